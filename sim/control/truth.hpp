@@ -1,0 +1,17 @@
+#pragma once
+
+// What no controller of a real cluster can know: the costs that the simulator was given. Only the `oracle`
+// policy, which exists to score the others, may look.
+
+namespace weir {
+
+class Truth {
+ public:
+  virtual ~Truth() = default;
+  // The least parallelism of the operator whose true capacity, with the law of contention, covers the peak
+  // rate offered in [from_s, to_s] of simulated time, propagated through the true selectivities. At least 1;
+  // when no parallelism up to the operator's maximum covers it, that maximum. For a source: what it has.
+  virtual int optimal_parallelism(int operator_id, double from_s, double to_s) const = 0;
+};
+
+}  // namespace weir
