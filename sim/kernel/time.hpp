@@ -22,6 +22,8 @@ constexpr Nanos to_nanos(double seconds) {
   return static_cast<Nanos>(nanos >= 0 ? nanos + 0.5 : nanos - 0.5);
 }
 
-constexpr double to_seconds(Nanos time_ns) { return static_cast<double>(time_ns) * 1e-9; }
+constexpr double to_seconds(Nanos time_ns) {
+  return static_cast<double>(time_ns) * 1e-9;
+}
 
 }  // namespace weir

@@ -1,0 +1,88 @@
+#include "sim/kernel/calendar.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace weir {
+
+void Calendar::push(const Entry& entry) {
+  std::size_t hole = heap_.size();
+  heap_.push_back(entry);
+  Entry* const heap = heap_.data();
+  while (hole > 0) {
+    const std::size_t parent = (hole - 1) / 4;
+    if (!entry.before(heap[parent])) break;
+    heap[hole] = heap[parent];
+    hole = parent;
+  }
+  heap[hole] = entry;
+}
+
+void Calendar::remove_top() {
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  const std::size_t size = heap_.size();
+  if (size == 0) return;
+  Entry* const heap = heap_.data();
+  std::size_t hole = 0;
+  for (;;) {
+    const std::size_t first = 4 * hole + 1;
+    if (first >= size) break;
+    const std::size_t end = std::min(first + 4, size);
+    std::size_t least = first;
+    for (std::size_t child = first + 1; child < end; ++child) {
+      if (heap[child].before(heap[least])) least = child;
+    }
+    if (!heap[least].before(last)) break;
+    heap[hole] = heap[least];
+    hole = least;
+  }
+  heap[hole] = last;
+}
+
+void Calendar::execute(EventHandler& handler, std::uint32_t kind, std::uint32_t argument) {
+  ++executed_;
+  if (handler.handler_id != 0) {
+    // The argument stays out: it often is a generation or a slot, whose value is bookkeeping.
+    fingerprint_.add(static_cast<std::uint64_t>(now_),
+                     (static_cast<std::uint64_t>(handler.handler_id) << 32) | kind);
+  }
+  handler.on_event(kind, argument);
+}
+
+void Calendar::run_before(Nanos horizon, Nanos last, bool one_instant) {
+  while (!heap_.empty()) {
+    const Nanos at = heap_.front().time;
+    if (at >= horizon || at > last) return;
+    advance_to(at);
+    do {
+      const Entry entry = heap_.front();
+      remove_top();
+      if (!(entry.order & late_bit)) {
+        micro_step_ = static_cast<std::uint32_t>(entry.order >> micro_step_shift);
+      }
+      execute(*entry.handler, entry.kind, entry.argument);
+    } while (!heap_.empty() && heap_.front().time == at);
+    if (one_instant || stopped_ || !outbox_.empty()) return;
+  }
+}
+
+void Calendar::deliver_completions(Nanos at) {
+  advance_to(std::max(at, now_));
+  std::sort(completions_.begin(), completions_.end(), [](const Completion& a, const Completion& b) {
+    return std::tie(a.handler->handler_id, a.kind, a.argument) <
+           std::tie(b.handler->handler_id, b.kind, b.argument);
+  });
+  // Handlers post but never complete, so the list does not grow under us.
+  for (const Completion& done : completions_) execute(*done.handler, done.kind, done.argument);
+  completions_.clear();
+}
+
+void Calendar::carry_out() {
+  // What a handler posts while the outbox is carried out goes with the next round.
+  carrying_out_.swap(outbox_);
+  for (const Post& post : carrying_out_) post.handler->on_simgrid(post.kind, post.argument);
+  carrying_out_.clear();
+}
+
+}  // namespace weir
