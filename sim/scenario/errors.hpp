@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Input errors are collected, never thrown: whoever runs a scenario sees everything that is wrong with it at
+// once. One error is one line, `file:line: json.path: what is wrong (what is allowed)`; an error in a value
+// that came from the command line names the argument instead of file and line.
+
+namespace weir {
+
+class Node;
+
+struct InputError {
+  std::string file;      // empty when the value came from an argument
+  int line = 0;          // 1 is the first line
+  std::string argument;  // as typed, with its option: `--set jobs[0].policy.high=2`
+  std::string path;      // `jobs[0].policy.high`; `$` is the whole document
+  std::string what;
+  std::string allowed;  // may be empty
+
+  // One line, whatever bytes the input had: control characters are escaped.
+  std::string text() const;
+};
+
+class Errors {
+ public:
+  // More than this many are counted, not kept: a damaged file of megabytes must not fill the memory.
+  static constexpr std::size_t kept_max = 1000;
+
+  // The value at `at` is wrong.
+  void add(const Node& at, std::string what, std::string allowed = {});
+  // The key of `at` is wrong (unknown, twice): same path, but the line of the key.
+  void add_key(const Node& at, std::string what, std::string allowed = {});
+  // Something that `at` should contain under `key` is missing.
+  void add_member(const Node& at, std::string_view key, std::string what, std::string allowed = {});
+  // Wrong before there is a node: the file itself, or its syntax.
+  void add_file(std::string file, int line, std::string path, std::string what, std::string allowed = {});
+  // An argument of the command line is wrong.
+  void add_argument(std::string argument, std::string path, std::string what, std::string allowed = {});
+  void add(InputError error);
+
+  bool empty() const { return count_ == 0; }
+  std::size_t count() const { return count_; }
+  // By file in the order of first appearance, then by line; arguments come last, in the order they were
+  // given.
+  std::vector<InputError> sorted() const;
+  // All lines, each ended by a newline.
+  std::string text() const;
+
+ private:
+  std::vector<InputError> errors_;
+  std::size_t count_ = 0;
+};
+
+// The candidate nearest to `word` by edit distance (a swap of neighbours counts one), or one that `word` is
+// the beginning of; empty when nothing is near enough to be a typing error.
+std::string closest(std::string_view word, std::span<const std::string> candidates);
+// `did you mean "high"? allowed: cooldown_windows, high`, without the question when nothing is near.
+std::string allowed_names(std::string_view word, std::span<const std::string> candidates);
+// In double quotes, escaped, shortened when long.
+std::string quoted(std::string_view text);
+
+}  // namespace weir

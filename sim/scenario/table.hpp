@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/scenario/value_type.hpp"
+
+// The part of ParamTable<T> that does not depend on T.
+
+namespace weir {
+
+struct ParamText {
+  std::string unit = {};
+  std::string help = {};
+  std::string source = {};  // paper and section, or where it was measured
+};
+
+struct Param {
+  std::string name;
+  ParamText text;
+  std::size_t offset = 0;  // of the field in the struct
+  ValueTypePtr type;
+  bool required = false;
+
+  const void* field(const void* object) const { return static_cast<const char*>(object) + offset; }
+  void* field(void* object) const { return static_cast<char*>(object) + offset; }
+};
+
+// One line of the generated reference.
+struct ReferenceRow {
+  std::string path;  // `cost.per_record_s`, `phases[].rate_per_s`
+  std::string allowed;
+  std::string unit;
+  std::string default_json;  // empty when required
+  std::string help;
+  std::string source;
+};
+
+class Table {
+ public:
+  using Check = std::function<void(const void* object, const Node& at, Errors& errors)>;
+
+  Table(std::string title, std::shared_ptr<const void> defaults, std::shared_ptr<void> (*maker)())
+      : title_(std::move(title)), defaults_(std::move(defaults)), make_(maker) {}
+
+  void add(Param param);
+  void require(std::string_view name);
+  void add_check(Check check) { checks_.push_back(std::move(check)); }
+
+  // Reads the members of `at` into *object. Members that are not there keep the value that *object has.
+  // Checks run only when everything could be read. `what` names the reader in errors (`policy threshold`);
+  // `skip` is a key that somebody else reads. A string counts as an object without members: a component by
+  // its bare name.
+  bool read(const Node& at, void* object, Errors& errors, std::string_view what = {},
+            std::string_view skip = {}) const;
+  nlohmann::json write(const void* object) const;
+  nlohmann::json schema(SchemaBuilder& builder) const;
+  void reference(const std::string& path, const void* defaults, std::vector<ReferenceRow>& rows) const;
+
+  const std::string& title() const { return title_; }
+  const std::vector<Param>& params() const { return params_; }
+  const void* defaults() const { return defaults_.get(); }
+  std::shared_ptr<void> make() const { return make_(); }  // a default-constructed struct
+  bool has_required() const;
+
+ private:
+  const Param* find(std::string_view name) const;
+  std::vector<std::string> names() const;
+
+  std::string title_;
+  std::shared_ptr<const void> defaults_;
+  std::shared_ptr<void> (*make_)();
+  std::vector<Param> params_;
+  std::vector<Check> checks_;
+};
+
+// Ignored in every object: JSON has no comments.
+inline constexpr std::string_view comment_key = "$comment";
+// Ignored too, so that an editor can be told where the schema is.
+inline constexpr std::string_view schema_key = "$schema";
+
+}  // namespace weir
