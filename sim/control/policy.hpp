@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -8,6 +9,8 @@
 
 #include "sim/control/metrics.hpp"
 #include "sim/kernel/time.hpp"
+#include "sim/scenario/params.hpp"
+#include "sim/scenario/registry.hpp"
 
 // A scaling policy: reads metric windows, answers with decisions.
 //
@@ -88,6 +91,7 @@ struct Decision {
 
 class Policy {
  public:
+  static constexpr RegistryKind registry_kind{"policy", "policies"};
   virtual ~Policy() = default;
   virtual double interval_s() const = 0;
   // How far back the windows in an observation go. Windows arrive late, so keep more than one interval.
@@ -102,6 +106,9 @@ struct PolicyContext {
   const JobView& job;
   std::uint64_t seed;
 };
+
+// Where policies register themselves: one .cpp file in policies/ is all that a new one takes.
+using PolicyRegistry = Registry<Policy, PolicyContext>;
 
 // The parallelism that the operator can really have: within its limits.
 int clamp_parallelism(const OperatorView& op, int wanted);

@@ -1,0 +1,22 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "sim/control/policy.hpp"
+
+using namespace weir;
+
+TEST_CASE("every policy names its source and explains each parameter", "[policy]") {
+  const auto names = PolicyRegistry::names();
+  for (const char* name : {"dhalion", "ds2", "oracle", "static", "threshold"})
+    CHECK(std::find(names.begin(), names.end(), name) != names.end());
+  for (const Component* component : PolicyRegistry::list()) {
+    INFO(component->info.name);
+    CHECK_FALSE(component->info.help.empty());
+    CHECK_FALSE(component->info.source.empty());
+    for (const Param& param : component->table->params()) {
+      INFO(param.name);
+      CHECK_FALSE(param.text.help.empty());
+      CHECK_FALSE(param.text.source.empty());
+    }
+  }
+}
