@@ -25,8 +25,9 @@
 
 #include "policies/ds2/model.hpp"
 #include "sim/control/fresh_windows.hpp"
-#include "sim/control/policy_registry.hpp"
+#include "sim/control/policy.hpp"
 #include "sim/control/snapping_ceil.hpp"
+#include "sim/scenario/node.hpp"
 
 namespace weir {
 namespace {
@@ -46,8 +47,8 @@ struct Ds2Params {
   double scaling_factor = 0;
   double target_rate_ratio = 0;
   Switch correction = Switch::as_variant;
-  int ignore_up = -1;
-  int ignore_down = -1;
+  std::optional<int> ignore_up;
+  std::optional<int> ignore_down;
   Switch rollback = Switch::as_variant;
   double rollback_tolerance = 0.1;
   int max_decisions = 0;
@@ -103,15 +104,15 @@ ParamTable<Ds2Params> table() {
            switches);
   t.integer("ignore_up", &Ds2Params::ignore_up,
             {.unit = "instances",
-             .help = "a plan with no larger scale-up than this is no reason to act; -1: 0",
+             .help = "a plan with no larger scale-up than this is no reason to act; null: 0",
              .source = paper + ".2"},
-            at_least(-1));
+            non_negative());
   t.integer("ignore_down", &Ds2Params::ignore_down,
             {.unit = "instances",
-             .help = "a plan with no larger scale-down than this is no reason to act; -1: 0 in paper, 1 in "
+             .help = "a plan with no larger scale-down than this is no reason to act; null: 0 in paper, 1 in "
                      "published-code",
              .source = paper + ".2; " + code + ", consider_change"},
-            at_least(-1));
+            non_negative());
   t.choice("rollback", &Ds2Params::rollback,
            {.help = "undo an action that degraded throughput, and do not try it again; paper: on, "
                     "published-code: off",
@@ -142,7 +143,8 @@ ParamTable<Ds2Params> table() {
            {{"iterate", ds2::Feedback::iterate}, {"ignore", ds2::Feedback::ignore}});
   t.check([](const Ds2Params& p, const Node& at, Errors& errors) {
     if (p.target_rate_ratio > 0 && p.target_rate_ratio < 1)
-      errors.add(at, "target_rate_ratio is between 0 and 1", "0 for never, else at least 1");
+      errors.add(at.at_or_self("target_rate_ratio"), "target_rate_ratio is between 0 and 1",
+                 "0 for never, else at least 1");
   });
   return t;
 }
@@ -165,8 +167,8 @@ class Ds2 final : public Policy {
     if (p_.combine == Combine::as_variant) p_.combine = paper ? Combine::median : Combine::last;
     if (p_.correction == Switch::as_variant) p_.correction = paper ? Switch::on : Switch::off;
     if (p_.rollback == Switch::as_variant) p_.rollback = paper ? Switch::on : Switch::off;
-    if (p_.ignore_up < 0) p_.ignore_up = 0;
-    if (p_.ignore_down < 0) p_.ignore_down = paper ? 0 : 1;
+    ignore_up_ = p_.ignore_up.value_or(0);
+    ignore_down_ = p_.ignore_down.value_or(paper ? 0 : 1);
   }
 
   double interval_s() const override { return p_.interval_s; }
@@ -198,6 +200,7 @@ class Ds2 final : public Policy {
   std::vector<double> shares(const JobView& job, const MetricWindow& epoch, int to) const;
 
   Ds2Params p_;
+  int ignore_up_ = 0, ignore_down_ = 0;
   FreshWindows fresh_;
   int deployment_ = -1;
   int epochs_ = 0;           // of this deployment, warm-up included
@@ -340,7 +343,7 @@ bool Ds2::correct(const Observation& seen, const MetricWindow& epoch, Plan& want
 
 bool Ds2::considerable(const Plan& from, const Plan& to) const {
   for (std::size_t i = 0; i < from.size(); ++i)
-    if (to[i] - from[i] > p_.ignore_up || from[i] - to[i] > p_.ignore_down) return true;
+    if (to[i] - from[i] > ignore_up_ || from[i] - to[i] > ignore_down_) return true;
   return false;
 }
 
