@@ -31,7 +31,7 @@
 #include "policies/dhalion/action_log.hpp"
 #include "policies/dhalion/diagnosis.hpp"
 #include "policies/dhalion/sensors.hpp"
-#include "sim/control/policy_registry.hpp"
+#include "sim/control/policy.hpp"
 #include "sim/control/snapping_ceil.hpp"
 
 namespace weir {
@@ -273,11 +273,12 @@ ParamTable<Params> table() {
   t.boolean("earlier_deployments", &Params::earlier_deployments,
             {.help = "whether windows of earlier deployments count, for operators of unchanged parallelism",
              .source = "off: facts on Dhalion, 2.6: empty after a restart"});
-  t.real("backpressure_noise_ms_per_s", &Params::backpressure_noise_ms_per_s,
-         {.unit = "ms/s",
-          .help = "sum over the instances up to which backpressure is noise; -1: 20 in heron-0.17.8, else 0",
-          .source = heron},
-         at_least(-1));
+  t.real(
+      "backpressure_noise_ms_per_s", &Params::backpressure_noise_ms_per_s,
+      {.unit = "ms/s",
+       .help = "sum over the instances up to which backpressure is noise; null: 20 in heron-0.17.8, else 0",
+       .source = heron},
+      non_negative());
   t.real("large_queue_records", &Params::large_queue_records,
          {.unit = "records", .help = "symptom large wait queue: every instance has more", .source = heron},
          non_negative());

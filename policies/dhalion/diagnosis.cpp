@@ -71,7 +71,7 @@ const char* to_string(Diagnosis diagnosis) {
 
 Symptoms detect(const ComponentSensors& component, const Params& p) {
   Symptoms symptoms;
-  symptoms.backpressure = component.backpressure_ms_per_s() > p.backpressure_noise_ms_per_s;
+  symptoms.backpressure = component.backpressure_ms_per_s() > p.backpressure_noise_ms_per_s.value_or(0);
   symptoms.large_queue =
       !component.instances.empty() && component.queue_records_min() > p.large_queue_records;
   if (static_cast<int>(component.times_s.size()) >= p.growing_queue_points)

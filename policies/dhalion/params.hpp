@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "policies/dhalion/formulas.hpp"
 
 // The parameters of the dhalion policy; the table with units, ranges and sources is in policies/dhalion.cpp.
@@ -23,7 +25,7 @@ struct Params {
   bool partial_windows = true;
   bool earlier_deployments = false;
   // Symptoms.
-  double backpressure_noise_ms_per_s = -1;
+  std::optional<double> backpressure_noise_ms_per_s;
   double large_queue_records = 1000;
   double growing_queue_per_s = 10;
   int growing_queue_points = 3;
@@ -56,7 +58,7 @@ struct Params {
 // With what the variant decides filled in.
 inline Params resolved(Params p) {
   const bool paper = p.variant == Variant::paper;
-  if (p.backpressure_noise_ms_per_s < 0) p.backpressure_noise_ms_per_s = paper ? 0 : 20;
+  if (!p.backpressure_noise_ms_per_s) p.backpressure_noise_ms_per_s = paper ? 0 : 20;
   if (p.blacklist == Switch::as_variant) p.blacklist = paper ? Switch::on : Switch::off;
   if (!paper) p.scale_down = ScaleDown::off;
   if (!paper) p.throughput_slo_per_s = 0;
