@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sim/control/policy_registry.hpp"
+#include "sim/control/policy.hpp"
 #include "sim/control/truth.hpp"
 
 namespace weir {

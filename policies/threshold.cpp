@@ -21,8 +21,9 @@
 #include <optional>
 
 #include "sim/control/fresh_windows.hpp"
-#include "sim/control/policy_registry.hpp"
+#include "sim/control/policy.hpp"
 #include "sim/control/snapping_ceil.hpp"
+#include "sim/scenario/node.hpp"
 
 namespace weir {
 namespace {
@@ -35,7 +36,7 @@ struct ThresholdParams {
   double interval_s = 60;
   Metric metric = Metric::utilization;
   Statistic latency = Statistic::p99;
-  double high = -1, low = -1, target = -1;
+  std::optional<double> high, low, target;
   int up_windows = 2, down_windows = 5;
   double cooldown_s = 180;
   Mode mode = Mode::step;
@@ -62,7 +63,7 @@ constexpr Marks default_marks(Metric metric) {
 
 Marks marks_of(const ThresholdParams& p) {
   const Marks marks = default_marks(p.metric);
-  return {p.high < 0 ? marks.high : p.high, p.low < 0 ? marks.low : p.low};
+  return {p.high.value_or(marks.high), p.low.value_or(marks.low)};
 }
 
 ParamTable<ThresholdParams> table() {
@@ -83,14 +84,14 @@ ParamTable<ThresholdParams> table() {
             {"max", Statistic::max}});
   t.real("high", &ThresholdParams::high,
          {.unit = unit_of_metric,
-          .help = "above it: scale up; -1: 0.8, 30000 or 1 by metric",
+          .help = "above it: scale up; null: 0.8, 30000 or 1 by metric",
           .source = "AUTOSCALE (LIRIS) 0.8; SEEP code 30000; 1 s chosen"},
-         at_least(-1));
+         non_negative());
   t.real("low", &ThresholdParams::low,
          {.unit = unit_of_metric,
-          .help = "below it: scale down; -1: 0.3, 1000 or 0.1 by metric",
+          .help = "below it: scale down; null: 0.3, 1000 or 0.1 by metric",
           .source = "AUTOSCALE (LIRIS) 0.3; others chosen"},
-         at_least(-1));
+         non_negative());
   t.integer("up_windows", &ThresholdParams::up_windows,
             {.unit = "windows",
              .help = "in a row above the high mark before scaling up",
@@ -109,9 +110,9 @@ ParamTable<ThresholdParams> table() {
            {{"step", Mode::step}, {"proportional", Mode::proportional}});
   t.real("target", &ThresholdParams::target,
          {.unit = unit_of_metric,
-          .help = "the value that mode proportional aims at; -1: between the marks",
+          .help = "the value that mode proportional aims at; null: half way between the marks",
           .source = "chosen"},
-         at_least(-1));
+         non_negative());
   t.integer("step_up", &ThresholdParams::step_up,
             {.unit = "instances", .help = "added by mode step", .source = "SEEP splits one operator in two"},
             at_least(1));
@@ -129,10 +130,10 @@ ParamTable<ThresholdParams> table() {
   t.boolean("down", &ThresholdParams::down, {.help = "whether it ever scales down", .source = "SEEP: never"});
   t.check([](const ThresholdParams& p, const Node& at, Errors& errors) {
     const Marks marks = marks_of(p);
-    if (marks.low >= marks.high) errors.add(at, "low is not below high", "low < high");
-    if (p.target == 0) errors.add(at, "target is 0", "a positive target, or -1");
+    if (marks.low >= marks.high) errors.add(at.at_or_self("low"), "low is not below high", "low < high");
+    if (p.target == 0) errors.add(at.at_or_self("target"), "target is 0", "a positive target, or null");
     if (p.metric == Metric::utilization && marks.high >= 1)
-      errors.add(at, "high is not below 1, which no utilization exceeds", "high < 1");
+      errors.add(at.at_or_self("high"), "high is not below 1, which no utilization exceeds", "high < 1");
   });
   return t;
 }
@@ -168,9 +169,10 @@ struct Streak {
 class Threshold final : public Policy {
  public:
   Threshold(const ThresholdParams& params, const JobView& job)
-      : p_(params), marks_(marks_of(params)), streaks_(job.operators.size()) {
-    if (p_.target < 0) p_.target = (marks_.high + marks_.low) / 2;
-  }
+      : p_(params),
+        marks_(marks_of(params)),
+        target_(p_.target.value_or((marks_.high + marks_.low) / 2)),
+        streaks_(job.operators.size()) {}
 
   double interval_s() const override { return p_.interval_s; }
   std::vector<Decision> evaluate(const Observation& seen) override;
@@ -186,6 +188,7 @@ class Threshold final : public Policy {
 
   ThresholdParams p_;
   Marks marks_;
+  double target_;
   FreshWindows fresh_;
   int deployment_ = -1;
   std::vector<Streak> streaks_;      // by operator
@@ -220,7 +223,7 @@ int Threshold::wanted(const OperatorView& op, int now, const Streak& streak, boo
   if (p_.mode == Mode::step) {
     to = up ? now + p_.step_up : now - p_.step_down;
   } else {
-    to = snapping_ceil(now * streak.last / p_.target);
+    to = snapping_ceil(now * streak.last / target_);
     // Rounding, or a target outside the marks, never turns the direction around.
     to = up ? std::max(to, now) : std::min(to, now);
   }
