@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/record/record_error.hpp"
+#include "sim/record/scaling_score.hpp"
+
+// summary.json: the result of a run on one page, for people, sweeps and checks.
+//
+// Its presence means that the run came to an orderly end and that everything else in the directory is
+// written: it is renamed into place last. `complete` says whether the end was the one that was asked for:
+// - complete true:  the simulated time that was asked for is over.
+// - complete false: stopped at a clean point before (Ctrl-C, a deadline, a failed check): `incomplete_reason`
+// says why.
+//   All numbers hold for the time simulated so far.
+// - no summary.json: killed, or out of disk. run.h5 is readable up to its last flush.
+//
+// Numbers in the file are finite. What is unknown (no record arrived, so there is no latency) is null: none
+// or NaN in these structs.
+
+namespace weir {
+
+struct ConservationSummary {
+  bool ok = true;
+  std::int64_t emitted = 0;    // records that sources brought into the job, replays not counted
+  std::int64_t delivered = 0;  // of those: complete, that is, all their results at the sinks
+  std::int64_t filtered = 0;   // complete without a result
+  std::int64_t dropped = 0;    // lost or shed
+  std::int64_t replayed = 0;   // sent again after a failure
+  std::int64_t in_flight = 0;  // pending at the end, backlog outside of the job not counted
+};
+
+struct LatencyQuantiles {
+  std::int64_t count = 0;
+  std::optional<double> mean_s, p50_s, p95_s, p99_s, max_s;
+};
+
+struct ThroughputSummary {
+  double offered_per_s = 0;
+  double achieved_per_s = 0;
+  std::optional<double> ratio;            // achieved / offered; none when nothing was offered
+  std::optional<double> backlog_records;  // outside of the job, at the end
+};
+
+struct OperatorSummary {
+  std::string name;
+  bool source = false;
+  bool scalable = true;
+  int initial_parallelism = 1;
+  int parallelism = 1;  // at the end
+  std::int64_t records_in = 0;
+  std::int64_t records_out = 0;
+  double busy = 0;  // shares of time, means over instances and over the run
+  double backpressured = 0;
+  double idle = 0;
+  double overhead = 0;
+  std::optional<double> true_rate_per_s;   // of the whole operator at its parallelism of the end
+  std::optional<int> optimal_parallelism;  // at the end; none: no oracle could tell
+};
+
+// One operator of one action. `reason` is the decision's full text.
+struct ActionSummary {
+  std::int64_t action_id = 0;
+  double time_s = 0;  // requested
+  std::string operator_name;
+  int from = 0;
+  int to = 0;
+  std::string reason;
+  std::string status;  // "done", "clipped", "refused", "failed", "running"
+  std::optional<double> ended_s;
+  double downtime_s = 0;
+  std::string detail;
+};
+
+struct DecisionSummary {
+  std::int64_t decision_id = 0;
+  double time_s = 0;
+  std::string symptom, diagnosis, reason;
+  bool acted = false;
+};
+
+struct ScalingSummary {
+  std::vector<ActionSummary> actions;
+  std::vector<DecisionSummary> decisions;  // with their full text; run.h5 cuts it
+  ScalingScore score;
+};
+
+// How far from their order records arrived at sinks.
+struct ReorderingSummary {
+  double share = 0;
+  std::optional<double> mean_distance;
+};
+
+struct JobSummary {
+  std::string name;
+  std::string policy;
+  std::string engine;
+  ConservationSummary conservation;
+  LatencyQuantiles latency;
+  ThroughputSummary throughput;
+  std::vector<OperatorSummary> operators;
+  ScalingSummary scaling;
+  std::optional<ReorderingSummary> reordering;
+  std::string policy_state_json;  // what Policy::state() gave, as text; empty: none
+};
+
+struct HostsSummary {
+  int count = 0;
+  std::optional<double> cpu_mean;  // share of all cores, over the run
+};
+
+struct RunSummary {
+  std::string scenario;
+  std::uint64_t seed = 0;
+  bool complete = true;
+  std::string incomplete_reason;  // empty when complete
+  std::string fingerprint;        // hexadecimal
+  double simulated_s = 0;
+  double wall_s = 0;
+  std::int64_t events = 0;
+  double peak_rss_mib = 0;
+  std::vector<std::string> failed_checks;  // sentences of the self-check; empty: passed
+  std::vector<JobSummary> jobs;            // at least one
+  HostsSummary hosts;
+};
+
+// The object of the contract: with one job its fields are at the top level, with several under `jobs` by
+// name.
+nlohmann::ordered_json to_json(const RunSummary& summary);
+
+// The text of the file (two spaces, ends in a line feed); with `--json` also that of stdout.
+std::string summary_json_text(const RunSummary& summary);
+
+// Writes `directory`/summary.json under a temporary name, fsync, rename: call it last. RecordError.
+void write_summary(const std::filesystem::path& directory, const RunSummary& summary);
+
+}  // namespace weir
