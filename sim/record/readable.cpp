@@ -30,6 +30,13 @@ std::string readable_count(double value) {
   return value == std::floor(value) ? fmt::format("{:.0f}", value) : three_digits(value);
 }
 
+std::string readable_integer(std::int64_t value) {
+  std::string digits = fmt::format("{}", value);
+  const std::size_t first = value < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
 std::string readable_duration(double seconds) {
   if (!std::isfinite(seconds)) return "unknown";
   if (seconds < 0) return "-" + readable_duration(-seconds);

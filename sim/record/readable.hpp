@@ -1,13 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 // Numbers for people: three significant digits and a unit. Never for files.
 
 namespace weir {
 
-std::string readable_count(double value);       // 950, 12.3 k, 4.56 M, 7.89 G
-std::string readable_duration(double seconds);  // 35 us, 12.3 ms, 1.25 s, 3 min 20 s, 1 h 5 min, 2 d 3 h
-std::string readable_percent(double share);     // 0 %, 0.3 %, 97.5 %, 100 %
+std::string readable_count(double value);          // 950, 12.3 k, 4.56 M, 7.89 G
+std::string readable_integer(std::int64_t value);  // 1,999,000
+std::string readable_duration(double seconds);     // 35 us, 12.3 ms, 1.25 s, 3 min 20 s, 1 h 5 min, 2 d 3 h
+std::string readable_percent(double share);        // 0 %, 0.3 %, 97.5 %, 100 %
 
 }  // namespace weir

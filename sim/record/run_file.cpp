@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <system_error>
 
 #include "sim/record/atomic_file.hpp"
@@ -94,6 +95,14 @@ class MetaGroup {
   hdf5::Id group_;
 };
 
+template <class Row>
+void append_dense(Table<Row>& table, const std::vector<Row>& rows, std::int32_t Row::*id) {
+  for (const Row& row : rows) {
+    WEIR_ASSERT(row.*id == static_cast<std::int32_t>(table.size()), "ids count from 0 without a gap");
+    table.append(row);
+  }
+}
+
 void write_meta(hid_t file, const std::string& path, const RunMeta& meta) {
   MetaGroup group(file, path);
   group.integer("schema_version", run_file_schema_version);
@@ -127,12 +136,20 @@ RunFile::RunFile(const std::filesystem::path& directory, const RunMeta& meta, co
                  create_table(schema_of<ActionRow>()), create_table(schema_of<LatencyBucketRow>()),
                  create_table(schema_of<FinalOperatorRow>()), create_table(schema_of<FinalJobRow>()),
                  create_table(schema_of<FinalRow>())});
-  for (const JobRow& row : dimensions.jobs) own_->jobs.append(row);
-  for (const OperatorRow& row : dimensions.operators) own_->operators.append(row);
-  for (const HostRow& row : dimensions.hosts) own_->hosts.append(row);
+  append_dense(own_->jobs, dimensions.jobs, &JobRow::job_id);
+  append_dense(own_->operators, dimensions.operators, &OperatorRow::operator_id);
+  append_dense(own_->hosts, dimensions.hosts, &HostRow::host_id);
 }
 
-RunFile::~RunFile() = default;
+RunFile::~RunFile() {
+  if (!started_ || finished_ || std::uncaught_exceptions() == 0) return;
+  // On the way out with an error: what led to it is in the last rows. If the disk is the error, this fails
+  // too.
+  try {
+    flush();
+  } catch (const RecordError&) {
+  }
+}
 
 std::int64_t RunFile::file_id() const {
   return file_->id.get();

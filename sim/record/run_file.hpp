@@ -12,15 +12,16 @@
 
 // run.h5: what a run measured and decided, as fixed tall tables (docs/reference/run-h5.md).
 //
-//   RunFile file(directory, meta, dimensions);    creates directory and run.h5; removes a stale summary.json
-//   Table<Edge>& edges = file.create_table(…);    optional, only before start()
-//   file.start();                                 from here on no object is created: readers may follow
-//   (SWMR) file.add(OperatorWindowRow{…}); …             once per window, decision, action file.flush();
-//   every few seconds of wall time file.finish(final);                           the last row, flush, close
+//   RunFile file(directory, meta, dimensions);  // creates both; removes a stale summary.json
+//   Table<Edge>& edges = file.create_table(…);  // optional, only before start()
+//   file.start();                               // no object is created from here on: readers may follow
+//   file.add(OperatorWindowRow{…}); …           // once per window, decision, action
+//   file.flush();                               // every few seconds of wall time
+//   file.finish(final);                         // the last row, flush, close
 //
 // It is told, and never asks: it knows the rows above and nothing of the simulation. Every error of the file
 // system or of HDF5 is a RecordError that names file and operation. Destroying an unfinished RunFile closes
-// the file quietly; what was flushed is readable, and the table `final` is empty.
+// the file quietly (after a flush, when an error is on its way out); the table `final` is empty then.
 
 namespace weir {
 

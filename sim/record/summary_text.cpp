@@ -43,8 +43,12 @@ void what_was_simulated(Text& out, const RunSummary& run) {
     who = plural(static_cast<std::int64_t>(run.jobs.size()), "job", "jobs");
   out.heading(fmt::format("{}: {}, seed {}", run.scenario, who, run.seed));
   const double rate = run.wall_s > 0 ? static_cast<double>(run.events) / run.wall_s : 0;
-  out.line(fmt::format("{} simulated in {} ({} events, {} a second).", readable_duration(run.simulated_s),
-                       readable_duration(run.wall_s), readable_count(static_cast<double>(run.events)),
+  std::string where;
+  if (run.hosts.count > 0) where = " on " + plural(run.hosts.count, "host", "hosts");
+  if (run.hosts.cpu_mean)
+    where += fmt::format(" ({} of their cores busy)", readable_percent(*run.hosts.cpu_mean));
+  out.line(fmt::format("{} simulated{} in {}: {} events, {} a second.", readable_duration(run.simulated_s),
+                       where, readable_duration(run.wall_s), readable_count(static_cast<double>(run.events)),
                        readable_count(rate)));
   if (!run.complete) out.alarm(fmt::format("INCOMPLETE: {}.", run.incomplete_reason));
   for (const std::string& failed : run.failed_checks) out.alarm(fmt::format("SELF-CHECK FAILED: {}", failed));
@@ -117,6 +121,19 @@ std::string rest_sentence(const JobSummary& job) {
                      readable_duration(score.convergence_time_s.value_or(0)));
 }
 
+std::string reversal_sentence(const ScalingScore& score) {
+  if (score.oscillations == 0) return "";
+  const std::string times = score.oscillations == 1 ? "once" : fmt::format("{} times", score.oscillations);
+  const bool optimum_known = score.over_provisioned_slot_s.has_value();
+  if (!optimum_known) return fmt::format("It reversed direction {}.", times);
+  if (score.unexplained_oscillations == 0)
+    return fmt::format("It reversed direction {}, as the load did.", times);
+  if (score.unexplained_oscillations == score.oscillations)
+    return fmt::format("It reversed direction {}, and not because the load did.", times);
+  return fmt::format("It reversed direction {}, {} of them not because the load did.", times,
+                     score.unexplained_oscillations);
+}
+
 std::string optimum_sentence(const ScalingScore& score) {
   if (!score.final_over_slots || !score.final_under_slots) return "";
   const std::int64_t over = *score.final_over_slots, under = *score.final_under_slots;
@@ -150,7 +167,7 @@ std::string latency_sentence(const LatencyQuantiles& l) {
 }
 
 std::string conservation_sentence(const ConservationSummary& c) {
-  const auto number = [](std::int64_t n) { return readable_count(static_cast<double>(n)); };
+  const auto& number = readable_integer;
   std::string text = fmt::format("Of {} records {} were delivered", number(c.emitted), number(c.delivered));
   if (c.filtered != 0) text += fmt::format(", {} filtered", number(c.filtered));
   if (c.dropped != 0) text += fmt::format(", {} lost", number(c.dropped));
@@ -162,15 +179,10 @@ std::string conservation_sentence(const ConservationSummary& c) {
 void findings(Text& out, const JobSummary& job) {
   out.line();
   out.heading("How it went");
-  const ScalingScore& score = job.scaling.score;
-  std::string reversed;
-  if (score.oscillations > 0) {
-    reversed = fmt::format("It reversed direction {}", plural(score.oscillations, "time", "times"));
-    reversed += fmt::format(", {} of them not because the load did.", score.unexplained_oscillations);
-  }
   for (const std::string& sentence :
-       {rest_sentence(job), reversed, optimum_sentence(score), throughput_sentence(job.throughput),
-        latency_sentence(job.latency), conservation_sentence(job.conservation)})
+       {rest_sentence(job), reversal_sentence(job.scaling.score), optimum_sentence(job.scaling.score),
+        throughput_sentence(job.throughput), latency_sentence(job.latency),
+        conservation_sentence(job.conservation)})
     if (!sentence.empty()) out.line("  " + sentence);
 }
 

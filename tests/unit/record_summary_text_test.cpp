@@ -1,0 +1,103 @@
+#include "sim/record/summary_text.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "record_summary_example.hpp"
+#include "sim/record/readable.hpp"
+
+using namespace weir;
+
+namespace {
+
+constexpr char golden[] = R"(word-count: ds2 on flink, seed 7
+20 min simulated on 4 hosts (37.5 % of their cores busy) in 4 s: 1 M events, 250 k a second.
+
+  operator  parallelism  optimum      busy  backpressured  records in
+  source              1        1      20 %          1.2 %         2 M
+  count          1 -> 4        4      82 %            0 %         2 M
+
+What it did
+      60 s  count 1 -> 5 (12 s down)
+            1666.75 records/s need 4.17 instances
+     120 s  count 5 -> 4 (11.5 s down)
+            1666.75 records/s need 3.34 instances
+
+How it went
+  ds2 took 2 steps and came to rest 2 min 12 s after the start.
+  It reversed direction once, and not because the load did.
+  The parallelism of the end is the optimum; 5844 slot-seconds used, 59.5 above and 216 below the optimum.
+  Took in 1666 of 1667 records/s offered (> 99.9 %).
+  Latency: median 12.5 ms, 99th percentile 110 ms, largest 31.5 s (2 M results).
+  Of 2,000,000 records 1,999,000 were delivered, 500 filtered; 500 under way at the end: all accounted for.
+
+Results in out/word-count/ds2/seed=7
+  summary.json   the numbers above and every decision in full, for programs
+  run.h5         all metric windows, decisions and actions, for plots
+  manifest.json  `weir run out/word-count/ds2/seed=7/manifest.json` repeats and checks this run
+)";
+
+auto lines(const std::string& text) {
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+}  // namespace
+
+TEST_CASE("what a run says to people", "[record]") {
+  const std::string text = summary_text(example_summary(), {.directory = "out/word-count/ds2/seed=7"});
+  CHECK(text == golden);
+  CHECK(text.find('\033') == std::string::npos);
+  CHECK(lines(text) <= 40);
+}
+
+TEST_CASE("a long run still fits a screen", "[record]") {
+  RunSummary run = example_summary();
+  JobSummary& job = run.jobs[0];
+  for (int i = 0; i < 100; ++i) {
+    job.operators.push_back(job.operators[1]);
+    job.scaling.actions.push_back(job.scaling.actions[1]);
+    job.scaling.actions.back().action_id = i + 2;
+    job.scaling.actions.back().time_s = 200 + i;
+    job.scaling.actions.back().reason.clear();
+  }
+  const std::string text = summary_text(run, {.directory = "out"});
+  CHECK(lines(text) <= 45);
+  CHECK_THAT(
+      text, Catch::Contains("… and 90 more in summary.json") && Catch::Contains("… 92 more in summary.json"));
+}
+
+TEST_CASE("bad news stand at the top", "[record]") {
+  RunSummary run = example_summary();
+  run.complete = false;
+  run.incomplete_reason = "interrupted";
+  run.failed_checks = {"operator count: pulled 10, processed 9"};
+  const std::string text = summary_text(run, {.colour = true});
+  CHECK_THAT(text, Catch::Contains(
+                       "\033[1;31mINCOMPLETE: interrupted.\033[0m\n\033[1;31mSELF-CHECK FAILED: operator"));
+}
+
+TEST_CASE("numbers for people", "[record]") {
+  CHECK(readable_count(0) == "0");
+  CHECK(readable_count(9'999) == "9999");
+  CHECK(readable_count(12'345) == "12.3 k");
+  CHECK(readable_count(4'560'000) == "4.56 M");
+  CHECK(readable_count(1.5) == "1.5");
+  CHECK(readable_count(std::numeric_limits<double>::quiet_NaN()) == "unknown");
+  CHECK(readable_integer(0) == "0");
+  CHECK(readable_integer(999) == "999");
+  CHECK(readable_integer(-1'999'000) == "-1,999,000");
+  CHECK(readable_duration(0) == "0 s");
+  CHECK(readable_duration(35e-6) == "35 us");
+  CHECK(readable_duration(0.0125) == "12.5 ms");
+  CHECK(readable_duration(1.25) == "1.25 s");
+  CHECK(readable_duration(0.99999) == "1 s");
+  CHECK(readable_duration(59.99) == "1 min");
+  CHECK(readable_duration(200) == "3 min 20 s");
+  CHECK(readable_duration(3900) == "1 h 5 min");
+  CHECK(readable_duration(183'600) == "2 d 3 h");
+  CHECK(readable_percent(0) == "0 %");
+  CHECK(readable_percent(1) == "100 %");
+  CHECK(readable_percent(0.9997) == "> 99.9 %");
+  CHECK(readable_percent(0.0034) == "0.3 %");
+}
