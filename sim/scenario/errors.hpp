@@ -62,6 +62,6 @@ std::string closest(std::string_view word, std::span<const std::string> candidat
 // `did you mean "high"? allowed: cooldown_windows, high`, without the question when nothing is near.
 std::string allowed_names(std::string_view word, std::span<const std::string> candidates);
 // In double quotes, escaped, shortened when long.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace weir

@@ -70,8 +70,9 @@ std::string syntax_message(const nlohmann::detail::exception& error, const std::
   // The token is repeated, shortened and escaped, by ourselves: it may be megabytes long, or not UTF-8.
   const auto last = text.find("; last read: ");
   if (last != std::string::npos) text.erase(last);
-  constexpr std::string_view opening = "syntax error while ";
-  if (text.starts_with(opening)) text.erase(0, opening.size());
+  const auto context = text.find(" - ");  // `syntax error while parsing value - `
+  if (context != std::string::npos) text.erase(0, context + 3);
+  if (text.starts_with("unexpected end of input")) return text;
   std::string token;
   for (const char c : last_token.substr(last_token.size() > 40 ? last_token.size() - 40 : 0)) {
     const auto byte = static_cast<unsigned char>(c);

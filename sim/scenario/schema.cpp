@@ -19,6 +19,8 @@ nlohmann::json component_schema(const Component& component, SchemaBuilder& build
 
 nlohmann::json SchemaBuilder::reference(const RegistryCore& registry) {
   const std::string name(registry.kind().many);
+  const RegistryCore* same = registries_.emplace(name, &registry).first->second;
+  WEIR_ASSERT(same == &registry, "no two registries are called the same");
   if (!definitions_.contains(name)) {
     definitions_[name] = nullptr;  // a component may contain components of its own kind
     nlohmann::json bare = nlohmann::json::array();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ class SchemaBuilder {
 
  private:
   nlohmann::json definitions_ = nlohmann::json::object();
+  std::map<std::string, const RegistryCore*> registries_;
 };
 
 // The schema of a whole document.

@@ -27,7 +27,12 @@ void Table::require(std::string_view name) {
 }
 
 bool Table::has_required() const {
-  return std::any_of(params_.begin(), params_.end(), [](const Param& param) { return param.required; });
+  return std::any_of(params_.begin(), params_.end(),
+                     [this](const Param& param) { return is_required(param); });
+}
+
+bool Table::is_required(const Param& param) const {
+  return param.required || param.type->must_be_given(param.field(defaults()));
 }
 
 const Param* Table::find(std::string_view name) const {
@@ -70,7 +75,7 @@ bool Table::read(const Node& at, void* object, Errors& errors, std::string_view 
       continue;
     }
     seen[static_cast<std::size_t>(param - params_.data())] = true;
-    if (child->is_null() && !param->required &&
+    if (child->is_null() && !is_required(*param) &&
         param->type->clear(param->field(object), param->field(defaults()))) {
       continue;
     }
@@ -78,7 +83,7 @@ bool Table::read(const Node& at, void* object, Errors& errors, std::string_view 
   }
   for (std::size_t i = 0; i < params_.size(); ++i) {
     const Param& param = params_[i];
-    if (param.required && !seen[i]) {
+    if (!seen[i] && is_required(param)) {
       errors.add_member(at, param.name, what.empty() ? "missing" : fmt::format("missing in {}", what),
                         param.type->allowed());
     }
@@ -94,18 +99,19 @@ nlohmann::json Table::write(const void* object) const {
   return out;
 }
 
-nlohmann::json Table::schema(SchemaBuilder& builder) const {
+nlohmann::json Table::schema(SchemaBuilder& builder, const void* defaults) const {
+  if (defaults == nullptr) defaults = defaults_.get();
   nlohmann::json properties = nlohmann::json::object();
   nlohmann::json required = nlohmann::json::array();
   for (const Param& param : params_) {
-    nlohmann::json schema = param.type->schema(builder);
+    nlohmann::json schema = param.type->schema(builder, param.field(defaults));
     if (!param.text.help.empty()) schema["description"] = param.text.help;
     if (!param.text.unit.empty()) schema["x-unit"] = param.text.unit;
     if (!param.text.source.empty()) schema["x-source"] = param.text.source;
-    if (param.required) {
+    if (is_required(param)) {
       required.push_back(param.name);
     } else {
-      schema["default"] = param.type->write(param.field(defaults()));
+      schema["default"] = param.type->write(param.field(defaults));
     }
     properties[param.name] = std::move(schema);
   }
@@ -118,8 +124,9 @@ nlohmann::json Table::schema(SchemaBuilder& builder) const {
 }
 
 void Table::reference(const std::string& path, const void* defaults, std::vector<ReferenceRow>& rows) const {
+  if (defaults == nullptr) defaults = defaults_.get();
   for (const Param& param : params_) {
-    const void* field = defaults == nullptr ? nullptr : param.field(defaults);
+    const void* field = param.field(defaults);
     const std::string name = path.empty() ? param.name : path + "." + param.name;
     ReferenceRow row;
     row.path = name;
@@ -127,7 +134,8 @@ void Table::reference(const std::string& path, const void* defaults, std::vector
     row.unit = param.text.unit;
     row.help = param.text.help;
     row.source = param.text.source;
-    if (!param.required && field != nullptr) row.default_json = param.type->write(field).dump();
+    row.required = is_required(param);
+    if (!row.required) row.default_json = param.type->write(field).dump();
     rows.push_back(std::move(row));
     param.type->reference(name, field, rows);
   }

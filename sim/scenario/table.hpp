@@ -37,6 +37,7 @@ struct ReferenceRow {
   std::string allowed;
   std::string unit;
   std::string default_json;  // empty when required
+  bool required = false;
   std::string help;
   std::string source;
 };
@@ -59,7 +60,8 @@ class Table {
   bool read(const Node& at, void* object, Errors& errors, std::string_view what = {},
             std::string_view skip = {}) const;
   nlohmann::json write(const void* object) const;
-  nlohmann::json schema(SchemaBuilder& builder) const;
+  // `defaults` is a struct with the values of members that are left out; nullptr: a default-constructed one.
+  nlohmann::json schema(SchemaBuilder& builder, const void* defaults = nullptr) const;
   void reference(const std::string& path, const void* defaults, std::vector<ReferenceRow>& rows) const;
 
   const std::string& title() const { return title_; }
@@ -69,6 +71,7 @@ class Table {
   bool has_required() const;
 
  private:
+  bool is_required(const Param& param) const;
   const Param* find(std::string_view name) const;
   std::vector<std::string> names() const;
 

@@ -22,8 +22,8 @@ class ObjectType final : public ValueType {
 
   void read(const Node& at, void* value, Errors& errors) const override { table().read(at, value, errors); }
   nlohmann::json write(const void* value) const override { return table().write(value); }
-  nlohmann::json schema(SchemaBuilder& builder) const override {
-    return by_name_ ? builder.reference(table()) : table().schema(builder);
+  nlohmann::json schema(SchemaBuilder& builder, const void* defaults) const override {
+    return by_name_ ? builder.reference(table()) : table().schema(builder, defaults);
   }
   std::string allowed() const override {
     return table().title().empty() ? "an object" : fmt::format("an object: {}", table().title());
@@ -32,6 +32,7 @@ class ObjectType final : public ValueType {
                  std::vector<ReferenceRow>& rows) const override {
     if (!by_name_) table().reference(path, defaults, rows);
   }
+  bool must_be_given(const void*) const override { return table().has_required(); }
 
  private:
   const Table& table() const {
@@ -53,7 +54,9 @@ class ComponentType final : public ValueType {
   nlohmann::json write(const void* value) const override {
     return static_cast<const ChosenCore*>(value)->write(registry_());
   }
-  nlohmann::json schema(SchemaBuilder& builder) const override { return builder.reference(registry_()); }
+  nlohmann::json schema(SchemaBuilder& builder, const void*) const override {
+    return builder.reference(registry_());
+  }
   std::string allowed() const override {
     return fmt::format("a {}: {}", registry_().kind().one, fmt::join(registry_().names(), ", "));
   }
@@ -61,6 +64,11 @@ class ComponentType final : public ValueType {
     if (!static_cast<const ChosenCore*>(default_value)->empty()) return false;
     *static_cast<ChosenCore*>(value) = ChosenCore();
     return true;
+  }
+
+  bool must_be_given(const void* default_value) const override {
+    const Component* component = registry_().find(static_cast<const ChosenCore*>(default_value)->name());
+    return component != nullptr && component->table->has_required();
   }
 
  private:
@@ -88,8 +96,8 @@ class ListType final : public ValueType {
     for (std::size_t i = 0; i < access_.size(value); ++i) out.push_back(item_->write(access_.item(value, i)));
     return out;
   }
-  nlohmann::json schema(SchemaBuilder& builder) const override {
-    nlohmann::json out = {{"type", "array"}, {"items", item_->schema(builder)}};
+  nlohmann::json schema(SchemaBuilder& builder, const void*) const override {
+    nlohmann::json out = {{"type", "array"}, {"items", item_->schema(builder, nullptr)}};
     if (items_min_ > 0) out["minItems"] = items_min_;
     return out;
   }
@@ -127,8 +135,8 @@ class MapType final : public ValueType {
     for (const auto& [key, item] : access_.items(value)) out[key] = value_->write(item);
     return out;
   }
-  nlohmann::json schema(SchemaBuilder& builder) const override {
-    return {{"type", "object"}, {"additionalProperties", value_->schema(builder)}};
+  nlohmann::json schema(SchemaBuilder& builder, const void*) const override {
+    return {{"type", "object"}, {"additionalProperties", value_->schema(builder, nullptr)}};
   }
   std::string allowed() const override {
     return fmt::format("an object of names, each {}", value_->allowed());
@@ -153,8 +161,8 @@ class OptionalType final : public ValueType {
     const void* inside = access_.value(value);
     return inside == nullptr ? nlohmann::json(nullptr) : value_->write(inside);
   }
-  nlohmann::json schema(SchemaBuilder& builder) const override {
-    return {{"anyOf", {value_->schema(builder), {{"type", "null"}}}}};
+  nlohmann::json schema(SchemaBuilder& builder, const void*) const override {
+    return {{"anyOf", {value_->schema(builder, nullptr), {{"type", "null"}}}}};
   }
   std::string allowed() const override { return value_->allowed() + ", or null"; }
   bool clear(void* value, const void*) const override {

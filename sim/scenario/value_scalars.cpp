@@ -40,7 +40,7 @@ class RealType final : public ValueType {
     }
   }
   nlohmann::json write(const void* value) const override { return *static_cast<const double*>(value); }
-  nlohmann::json schema(SchemaBuilder&) const override {
+  nlohmann::json schema(SchemaBuilder&, const void*) const override {
     nlohmann::json out = {{"type", "number"}};
     put_range(out, range_);
     return out;
@@ -92,7 +92,7 @@ class IntegerType final : public ValueType {
     }
     return nullptr;
   }
-  nlohmann::json schema(SchemaBuilder&) const override {
+  nlohmann::json schema(SchemaBuilder&, const void*) const override {
     nlohmann::json out = {{"type", "integer"}};
     put_range(out, limits());
     return out;
@@ -143,7 +143,7 @@ class BooleanType final : public ValueType {
     }
   }
   nlohmann::json write(const void* value) const override { return *static_cast<const bool*>(value); }
-  nlohmann::json schema(SchemaBuilder&) const override { return {{"type", "boolean"}}; }
+  nlohmann::json schema(SchemaBuilder&, const void*) const override { return {{"type", "boolean"}}; }
   std::string allowed() const override { return "true or false"; }
 };
 
@@ -157,7 +157,7 @@ class TextType final : public ValueType {
     }
   }
   nlohmann::json write(const void* value) const override { return *static_cast<const std::string*>(value); }
-  nlohmann::json schema(SchemaBuilder&) const override { return {{"type", "string"}}; }
+  nlohmann::json schema(SchemaBuilder&, const void*) const override { return {{"type", "string"}}; }
   std::string allowed() const override { return "a text in double quotes"; }
 };
 
@@ -189,7 +189,9 @@ class ChoiceType final : public ValueType {
     WEIR_ASSERT(false, "every value of the enum has a word in the table");
     return nullptr;
   }
-  nlohmann::json schema(SchemaBuilder&) const override { return {{"type", "string"}, {"enum", words_}}; }
+  nlohmann::json schema(SchemaBuilder&, const void*) const override {
+    return {{"type", "string"}, {"enum", words_}};
+  }
   std::string allowed() const override { return fmt::format("one of: {}", fmt::join(words_, ", ")); }
 
  private:

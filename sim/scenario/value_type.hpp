@@ -28,12 +28,16 @@ class ValueType {
   // Assigns *value, or adds at least one error.
   virtual void read(const Node& at, void* value, Errors& errors) const = 0;
   virtual nlohmann::json write(const void* value) const = 0;
-  virtual nlohmann::json schema(SchemaBuilder& builder) const = 0;
+  // `defaults`: the value that is there when none is given; nullptr inside lists and other things that begin
+  // empty.
+  virtual nlohmann::json schema(SchemaBuilder& builder, const void* defaults) const = 0;
   // `a finite number > 0, s`: what an error says is allowed, and what the reference says.
   virtual std::string allowed() const = 0;
   // JSON's null: makes *value empty and returns true where empty is allowed (a std::optional, a component
   // whose default is empty).
   virtual bool clear(void* /*value*/, const void* /*default_value*/) const { return false; }
+  // Leaving this value out would leave out something inside that has no default.
+  virtual bool must_be_given(const void* /*default_value*/) const { return false; }
   // Rows of what is inside, each path beginning with `path`; none for a plain value.
   virtual void reference(const std::string& path, const void* defaults,
                          std::vector<ReferenceRow>& rows) const;
