@@ -25,9 +25,8 @@
 //   registry --add--> entry {name, help, source, table, factory}
 //   Node     --ParamTable::component--> Chosen {entry, params} --build(context)--> std::unique_ptr<Interface>
 //
-// Beside the alias of the registry stands what its components are called, in errors, lists and the schema:
-//   template <>
-//   inline constexpr RegistryKind registry_kind<Policy>{"policy", "policies"};
+// The interface names its kind for errors, lists and the schema:
+//   static constexpr RegistryKind registry_kind{"policy", "policies"};
 
 namespace weir {
 
@@ -35,9 +34,6 @@ struct RegistryKind {
   std::string_view one;
   std::string_view many;
 };
-
-template <class Interface>
-inline constexpr RegistryKind registry_kind{"component", "components"};
 
 struct ComponentInfo {
   std::string name = {};    // kebab-case
@@ -111,7 +107,7 @@ class Registry {
   struct [[maybe_unused]] Registered {};
 
   static RegistryCore& core() {
-    static RegistryCore instance(registry_kind<Interface>);
+    static RegistryCore instance(kind());
     return instance;
   }
 
@@ -128,6 +124,15 @@ class Registry {
   static const Entry* find(std::string_view name) { return static_cast<const Entry*>(core().find(name)); }
   static std::vector<std::string> names() { return core().names(); }
   static std::vector<const Component*> list() { return core().list(); }
+
+ private:
+  static RegistryKind kind() {
+    if constexpr (requires { Interface::registry_kind; }) {
+      return Interface::registry_kind;
+    } else {
+      return {"component", "components"};
+    }
+  }
 };
 
 template <class Interface, class Context>

@@ -17,6 +17,7 @@ namespace weir::test {
 // Components: a shape has an area; a group contains shapes.
 class Shape {
  public:
+  static constexpr RegistryKind registry_kind{"shape", "shapes"};
   virtual ~Shape() = default;
   virtual double area() const = 0;
 };
@@ -34,15 +35,6 @@ struct Tree {
   std::string name;
   std::vector<Tree> children;
 };
-
-}  // namespace weir::test
-
-namespace weir {
-template <>
-inline constexpr RegistryKind registry_kind<test::Shape>{"shape", "shapes"};
-}
-
-namespace weir::test {
 
 using ShapeRegistry = Registry<Shape, ShapeContext>;
 

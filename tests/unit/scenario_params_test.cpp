@@ -21,16 +21,13 @@ struct ThresholdParams {
 
 class Toy {
  public:
+  static constexpr RegistryKind registry_kind{"policy", "policies"};
   virtual ~Toy() = default;
   virtual double high() const = 0;
 };
 struct ToyContext {
   double factor = 1;
 };
-}  // namespace
-template <>
-inline constexpr RegistryKind weir::registry_kind<Toy>{"policy", "policies"};
-namespace {
 using ToyRegistry = Registry<Toy, ToyContext>;
 
 class Threshold final : public Toy {
