@@ -186,10 +186,11 @@ TEST_CASE("the functions give the same bits everywhere", "[math]") {
   for (int i = 0; i < 20'000; ++i) {
     add(math_log(arguments.any()));
     add(math_exp(arguments.between(-750, 715)));
-    add(math_pow(arguments.between(0, 5), arguments.between(-50, 50)));
+    const double base = arguments.between(0, 5);  // of its own: the order of two arguments is the compiler's
+    add(math_pow(base, arguments.between(-50, 50)));
     add(math_log1p(arguments.between(-1, 5)));
     add(math_sin(arguments.any()));
     add(math_cos(arguments.between(-1000, 1000)));
   }
-  CHECK(fingerprint.value() == 0x6ad19afd68269029ull);
+  CHECK(fingerprint.value() == 0x345ef3b49cd90defull);
 }
