@@ -1,0 +1,30 @@
+#pragma once
+
+#include <simgrid/s4u.hpp>
+
+#include "sim/kernel/time.hpp"
+
+// Who started a SimGrid activity. SimGrid has one completion signal for everybody: the activity's data says
+// whom it concerns, and is null from the moment an activity is cancelled (SimGrid 3.32 signals a cancelled
+// Exec twice). Included by the .cpp files of sim/cluster only.
+
+namespace weir {
+
+class ActivityOwner {
+ public:
+  // Called inside SimGrid's loop, with its clock at the end of the activity. Must not drop the last pointer
+  // to the activity: SimGrid is not done with it.
+  virtual void on_activity_end() = 0;
+
+ protected:
+  ~ActivityOwner() = default;
+
+  void own(simgrid::s4u::Activity& activity) { activity.set_data(static_cast<void*>(this)); }
+  static void disown(simgrid::s4u::Activity& activity) { activity.set_data(nullptr); }
+};
+
+inline Nanos simgrid_now_ns() {
+  return to_nanos(simgrid::s4u::Engine::get_clock());
+}
+
+}  // namespace weir

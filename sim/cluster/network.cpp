@@ -1,0 +1,493 @@
+#include "sim/cluster/network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <limits>
+#include <map>
+
+#include "sim/cluster/activity.hpp"
+#include "sim/cluster/platform.hpp"
+
+namespace weir {
+
+namespace sg = simgrid::s4u;
+
+namespace {
+
+// Outbox; the argument is the connection.
+constexpr std::uint32_t post_start = 1;
+constexpr std::uint32_t post_stop = 2;
+// Events; the argument is the connection.
+constexpr std::uint32_t event_transfer_end = 1;  // closed form, and something is queued behind it
+constexpr std::uint32_t event_comm_end = 2;
+constexpr std::uint32_t event_arrival = 3;
+
+constexpr std::uint32_t network_handler_id = 0xffff0002;
+constexpr std::uint32_t none = 0xffffffff;
+
+}  // namespace
+
+class Network::Impl final : EventHandler, OutboxHandler {
+ public:
+  Impl(Calendar& calendar, const Settings& settings, Platform& platform)
+      : calendar_(calendar), settings_(settings), platform_(platform), links_(platform.links().size()) {
+    EventHandler::handler_id = network_handler_id;
+  }
+  ~Impl() {
+    // What is still under way outlives us inside SimGrid: it must not call back.
+    for (CommSlot& slot : comms_) drop(slot);
+  }
+
+  int connect(int from, int to, DeliveryHandler& receiver);
+  void disconnect(std::uint32_t id);
+  void send(std::uint32_t id, double bytes, Nanos first_ns, Nanos last_ns, std::uint32_t cookie,
+            std::int64_t records);
+
+  struct Route {
+    std::vector<int> shared;
+    double bytes_per_s = 0;
+    double ns_per_byte = 0;
+    Nanos latency_ns = 0;
+    bool windowed = false;
+  };
+  const Route& route_of(int id) const { return *connections_[static_cast<std::size_t>(id)].route; }
+  const Counts& counts() const { return counts_; }
+
+ private:
+  // A batch: in its connection's queue, then on its way.
+  struct Message {
+    std::uint32_t next = none;
+    std::uint32_t cookie = 0;
+    double bytes = 0;
+    double first_bytes =
+        0;  // until its first record is through; from the beginning of the transfer: see begin()
+    double last_bytes = 0;
+    Nanos first_ns = 0;  // available; then: through the links, without latency; `never`: not known yet
+    Nanos last_ns = 0;
+    Nanos deliver_ns = 0;
+  };
+  struct List {
+    std::uint32_t head = none;
+    std::uint32_t tail = none;
+    bool empty() const { return head == none; }
+  };
+  enum class Mode : std::uint8_t { closed_form, comm };
+  struct Connection {
+    const Route* route = nullptr;
+    DeliveryHandler* receiver = nullptr;  // null: not connected
+    int from = -1;
+    int to = -1;
+    Mode mode = Mode::closed_form;
+    bool comm_ended = false;
+    List queued;
+    List travelling;
+    Nanos end_ns = 0;  // closed form: of the latest transfer
+    Nanos end_event_ns = -1;
+    double bytes = 0;  // of the transfer
+    // As a Comm: since phase_ns, with done_bytes through by then.
+    Nanos phase_ns = 0;
+    double done_bytes = 0;
+  };
+  struct CommSlot final : ActivityOwner {
+    Impl* network = nullptr;
+    std::uint32_t connection = 0;
+    sg::CommPtr comm;
+    void on_activity_end() override { network->comm_ended(*this); }
+    using ActivityOwner::disown;
+    using ActivityOwner::own;
+  };
+  struct LinkState {
+    int comms = 0;
+    // The one closed-form transfer that has it to itself.
+    Nanos closed_since_ns = 0;
+    Nanos closed_until_ns = 0;
+    std::uint32_t closed_connection = 0;
+    // Time that nobody used lately: what look-back is paid from.
+    Nanos unused_ns = 0;
+    Nanos unused_at_ns = 0;
+    Nanos look_back_max_ns = 0;
+
+    void account(Nanos now) {
+      if (comms == 0) {
+        const Nanos used = std::min(closed_until_ns, now) - std::max(closed_since_ns, unused_at_ns);
+        unused_ns = std::min(unused_ns + now - unused_at_ns - std::max<Nanos>(0, used), look_back_max_ns);
+      }
+      unused_at_ns = now;
+    }
+  };
+
+  void on_event(std::uint32_t kind, std::uint32_t argument) override;
+  void on_simgrid(std::uint32_t kind, std::uint32_t argument) override;
+  void begin_queued(Connection& connection, std::uint32_t id);
+  void begin(Connection& connection, std::uint32_t id, std::uint32_t message, Nanos start_ns,
+             double share_ns);
+  void occupy(Connection& connection, std::uint32_t id, Nanos end_ns);
+  void travel(Connection& connection, std::uint32_t id, std::uint32_t message);
+  void become_comm(Connection& connection, std::uint32_t id);
+  void finish_comm(Connection& connection, std::uint32_t id);
+  void arrive(std::uint32_t id);
+  void comm_ended(CommSlot& slot);
+  void drop(CommSlot& slot);
+  const Route* find_route(int from, int to);
+
+  void append(List& list, std::uint32_t message) {
+    messages_[message].next = none;
+    (list.empty() ? list.head : messages_[list.tail].next) = message;
+    list.tail = message;
+  }
+  std::uint32_t pop(List& list) {
+    const std::uint32_t message = list.head;
+    list.head = messages_[message].next;
+    return message;
+  }
+  void free_all(List& list) {
+    while (!list.empty()) free_messages_.push_back(pop(list));
+  }
+
+  Calendar& calendar_;
+  const Settings settings_;
+  Platform& platform_;
+  std::vector<Connection> connections_;
+  std::vector<std::uint32_t> free_connections_;
+  std::deque<CommSlot> comms_;  // one per connection; a deque: SimGrid keeps their addresses
+  std::vector<sg::CommPtr> grave_;
+  std::vector<Message> messages_;
+  std::vector<std::uint32_t> free_messages_;
+  std::vector<LinkState> links_;
+  std::map<std::pair<int, int>, Route> routes_;
+  Counts counts_;
+};
+
+const Network::Impl::Route* Network::Impl::find_route(int from, int to) {
+  const auto [at, is_new] = routes_.try_emplace({from, to});
+  Route& route = at->second;
+  if (!is_new) return &route;
+  double latency_s = settings_.loopback_latency_s;
+  if (from == to) {
+    route.bytes_per_s = settings_.loopback_bytes_per_s;
+    if (route.bytes_per_s <= 0) route.bytes_per_s = std::numeric_limits<double>::infinity();
+  } else {
+    const PlatformRoute found = platform_.route(from, to);
+    route.shared = found.shared;
+    route.bytes_per_s = found.bytes_per_s;
+    latency_s = found.latency_s * settings_.latency_factor;
+    if (settings_.window_bytes > 0 && latency_s > 0) {
+      const double windowed = settings_.window_bytes / (2 * latency_s);
+      route.windowed = windowed < route.bytes_per_s;
+      route.bytes_per_s = std::min(route.bytes_per_s, windowed);
+    }
+  }
+  route.ns_per_byte = 1e9 / route.bytes_per_s;
+  route.latency_ns = to_nanos(latency_s);
+  return &route;
+}
+
+int Network::Impl::connect(int from, int to, DeliveryHandler& receiver) {
+  std::uint32_t id = 0;
+  if (free_connections_.empty()) {
+    id = static_cast<std::uint32_t>(connections_.size());
+    connections_.emplace_back();
+    comms_.emplace_back();
+    comms_.back().network = this;
+    comms_.back().connection = id;
+  } else {
+    id = free_connections_.back();
+    free_connections_.pop_back();
+  }
+  Connection& connection = connections_[id];
+  connection = Connection{};
+  connection.route = find_route(from, to);
+  connection.receiver = &receiver;
+  connection.from = from;
+  connection.to = to;
+  return static_cast<int>(id);
+}
+
+void Network::Impl::disconnect(std::uint32_t id) {
+  Connection& connection = connections_[id];
+  WEIR_ASSERT(connection.receiver != nullptr, "a connection is closed twice");
+  const Nanos now = calendar_.now();
+  free_all(connection.queued);
+  free_all(connection.travelling);
+  for (const int l : connection.route->shared) {
+    LinkState& link = links_[static_cast<std::size_t>(l)];
+    link.account(now);
+    if (connection.mode == Mode::comm) {
+      --link.comms;
+    } else if (link.closed_connection == id) {
+      link.closed_until_ns = std::min(link.closed_until_ns, now);
+    }
+  }
+  if (connection.mode == Mode::comm) calendar_.post(*this, post_stop, id);
+  connection = Connection{};
+  free_connections_.push_back(id);
+}
+
+void Network::Impl::send(std::uint32_t id, double bytes, Nanos first_ns, Nanos last_ns, std::uint32_t cookie,
+                         std::int64_t records) {
+  Connection& connection = connections_[id];
+  const Nanos now = calendar_.now();
+  WEIR_ASSERT(connection.receiver != nullptr, "something is sent on a closed connection");
+  WEIR_ASSERT(bytes >= 0 && records >= 1, "a batch of a negative size");
+  WEIR_ASSERT(first_ns <= last_ns && last_ns <= now, "a batch is sent before it is available");
+  std::uint32_t m = 0;
+  if (free_messages_.empty()) {
+    m = static_cast<std::uint32_t>(messages_.size());
+    messages_.emplace_back();
+  } else {
+    m = free_messages_.back();
+    free_messages_.pop_back();
+  }
+  Message& message = messages_[m];
+  message.cookie = cookie;
+  message.bytes = bytes;
+  message.first_bytes = bytes / static_cast<double>(records);
+  message.first_ns = first_ns;
+  message.last_ns = last_ns;
+  ++counts_.batches;
+  counts_.bytes += bytes;
+  const bool idle =
+      connection.mode == Mode::closed_form && connection.end_ns <= now && connection.queued.empty();
+  if (idle) {
+    begin(connection, id, m, std::max(first_ns, connection.end_ns),
+          message.first_bytes * connection.route->ns_per_byte);
+    return;
+  }
+  append(connection.queued, m);
+  if (connection.mode == Mode::closed_form && connection.end_event_ns != connection.end_ns) {
+    connection.end_event_ns = connection.end_ns;
+    calendar_.schedule(std::max(now, connection.end_ns), EventClass::completion, *this, event_transfer_end,
+                       id);
+  }
+}
+
+// One batch on an idle connection, which could take it from start_ns on.
+void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_t m, Nanos start_ns,
+                          double share_ns) {
+  const Nanos now = calendar_.now();
+  const Route& route = *connection.route;
+  Message& message = messages_[m];
+  const Nanos whole_ns = to_nanos(message.bytes * route.ns_per_byte * 1e-9);
+  const Nanos record_ns = to_nanos(share_ns * 1e-9);
+  const Nanos wanted_ns = std::min(whole_ns, now - start_ns);
+  Nanos credit_ns = wanted_ns;
+  for (const int l : route.shared) {
+    LinkState& link = links_[static_cast<std::size_t>(l)];
+    link.look_back_max_ns = std::max(link.look_back_max_ns, now - start_ns);
+    link.account(now);
+    credit_ns = std::min(credit_ns, link.unused_ns);
+  }
+  for (const int l : route.shared) links_[static_cast<std::size_t>(l)].unused_ns -= credit_ns;
+  start_ns += wanted_ns - credit_ns;
+  const Nanos through_ns = credit_ns == whole_ns ? start_ns + whole_ns : now + whole_ns - credit_ns;
+  const Nanos end_ns = std::max(through_ns, message.last_ns + record_ns);
+  ++counts_.transfers;
+  connection.bytes = message.bytes;
+  message.last_bytes = message.bytes;
+  message.first_ns = std::min(start_ns + record_ns, end_ns);
+  message.last_ns = end_ns;
+  append(connection.travelling, m);
+  occupy(connection, id, end_ns);
+  if (connection.mode == Mode::closed_form) travel(connection, id, m);
+}
+
+// What queued, at the end of the transfer before it.
+void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
+  const Nanos now = calendar_.now();
+  const Route& route = *connection.route;
+  const auto through_ns = [&](double bytes) { return now + to_nanos(bytes * route.ns_per_byte * 1e-9); };
+  ++counts_.transfers;
+  double bytes = 0;
+  const std::uint32_t first = connection.queued.head;
+  std::uint32_t last = first;
+  do {
+    last = pop(connection.queued);
+    Message& message = messages_[last];
+    message.first_bytes += bytes;
+    bytes += message.bytes;
+    message.last_bytes = bytes;
+    message.first_ns = through_ns(message.first_bytes);
+    message.last_ns = through_ns(message.last_bytes);
+    append(connection.travelling, last);
+  } while (!connection.queued.empty() &&
+           bytes + messages_[connection.queued.head].bytes <= settings_.transfer_bytes_max);
+  connection.bytes = bytes;
+  for (const int l : route.shared) links_[static_cast<std::size_t>(l)].account(now);
+  occupy(connection, id, through_ns(bytes));
+  if (connection.mode == Mode::closed_form) {
+    for (std::uint32_t m = first; m != none; m = messages_[m].next) travel(connection, id, m);
+    if (!connection.queued.empty()) {
+      connection.end_event_ns = connection.end_ns;
+      calendar_.schedule(connection.end_ns, EventClass::completion, *this, event_transfer_end, id);
+    }
+  }
+}
+
+// Takes the links of the route from now to end_ns; as a Comm if the transfer is not alone there.
+void Network::Impl::occupy(Connection& connection, std::uint32_t id, Nanos end_ns) {
+  const Nanos now = calendar_.now();
+  connection.end_ns = end_ns;
+  if (end_ns <= now) return;
+  bool alone = true;
+  for (const int l : connection.route->shared) {
+    const LinkState& link = links_[static_cast<std::size_t>(l)];
+    if (link.closed_until_ns > now) become_comm(connections_[link.closed_connection], link.closed_connection);
+    alone = alone && link.comms == 0;
+  }
+  for (const int l : connection.route->shared) {
+    LinkState& link = links_[static_cast<std::size_t>(l)];
+    link.closed_since_ns = now;
+    link.closed_until_ns = end_ns;
+    link.closed_connection = id;
+  }
+  if (!alone) become_comm(connection, id);
+}
+
+void Network::Impl::travel(Connection& connection, std::uint32_t id, std::uint32_t m) {
+  Message& message = messages_[m];
+  message.deliver_ns = std::max(calendar_.now(), message.last_ns + connection.route->latency_ns);
+  calendar_.schedule(message.deliver_ns, EventClass::arrival, *this, event_arrival, id);
+}
+
+// The rest of a closed-form transfer goes on inside SimGrid.
+void Network::Impl::become_comm(Connection& connection, std::uint32_t id) {
+  const Nanos now = calendar_.now();
+  const double rest_bytes = static_cast<double>(connection.end_ns - now) / connection.route->ns_per_byte;
+  ++counts_.comms;
+  connection.mode = Mode::comm;
+  connection.phase_ns = now;
+  connection.done_bytes = connection.bytes - std::min(rest_bytes, connection.bytes);
+  for (const int l : connection.route->shared) {
+    LinkState& link = links_[static_cast<std::size_t>(l)];
+    link.account(now);
+    link.closed_until_ns = now;
+    ++link.comms;
+  }
+  for (std::uint32_t m = connection.travelling.head; m != none; m = messages_[m].next) {
+    Message& message = messages_[m];
+    if (message.last_ns <= now) continue;
+    if (message.first_ns > now) message.first_ns = never;
+    message.last_ns = message.deliver_ns = never;
+  }
+  calendar_.post(*this, post_start, id);
+}
+
+void Network::Impl::finish_comm(Connection& connection, std::uint32_t id) {
+  const Nanos now = calendar_.now();
+  connection.mode = Mode::closed_form;
+  connection.end_ns = now;
+  for (const int l : connection.route->shared) {
+    LinkState& link = links_[static_cast<std::size_t>(l)];
+    link.account(now);
+    --link.comms;
+  }
+  const double ns_per_byte = static_cast<double>(now - connection.phase_ns) /
+                             std::max(connection.bytes - connection.done_bytes, 1e-9);
+  const auto through_ns = [&](double bytes) {
+    const double ns = std::max(0.0, bytes - connection.done_bytes) * ns_per_byte;
+    return std::min(now, connection.phase_ns + to_nanos(ns * 1e-9));
+  };
+  for (std::uint32_t m = connection.travelling.head; m != none; m = messages_[m].next) {
+    Message& message = messages_[m];
+    if (message.last_ns != never) continue;
+    message.last_ns = message.last_bytes >= connection.bytes ? now : through_ns(message.last_bytes);
+    if (message.first_ns == never)
+      message.first_ns = std::min(message.last_ns, through_ns(message.first_bytes));
+    message.deliver_ns = now + connection.route->latency_ns;
+  }
+  calendar_.schedule(now + connection.route->latency_ns, EventClass::arrival, *this, event_arrival, id);
+  if (!connection.queued.empty()) begin_queued(connection, id);
+}
+
+void Network::Impl::arrive(std::uint32_t id) {
+  // The receiver may send, connect or disconnect: nothing is kept across the call.
+  for (;;) {
+    Connection& connection = connections_[id];
+    if (connection.travelling.empty()) return;
+    const Message message = messages_[connection.travelling.head];
+    if (message.deliver_ns > calendar_.now()) return;
+    free_messages_.push_back(pop(connection.travelling));
+    const Nanos latency_ns = connection.route->latency_ns;
+    connection.receiver->on_delivery(message.cookie, message.first_ns + latency_ns,
+                                     message.last_ns + latency_ns);
+  }
+}
+
+// An event of a connection that was closed, or whose transfer took another turn, finds nothing to do.
+void Network::Impl::on_event(std::uint32_t kind, std::uint32_t id) {
+  Connection& connection = connections_[id];
+  switch (kind) {
+    case event_arrival:
+      arrive(id);
+      return;
+    case event_transfer_end:
+      if (connection.mode == Mode::closed_form && connection.end_ns <= calendar_.now() &&
+          !connection.queued.empty()) {
+        begin_queued(connection, id);
+      }
+      return;
+    default:
+      if (!connection.comm_ended) return;
+      connection.comm_ended = false;
+      finish_comm(connection, id);
+  }
+}
+
+void Network::Impl::drop(CommSlot& slot) {
+  if (!slot.comm) return;
+  CommSlot::disown(*slot.comm);
+  grave_.push_back(std::move(slot.comm));
+  slot.comm = nullptr;
+  grave_.back()->cancel();
+}
+
+void Network::Impl::comm_ended(CommSlot& slot) {
+  grave_.push_back(std::move(slot.comm));
+  slot.comm = nullptr;
+  connections_[slot.connection].comm_ended = true;
+  calendar_.completed(*this, event_comm_end, slot.connection);
+}
+
+void Network::Impl::on_simgrid(std::uint32_t kind, std::uint32_t id) {
+  grave_.clear();
+  CommSlot& slot = comms_[id];
+  if (kind == post_stop) {
+    drop(slot);
+    return;
+  }
+  const Connection& connection = connections_[id];
+  if (connection.mode != Mode::comm || slot.comm) return;
+  const double rest = (connection.bytes - connection.done_bytes) * simgrid_bytes_scale;
+  slot.comm =
+      sg::Comm::sendto_init(platform_.simgrid_host(connection.from), platform_.simgrid_host(connection.to));
+  slot.comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(rest))));
+  if (connection.route->windowed) slot.comm->set_rate(connection.route->bytes_per_s * simgrid_bytes_scale);
+  slot.own(*slot.comm);
+  slot.comm->vetoable_start();
+}
+
+Network::Network(Calendar& calendar, const Settings& settings, Platform& platform)
+    : impl_(std::make_unique<Impl>(calendar, settings, platform)) {}
+Network::~Network() = default;
+int Network::connect(int from_host, int to_host, TrafficClass, DeliveryHandler& receiver) {
+  return impl_->connect(from_host, to_host, receiver);
+}
+void Network::disconnect(int connection) {
+  impl_->disconnect(static_cast<std::uint32_t>(connection));
+}
+void Network::send(int connection, double bytes, Nanos first_ns, Nanos last_ns, std::uint32_t cookie,
+                   std::int64_t records) {
+  impl_->send(static_cast<std::uint32_t>(connection), bytes, first_ns, last_ns, cookie, records);
+}
+Nanos Network::latency_ns(int connection) const {
+  return impl_->route_of(connection).latency_ns;
+}
+double Network::bytes_per_s(int connection) const {
+  return impl_->route_of(connection).bytes_per_s;
+}
+const Network::Counts& Network::counts() const {
+  return impl_->counts();
+}
+
+}  // namespace weir
