@@ -13,7 +13,7 @@ constexpr char introduction[] = R"(# run.h5
 
 <!-- Generated from sim/record/rows.cpp; do not edit. -->
 
-Every run writes `run.h5`, an HDF5 file with what was measured and decided. A table is a group with one 1-D dataset per
+Every run writes `run.h5`, an HDF5 file (1.10 or newer) with what was measured and decided. A table is a group with one 1-D dataset per
 column, all of one length; each dataset has the attributes `unit` and `help`. Tables refer to each other by integer ids.
 Times are simulated seconds from the start of the run, unless the name says wall. Unknown reals are NaN, unknown
 integers -1. Text is UTF-8 of fixed length, padded with zeros; what is longer ends in an ellipsis.

@@ -143,8 +143,8 @@ RunFile::RunFile(const std::filesystem::path& directory, const RunMeta& meta, co
 
 RunFile::~RunFile() {
   if (!started_ || finished_ || std::uncaught_exceptions() == 0) return;
-  // On the way out with an error: what led to it is in the last rows. If the disk is the error, this fails
-  // too.
+  // On the way out with an error: what led to it is in the last rows. If the disk is the error, this
+  // fails, too.
   try {
     flush();
   } catch (const RecordError&) {

@@ -24,14 +24,16 @@ std::vector<ScoredAction> changes_of(const ScalingInput& input, int operator_id)
   return changes;
 }
 
-// Times in (from_s, to_s) at which one of the counts changes, with both bounds: between neighbours all are
-// constant.
+// Times in (from_s, to_s) at which one of the counts changes, with both bounds: all are constant
+// between neighbours.
 std::vector<double> breakpoints(const std::vector<const std::vector<SlotStep>*>& counts, double from_s,
                                 double to_s) {
   std::vector<double> times{from_s, to_s};
-  for (const auto* steps : counts)
-    for (const SlotStep& step : *steps)
-      if (step.time_s > from_s && step.time_s < to_s) times.push_back(step.time_s);
+  for (const auto* steps : counts) {
+    auto step = std::upper_bound(steps->begin(), steps->end(), from_s,
+                                 [](double t, const SlotStep& s) { return t < s.time_s; });
+    for (; step != steps->end() && step->time_s < to_s; ++step) times.push_back(step->time_s);
+  }
   std::sort(times.begin(), times.end());
   times.erase(std::unique(times.begin(), times.end()), times.end());
   return times;

@@ -8,23 +8,21 @@
 // How well a run was scaled: pure functions of what was done (actions), and of what would have been right
 // (the optimum over time). Definitions, because papers differ:
 //
-// - A *step* is one reconfiguration that was carried out (all operators moved by one action together). That
-// is how
-//   DS2 (OSDI '18, section 5) counts.
+// - A *step* is one reconfiguration that was carried out (all operators moved by one action together).
+//   That is how DS2 (OSDI '18, section 5) counts.
 // - The run has *converged* when no action is under way at its end, and none was requested or ended in its
-// last
-//   `quiet_s`. It says that the policy came to rest, not that it rested at a good place: that is what
+//   last `quiet_s`. It says that the policy came to rest, not that it rested at a good place: that is what
 //   `final_over_slots` and `final_under_slots` say.
-// - `convergence_time_s`: from the start to the end of the last step; 0 without steps; none if not converged.
+// - `convergence_time_s`: from the start to the end of the last step; 0 without steps; none if not
+//   converged.
 // - *Settling* is judged per phase: a phase begins at the start and at each change of the optimum. Its time
-// is that from
-//   its begin until every operator stays within `tolerance_slots` of the optimum up to the phase's end.
-// - An *oscillation* is a reversal of direction of one operator: a step up after a step down, or the reverse.
-// It is
-//   *explained* when the optimum of that operator, too, moved in the new direction between the two steps.
+//   is that from its begin until every operator stays within `tolerance_slots` of the optimum up to the
+//   phase's end.
+// - An *oscillation* is a reversal of direction of one operator: a step up after a step down, or the
+//   reverse. It is *explained* when the optimum of that operator, too, moved in the new direction between
+//   the two steps.
 // - `over_provisioned` and `under_provisioned` integrate, over time and operators, the slots above and below
-// the
-//   optimum (slot-seconds); `slot_seconds` all slots. An operator keeps its slots during a restart.
+//   the optimum (slot-seconds); `slot_seconds` all slots. An operator keeps its slots during a restart.
 
 namespace weir {
 

@@ -1,5 +1,6 @@
 #include "sim/record/summary.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,9 @@ namespace weir {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Under a load that always moves there is a phase per metric window: then only their number is written.
+constexpr std::size_t phases_listed_max = 200;
 
 Json finite(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -91,9 +95,15 @@ Json scaling_json(const ScalingSummary& s) {
   json["unexplained_oscillations"] = s.score.unexplained_oscillations;
   json["final_over_slots"] = known(s.score.final_over_slots);
   json["final_under_slots"] = known(s.score.final_under_slots);
+  json["phase_count"] = s.score.phases.size();
+  json["phases_settled"] =
+      std::count_if(s.score.phases.begin(), s.score.phases.end(),
+                    [](const ScalingPhase& phase) { return phase.settling_s.has_value(); });
   json["phases"] = Json::array();
-  for (const ScalingPhase& phase : s.score.phases)
-    json["phases"].push_back({{"start_s", finite(phase.start_s)}, {"settling_s", finite(phase.settling_s)}});
+  if (s.score.phases.size() <= phases_listed_max)
+    for (const ScalingPhase& phase : s.score.phases)
+      json["phases"].push_back(
+          {{"start_s", finite(phase.start_s)}, {"settling_s", finite(phase.settling_s)}});
   json["decisions"] = Json::array();
   for (const DecisionSummary& decision : s.decisions) json["decisions"].push_back(decision_json(decision));
   return json;

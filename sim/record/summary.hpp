@@ -13,15 +13,15 @@
 // summary.json: the result of a run on one page, for people, sweeps and checks.
 //
 // Its presence means that the run came to an orderly end and that everything else in the directory is
-// written: it is renamed into place last. `complete` says whether the end was the one that was asked for:
+// written: it is renamed into place last. `complete` says whether that end was the one that was asked for:
 // - complete true:  the simulated time that was asked for is over.
-// - complete false: stopped at a clean point before (Ctrl-C, a deadline, a failed check): `incomplete_reason`
-// says why.
-//   All numbers hold for the time simulated so far.
+// - complete false: stopped at a clean point before that (Ctrl-C, a deadline): `incomplete_reason` says why.
+//   All numbers hold for the time that was simulated.
 // - no summary.json: killed, or out of disk. run.h5 is readable up to its last flush.
+// A failed self-check is no matter of completeness: see `failed_checks`.
 //
-// Numbers in the file are finite. What is unknown (no record arrived, so there is no latency) is null: none
-// or NaN in these structs.
+// Numbers in the file are finite. What is unknown (no record arrived, so there is no latency) is null: in
+// these structs none, or NaN.
 
 namespace weir {
 
@@ -129,8 +129,8 @@ struct RunSummary {
   HostsSummary hosts;
 };
 
-// The object of the contract: with one job its fields are at the top level, with several under `jobs` by
-// name.
+// The object of the contract: with one job its fields are at the top level, with several under
+// `jobs` by name.
 nlohmann::ordered_json to_json(const RunSummary& summary);
 
 // The text of the file (two spaces, ends in a line feed); with `--json` also that of stdout.

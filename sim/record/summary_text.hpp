@@ -13,8 +13,8 @@ namespace weir {
 struct SummaryTextOptions {
   std::filesystem::path directory = {};  // of the results, for the last lines; empty: nothing was written
   bool colour = false;                   // only on a terminal
-  int operators_max = 12;                // rows of the table of operators per job; the rest is counted
-  int actions_max = 10;                  // lines of the timeline per job
+  int operators_max = 8;                 // rows of the table of operators per job; the rest is counted
+  int actions_max = 6;                   // lines of the timeline per job
 };
 
 std::string summary_text(const RunSummary& summary, const SummaryTextOptions& options);

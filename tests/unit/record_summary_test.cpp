@@ -119,6 +119,8 @@ constexpr char golden[] = R"json({
     "unexplained_oscillations": 1,
     "final_over_slots": 0,
     "final_under_slots": 0,
+    "phase_count": 1,
+    "phases_settled": 1,
     "phases": [
       {
         "start_s": 0.0,
