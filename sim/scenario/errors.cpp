@@ -168,10 +168,10 @@ std::string allowed_names(std::string_view word, std::span<const std::string> ca
   const std::string near = closest(word, candidates);
   const std::string list = candidates.empty() ? std::string("nothing is allowed here")
                                               : fmt::format("allowed: {}", fmt::join(candidates, ", "));
-  return near.empty() ? list : fmt::format("did you mean {}? {}", in_quotes(near), list);
+  return near.empty() ? list : fmt::format("did you mean {}? {}", weir::quoted(near), list);
 }
 
-std::string in_quotes(std::string_view text) {
+std::string quoted(std::string_view text) {
   constexpr std::size_t shown_max = 60;
   std::string out = "\"";
   std::size_t shown = 0;

@@ -23,7 +23,7 @@ bool is_plain_key(std::string_view key) {
 }  // namespace
 
 std::string member_path(const std::string& parent, std::string_view key) {
-  if (!is_plain_key(key)) return fmt::format("{}[{}]", parent, in_quotes(key));
+  if (!is_plain_key(key)) return fmt::format("{}[{}]", parent, weir::quoted(key));
   return parent.empty() ? std::string(key) : fmt::format("{}.{}", parent, key);
 }
 
@@ -90,7 +90,7 @@ std::string Node::shown() const {
     case NodeKind::real:
       return text_.size() <= 40 ? text_ : fmt::format("{}", real_);
     case NodeKind::string:
-      return in_quotes(text_);
+      return weir::quoted(text_);
     case NodeKind::array:
       return "an array";
     case NodeKind::object:

@@ -144,7 +144,7 @@ class Setter {
       return fail(at, fmt::format("{} has no item [{}]", at.shown(), *part.index), "only arrays have");
     if (at.is_object()) return &at;
     if (!at.is_string() && !at.is_null()) {
-      return fail(at, fmt::format("{} has no member {}", at.shown(), in_quotes(part.key)),
+      return fail(at, fmt::format("{} has no member {}", at.shown(), weir::quoted(part.key)),
                   "only objects have");
     }
     Node& object = document_.make(source_, NodeKind::object, 0);
@@ -172,7 +172,7 @@ class Setter {
     }
     const std::string allowed =
         names.empty() ? "its items have no names: use [index]" : allowed_names(part.key, names);
-    return fail(array, fmt::format("there is no item with the name {}", in_quotes(part.key)), allowed);
+    return fail(array, fmt::format("there is no item with the name {}", weir::quoted(part.key)), allowed);
   }
 
   Node* fail(const Node& at, std::string what, std::string allowed) {
