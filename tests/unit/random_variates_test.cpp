@@ -62,9 +62,9 @@ TEST_CASE("normal draws fit their distribution, in the tail too", "[random]") {
   CHECK(chi_square_fits(observed, expected));
 }
 
-TEST_CASE("gamma draws fit their distribution, for shapes from 0.05 to 1e8", "[random]") {
+TEST_CASE("gamma draws fit their distribution, for shapes from 0.05 to 1e6", "[random]") {
   RandomStream stream(1, "test", "gamma");
-  for (const double shape : {0.05, 0.3, 0.999, 1.0, 1.5, 4.0, 100.0, 1e4, 1e8}) {
+  for (const double shape : {0.05, 0.3, 0.999, 1.0, 1.5, 4.0, 100.0, 1e4, 1e6}) {
     INFO("shape " << shape);
     const boost::math::gamma_distribution<double, Plain> reference(shape, 3);
     CHECK(kolmogorov_fits(draw_many([&] { return stream.gamma(shape, 3); }),
