@@ -1,0 +1,136 @@
+#include "sim/kernel/latency_histogram.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weir {
+
+void LatencyHistogram::add_interval(Nanos first_ns, Nanos last_ns, std::int64_t count) {
+  WEIR_ASSERT(first_ns >= 0 && last_ns >= 0 && count >= 0, "a latency or a count is negative");
+  if (count == 0) return;
+  const Nanos low = std::min(first_ns, last_ns);
+  const Nanos high = std::max(first_ns, last_ns);
+  if (count == 1) {
+    const Nanos middle = low + (high - low) / 2;
+    count_ += 1;
+    twice_sum_ += static_cast<Uint128>(low) + static_cast<Uint128>(high);
+    min_ns_ = std::min(min_ns_, middle);
+    max_ns_ = std::max(max_ns_, middle);
+    add_node(bucket_of(middle), 1, 1);
+    return;
+  }
+  note(low, high, count);
+  const std::uint32_t end = bucket_of(high) + 1;
+  std::uint32_t bucket = bucket_of(low);
+  if (bucket + 1 == end) {
+    add_node(bucket, 1, count);
+    return;
+  }
+  const double steps = static_cast<double>(count - 1);
+  if (count <= exact_count) {
+    const double step_ns = static_cast<double>(high - low) / steps;
+    for (std::int64_t i = 0; i < count - 1; ++i) {
+      add_node(bucket_of(low + static_cast<Nanos>(static_cast<double>(i) * step_ns)), 1, 1);
+    }
+    add_node(end - 1, 1, 1);
+    return;
+  }
+  // Record i is at low + i / slope: those below an edge are ceil((edge - low) slope). Rounding may move a
+  // record over an edge that it sits on, but each is counted once, and the last one in its own bucket.
+  const double slope = steps / static_cast<double>(high - low);
+  std::int64_t placed = 0;
+  while (bucket < end) {
+    // The largest node that starts here and ends in time.
+    const std::uint32_t aligned = std::min(bucket & (0 - bucket), octave_size);
+    const std::uint32_t size = std::min(aligned == 0 ? octave_size : aligned, std::bit_floor(end - bucket));
+    bucket += size;
+    const std::int64_t below =
+        bucket == end ? count
+                      : std::min(count - 1, static_cast<std::int64_t>(std::ceil(
+                                                static_cast<double>(low_of(bucket) - low) * slope)));
+    if (below > placed) add_node(bucket - size, size, below - placed);
+    placed = std::max(placed, below);
+  }
+}
+
+void LatencyHistogram::merge(const LatencyHistogram& other) {
+  for (std::uint32_t octave = 0; octave < octaves; ++octave) {
+    if (!other.holds(octave)) continue;
+    std::int64_t* const mine = tree_of(octave);
+    const std::int64_t* const theirs = other.tree_of(octave);
+    for (std::uint32_t i = 0; i < tree_size; ++i) mine[i] += theirs[i];
+  }
+  count_ += other.count_;
+  twice_sum_ += other.twice_sum_;
+  min_ns_ = std::min(min_ns_, other.min_ns_);
+  max_ns_ = std::max(max_ns_, other.max_ns_);
+}
+
+void LatencyHistogram::reset() {
+  for (std::uint32_t octave = 0; octave < octaves; ++octave) {
+    if (holds(octave)) std::fill_n(tree_of(octave), tree_size, 0);
+  }
+  count_ = 0;
+  twice_sum_ = 0;
+  min_ns_ = never;
+  max_ns_ = 0;
+}
+
+double LatencyHistogram::mean_ns() const {
+  if (count_ == 0) return 0;
+  const auto divisor = static_cast<Uint128>(count_) * 2;
+  const auto whole = static_cast<std::uint64_t>(twice_sum_ / divisor);
+  const auto rest = static_cast<double>(static_cast<std::uint64_t>(twice_sum_ % divisor));
+  return static_cast<double>(whole) + rest / (2 * static_cast<double>(count_));
+}
+
+Nanos LatencyHistogram::quantile_ns(double q) const {
+  WEIR_ASSERT(q >= 0 && q <= 1, "a quantile is outside 0 ... 1");
+  if (q == 0 || count_ == 0) return min_ns();
+  const auto rank = static_cast<std::int64_t>(std::ceil(q * static_cast<double>(count_)));
+  if (rank <= 1) return min_ns_;
+  if (rank >= count_) return max_ns_;
+  std::int64_t before = 0;
+  for (std::uint32_t octave = 0; octave < octaves; ++octave) {
+    if (!holds(octave)) continue;
+    if (before + tree_of(octave)[0] < rank) {
+      before += tree_of(octave)[0];
+      continue;
+    }
+    const std::array<std::int64_t, octave_size> counts = spread(octave);
+    for (std::uint32_t i = 0; i < octave_size; ++i) {
+      before += counts[i];
+      if (before < rank) continue;
+      const std::uint32_t bucket = octave * octave_size + i;
+      const Nanos middle = low_of(bucket) + (last_of(bucket) - low_of(bucket)) / 2;
+      return std::clamp(middle, min_ns_, max_ns_);
+    }
+  }
+  WEIR_ASSERT(false, "the buckets hold fewer records than were counted");
+  return max_ns_;
+}
+
+void LatencyHistogram::make_room(std::uint32_t octave) {
+  place_[octave] = static_cast<std::uint8_t>(trees_.size() / tree_size);
+  trees_.resize(trees_.size() + tree_size, 0);
+}
+
+std::array<std::int64_t, LatencyHistogram::octave_size> LatencyHistogram::spread(std::uint32_t octave) const {
+  std::array<std::int64_t, tree_size> tree;
+  std::copy_n(tree_of(octave), tree_size, tree.begin());
+  // An odd record goes to the left and to the right by turns, from level to level, so it ends near the
+  // middle.
+  bool right = false;
+  for (std::uint32_t level = 1; level < octave_size; level *= 2, right = !right) {
+    for (std::uint32_t node = level; node < 2 * level; ++node) {
+      const std::int64_t left_part = (tree[node] + (right ? 0 : 1)) / 2;
+      tree[2 * node] += left_part;
+      tree[2 * node + 1] += tree[node] - left_part;
+    }
+  }
+  std::array<std::int64_t, octave_size> counts;
+  std::copy_n(tree.begin() + octave_size, octave_size, counts.begin());
+  return counts;
+}
+
+}  // namespace weir
