@@ -190,7 +190,7 @@ class TraceParser {
       problem(fmt::format("{} {} is not there", option, number), fmt::format("1 to {}", columns_));
       return false;
     }
-    problem(fmt::format("{} {} is not in the header", option, in_quotes(wanted)),
+    problem(fmt::format("{} {} is not in the header", option, weir::quoted(wanted)),
             names.empty() ? "there is no header; use the column's number" : allowed_names(wanted, names));
     return false;
   }
@@ -230,7 +230,7 @@ class TraceParser {
                           ? parse_iso_time(field, time_ns)
                           : parse_time_number(field, unit_ns(format_time_), time_ns);
     if (!good) {
-      problem(fmt::format("{} is not a time", in_quotes(field)),
+      problem(fmt::format("{} is not a time", weir::quoted(field)),
               format_time_ == TraceTime::iso ? "ISO 8601 such as 2015-02-26 21:42:53, years 1678 to 2261"
                                              : allowed_times);
       // Another format may have been guessed from garbage.
@@ -268,7 +268,7 @@ class TraceParser {
       return true;
     }
     if (!parse_value(field, value)) {
-      problem(fmt::format("{} is not a number", in_quotes(field)), allowed_values);
+      problem(fmt::format("{} is not a number", weir::quoted(field)), allowed_values);
     } else if (std::isnan(*value)) {
       problem("the value is not a number", allowed_values);
     } else if (*value < 0) {
