@@ -175,13 +175,13 @@ void check(const TraceParams& p, const Node& at, Errors& errors) {
   Trace trace = read_trace(p.file, format_of(p));
   for (const TraceProblem& problem : trace.problems) {
     if (problem.line == 0) {
-      errors.add(path, fmt::format("trace {}: {}", in_quotes(p.file), problem.what), problem.allowed);
+      errors.add(path, fmt::format("trace {}: {}", weir::quoted(p.file), problem.what), problem.allowed);
     } else {
       errors.add_file(p.file, static_cast<int>(problem.line), path.path(), problem.what, problem.allowed);
     }
   }
   if (trace.problems_more > 0) {
-    errors.add(path, fmt::format("trace {}: {} more errors", in_quotes(p.file), trace.problems_more));
+    errors.add(path, fmt::format("trace {}: {} more errors", weir::quoted(p.file), trace.problems_more));
   }
   if (!trace.ok()) return;
   if (trace.value == TraceValue::event && p.spacing == Spacing::poisson) {
@@ -189,7 +189,7 @@ void check(const TraceParams& p, const Node& at, Errors& errors) {
   }
   std::string problem;
   p.curve = make_trace_curve(std::move(trace), shape_of(p), &problem);
-  if (p.curve == nullptr) errors.add(path, fmt::format("trace {}: {}", in_quotes(p.file), problem));
+  if (p.curve == nullptr) errors.add(path, fmt::format("trace {}: {}", weir::quoted(p.file), problem));
 }
 
 ParamTable<TraceParams> table() {
