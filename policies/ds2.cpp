@@ -194,7 +194,7 @@ class Ds2 final : public Policy {
   double target_of(const OperatorMetrics& source, double window_s) const;
   double achieved(const Observation& seen, const MetricWindow& epoch) const;
   void watch_targets(const Observation& seen, const MetricWindow& epoch);
-  std::optional<Decision> roll_back(const Observation& seen, double achieved_now);
+  std::optional<Decision> roll_back(const Observation& seen, const Plan& wanted, double achieved_now);
   Decision act(const Observation& seen, const Plan& wanted, double achieved_now, std::string diagnosis);
   std::vector<ScaleTarget> targets(const Observation& seen, const Plan& wanted) const;
   std::vector<double> shares(const JobView& job, const MetricWindow& epoch, int to) const;
@@ -368,11 +368,19 @@ Decision Ds2::act(const Observation& seen, const Plan& wanted, double achieved_n
   return decision;
 }
 
-std::optional<Decision> Ds2::roll_back(const Observation& seen, double achieved_now) {
+// A scale-down that went too far because true rates were better with more instances is part of DS2's own way
+// (table 4: 16, 12, 14): as long as the model asks for more, it corrects itself.
+std::optional<Decision> Ds2::roll_back(const Observation& seen, const Plan& wanted, double achieved_now) {
   if (!trial_) return std::nullopt;
   const Trial trial = *std::exchange(trial_, std::nullopt);
   if (p_.rollback != Switch::on || present(seen) != trial.after) return std::nullopt;
   if (achieved_now >= trial.achieved * (1 - p_.rollback_tolerance)) return std::nullopt;
+  bool shrank = false, corrects = false;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    shrank = shrank || trial.after[i] < trial.before[i];
+    corrects = corrects || wanted[i] > trial.after[i];
+  }
+  if (shrank && corrects) return std::nullopt;
   rejected_.push_back(trial.after);
   ++rollbacks_;
   return act(seen, trial.before, achieved_now,
@@ -400,8 +408,8 @@ std::vector<Decision> Ds2::evaluate(const Observation& seen) {
   if (static_cast<int>(plans_.size()) < p_.activation_intervals) return {};
 
   const double achieved_now = achieved(seen, epoch);
-  if (auto decision = roll_back(seen, achieved_now)) return {*decision};
   Plan wanted = combined();
+  if (auto decision = roll_back(seen, wanted, achieved_now)) return {*decision};
   const bool corrected = correct(seen, epoch, wanted);
   const Plan now = present(seen);
   if (!considerable(now, wanted)) return {};

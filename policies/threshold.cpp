@@ -10,9 +10,10 @@
 //                 up acts on the operator with the highest utilization, down on the one with the lowest
 //                 among those that can still shrink: latency does not say where it comes from
 //
-// A value between the marks breaks both streaks (that is the hysteresis), as does an action. A window in
-// which nothing was measured (no record finished, for latency) neither prolongs nor breaks a streak. All
-// operators that are due are scaled in one action. Sources, and what the engine cannot scale, are left alone.
+// A value between the marks breaks both streaks (that is the hysteresis), as does an action; windows during
+// the cool-down count. A window in which nothing was measured (no record finished, for latency) neither
+// prolongs nor breaks a streak. All operators that are due are scaled in one action. Sources, and what the
+// engine cannot scale, are left alone.
 
 #include <fmt/format.h>
 

@@ -211,6 +211,24 @@ TEST_CASE("DS2 rolls back an action that degraded throughput, and does not repea
   CHECK(code.parallelism == std::vector<int>{1, 10, 10});
 }
 
+TEST_CASE("DS2 corrects a scale-down that went too far instead of undoing it, as in table 4",
+          "[policy][ds2]") {
+  Job j;
+  // Q2: 16 instances measure 333-364 K/s each, 12 only 286-308 K/s, and so do 14.
+  const auto q2 = [&](MetricWindow& w) {
+    auto plant = j.plant;
+    plant.target_per_s[0] = 4e6;
+    plant.rate_per_s = {1, w.operators[1].parallelism() == 16 ? 350e3 : 297e3, 1e9};
+    plant(w);
+  };
+  ScriptedCluster cluster(j.job, {1, 16, 1}, R"({"type": "ds2", "warm_up_intervals": 1})");
+  CHECK(steps(cluster, 2, q2).size() == 1);
+  CHECK(cluster.parallelism[1] == 12);
+  CHECK(steps(cluster, 2, q2).size() == 1);
+  CHECK(cluster.parallelism[1] == 14);
+  CHECK(steps(cluster, 5, q2).empty());
+}
+
 TEST_CASE("DS2 stops after so many decisions that did not meet the target", "[policy][ds2]") {
   Job j;
   // Each new instance makes all slower: never enough.
