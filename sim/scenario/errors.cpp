@@ -8,18 +8,20 @@
 #include <utility>
 
 #include "sim/scenario/node.hpp"
+#include "sim/scenario/utf8.hpp"
 
 namespace weir {
 
 namespace {
 
-// Escapes what would break a line or a terminal; UTF-8 stays as it is.
+// Escapes what would break a line, a terminal or a JSON writer; UTF-8 stays as it is.
 std::string one_line(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  const bool utf8 = is_utf8(text);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
+    if (byte < 0x20 || byte == 0x7f || (byte > 0x7f && !utf8)) {
       out += fmt::format("\\x{:02x}", byte);
     } else {
       out += c;

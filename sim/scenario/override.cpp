@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/scenario/parse.hpp"
+#include "sim/scenario/utf8.hpp"
 
 namespace weir {
 
@@ -189,6 +190,10 @@ class Setter {
 
 void set_value(Document& document, std::string_view path, std::string_view value, std::string label,
                Errors& errors) {
+  if (!is_utf8(path) || !is_utf8(value)) {
+    errors.add_argument(std::move(label), {}, "not UTF-8", "text in UTF-8");
+    return;
+  }
   std::vector<Part> parts;
   std::string problem;
   PathReader reader(path);

@@ -30,8 +30,8 @@ nlohmann::json SchemaBuilder::reference(const RegistryCore& registry) {
       alternatives.push_back(component_schema(*component, *this));
     }
     if (!bare.empty()) {
-      alternatives.insert(alternatives.begin(),
-                          {{"type", "string"}, {"enum", bare}, {"description", "with all defaults"}});
+      const nlohmann::json names = {{"type", "string"}, {"enum", bare}, {"description", "with all defaults"}};
+      alternatives.insert(alternatives.begin(), names);
     }
     // With no alternative at all nothing is valid.
     definitions_[name] =

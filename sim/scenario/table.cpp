@@ -31,6 +31,10 @@ bool Table::has_required() const {
                      [this](const Param& param) { return is_required(param); });
 }
 
+bool Table::may_be_null(const Param& param, const void* defaults) const {
+  return !is_required(param) && param.type->accepts_null(param.field(defaults));
+}
+
 bool Table::is_required(const Param& param) const {
   return param.required || param.type->must_be_given(param.field(defaults()));
 }
@@ -75,8 +79,8 @@ bool Table::read(const Node& at, void* object, Errors& errors, std::string_view 
       continue;
     }
     seen[static_cast<std::size_t>(param - params_.data())] = true;
-    if (child->is_null() && !is_required(*param) &&
-        param->type->clear(param->field(object), param->field(defaults()))) {
+    if (child->is_null() && may_be_null(*param, defaults())) {
+      param->type->clear(param->field(object));
       continue;
     }
     param->type->read(*child, param->field(object), errors);
@@ -105,6 +109,9 @@ nlohmann::json Table::schema(SchemaBuilder& builder, const void* defaults) const
   nlohmann::json required = nlohmann::json::array();
   for (const Param& param : params_) {
     nlohmann::json schema = param.type->schema(builder, param.field(defaults));
+    if (may_be_null(param, defaults)) {
+      schema = {{"anyOf", nlohmann::json::array({std::move(schema), {{"type", "null"}}})}};
+    }
     if (!param.text.help.empty()) schema["description"] = param.text.help;
     if (!param.text.unit.empty()) schema["x-unit"] = param.text.unit;
     if (!param.text.source.empty()) schema["x-source"] = param.text.source;
@@ -130,7 +137,7 @@ void Table::reference(const std::string& path, const void* defaults, std::vector
     const std::string name = path.empty() ? param.name : path + "." + param.name;
     ReferenceRow row;
     row.path = name;
-    row.allowed = param.type->allowed();
+    row.allowed = param.type->allowed() + (may_be_null(param, defaults) ? ", or null" : "");
     row.unit = param.text.unit;
     row.help = param.text.help;
     row.source = param.text.source;

@@ -72,6 +72,7 @@ class Table {
 
  private:
   bool is_required(const Param& param) const;
+  bool may_be_null(const Param& param, const void* defaults) const;
   const Param* find(std::string_view name) const;
   std::vector<std::string> names() const;
 

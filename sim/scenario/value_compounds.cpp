@@ -60,12 +60,10 @@ class ComponentType final : public ValueType {
   std::string allowed() const override {
     return fmt::format("a {}: {}", registry_().kind().one, fmt::join(registry_().names(), ", "));
   }
-  bool clear(void* value, const void* default_value) const override {
-    if (!static_cast<const ChosenCore*>(default_value)->empty()) return false;
-    *static_cast<ChosenCore*>(value) = ChosenCore();
-    return true;
+  bool accepts_null(const void* default_value) const override {
+    return static_cast<const ChosenCore*>(default_value)->empty();
   }
-
+  void clear(void* value) const override { *static_cast<ChosenCore*>(value) = ChosenCore(); }
   bool must_be_given(const void* default_value) const override {
     const Component* component = registry_().find(static_cast<const ChosenCore*>(default_value)->name());
     return component != nullptr && component->table->has_required();
@@ -136,7 +134,9 @@ class MapType final : public ValueType {
     return out;
   }
   nlohmann::json schema(SchemaBuilder& builder, const void*) const override {
-    return {{"type", "object"}, {"additionalProperties", value_->schema(builder, nullptr)}};
+    nlohmann::json out = {{"type", "object"}, {"additionalProperties", value_->schema(builder, nullptr)}};
+    out["properties"][std::string(comment_key)] = true;
+    return out;
   }
   std::string allowed() const override {
     return fmt::format("an object of names, each {}", value_->allowed());
@@ -162,13 +162,11 @@ class OptionalType final : public ValueType {
     return inside == nullptr ? nlohmann::json(nullptr) : value_->write(inside);
   }
   nlohmann::json schema(SchemaBuilder& builder, const void*) const override {
-    return {{"anyOf", {value_->schema(builder, nullptr), {{"type", "null"}}}}};
+    return value_->schema(builder, nullptr);
   }
-  std::string allowed() const override { return value_->allowed() + ", or null"; }
-  bool clear(void* value, const void*) const override {
-    access_.reset(value);
-    return true;
-  }
+  std::string allowed() const override { return value_->allowed(); }
+  bool accepts_null(const void*) const override { return true; }
+  void clear(void* value) const override { access_.reset(value); }
   void reference(const std::string& path, const void*, std::vector<ReferenceRow>& rows) const override {
     value_->reference(path, nullptr, rows);
   }

@@ -33,9 +33,10 @@ class ValueType {
   virtual nlohmann::json schema(SchemaBuilder& builder, const void* defaults) const = 0;
   // `a finite number > 0, s`: what an error says is allowed, and what the reference says.
   virtual std::string allowed() const = 0;
-  // JSON's null: makes *value empty and returns true where empty is allowed (a std::optional, a component
-  // whose default is empty).
-  virtual bool clear(void* /*value*/, const void* /*default_value*/) const { return false; }
+  // JSON's null stands for empty: for a std::optional, and for a component whose default is empty. Only then
+  // is clear called.
+  virtual bool accepts_null(const void* /*default_value*/) const { return false; }
+  virtual void clear(void* /*value*/) const {}
   // Leaving this value out would leave out something inside that has no default.
   virtual bool must_be_given(const void* /*default_value*/) const { return false; }
   // Rows of what is inside, each path beginning with `path`; none for a plain value.

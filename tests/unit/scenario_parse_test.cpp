@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/scenario/parse.hpp"
+#include "sim/scenario/utf8.hpp"
 #include "tests/support/dice.hpp"
 
 using namespace weir;
@@ -173,7 +174,8 @@ TEST_CASE("a document cut off anywhere gives one error at the last line", "[scen
 
 TEST_CASE("wrong syntax says line, column, path and why", "[scenario]") {
   const std::string json = " (JSON as in RFC 8259, in UTF-8)\n";
-  CHECK(errors_of("") == "f.json:1: $: column 0: unexpected end of input; expected '[', '{', or a literal" + json);
+  CHECK(errors_of("") ==
+        "f.json:1: $: column 0: unexpected end of input; expected '[', '{', or a literal" + json);
   CHECK(errors_of("{\n\"a\": [1,\n  2,]}").starts_with("f.json:3: a[2]: column 5: "));
   CHECK(errors_of("{\"a\": {\"b\": [{\"c\": 1,\n\"d\": x}]}}")
             .starts_with("f.json:2: a.b[0].d: column 6: invalid"));
@@ -299,4 +301,12 @@ TEST_CASE("a typing error finds its name", "[scenario]") {
   CHECK(closest(std::string(100'000, 'h'), names) == "");
   CHECK(allowed_names("metrik", names) ==
         "did you mean \"metric\"? allowed: high, low, interval_s, cooldown_windows, metric");
+}
+
+TEST_CASE("UTF-8 is told from what is not", "[scenario]") {
+  for (const char* good : {"", "a", "é", "€", "😀", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) CHECK(is_utf8(good));
+  for (const char* bad : {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                          "\xff", "\xf0\x9f\x98", "a\xc3(", "\xf8\x88\x80\x80\x80"}) {
+    CHECK_FALSE(is_utf8(bad));
+  }
 }
