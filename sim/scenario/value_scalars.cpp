@@ -94,7 +94,14 @@ class IntegerType final : public ValueType {
   }
   nlohmann::json schema(SchemaBuilder&, const void*) const override {
     nlohmann::json out = {{"type", "integer"}};
-    put_range(out, limits());
+    Range range = limits();
+    constexpr double two_to_63 = 9223372036854775808.0;
+    range.low = std::max(range.low, -two_to_63);
+    if (range.high >= two_to_63) {
+      range.high = two_to_63;
+      range.high_open = true;
+    }
+    put_range(out, range);
     return out;
   }
   std::string allowed() const override {
