@@ -9,6 +9,7 @@
 #include "sim/cluster/cpu.hpp"
 #include "sim/cluster/network.hpp"
 #include "sim/kernel/calendar.hpp"
+#include "sim/scenario/params.hpp"
 
 // A cluster as a stream engine sees it: hosts with cores and slots, their processors, their connections.
 //
@@ -32,7 +33,7 @@ struct SpeedStep {
 struct ProfileSpec {
   std::vector<SpeedStep> steps;
   double repeat_s = 0;  // from then on all over again, with this period; 0: the last step stays
-  std::string file;  // instead of steps: a file in SimGrid's profile format (`time factor` lines, LOOPAFTER)
+  std::string file;     // instead of steps: a file in SimGrid's profile format
 };
 
 // Another tenant that comes and goes: exponential times with and without it.
@@ -84,6 +85,13 @@ struct ClusterSpec {
   std::optional<int> platform_slots;  // with a platform file: slots per host; default: one a core
   double platform_memory_gib = 16;    // with a platform file: SimGrid knows no memory
 };
+
+ParamTable<ClusterSpec> cluster_table();
+// `worker-3`; the name alone in a group of one.
+std::string host_name(const HostGroupSpec& group, int index);
+// Without building the cluster. Throws std::runtime_error with one line for people when a platform file
+// cannot be used. Call it before there is a Cluster.
+int slot_count(const ClusterSpec& spec, const std::string& base_dir);
 
 struct HostInfo {
   std::string name;

@@ -55,8 +55,7 @@ Platform::Platform(const ClusterSpec& spec, const std::string& base_dir) {
   if (described) {
     build(spec);
   } else {
-    const bool absolute = spec.platform.front() == '/' || base_dir.empty();
-    load(spec, absolute ? spec.platform : base_dir + "/" + spec.platform);
+    load(spec, base_dir);
   }
 }
 
@@ -109,9 +108,12 @@ void Platform::build(const ClusterSpec& spec) {
     return at->second;
   };
   for (const HostGroupSpec& group : spec.hosts) {
+    for (int index = 0; group.profile && index < group.count; ++index) {
+      profiles_.push_back({static_cast<int>(hosts_.size()) + index, *group.profile});
+    }
     const Rack rack = rack_of(group.rack);
     for (int index = 0; index < group.count; ++index) {
-      const std::string name = group.count == 1 ? group.name : fmt::format("{}-{}", group.name, index);
+      const std::string name = host_name(group, index);
       sg::Host* host = rack.zone->create_host(name, group.speed * reference_flops);
       host->set_core_count(group.cores);
       host->seal();

@@ -40,7 +40,7 @@ class Platform {
   // Between two different hosts.
   PlatformRoute route(int from, int to) const;
   double bandwidth_factor() const { return bandwidth_factor_; }
-  // Speed profiles that a platform file brings along: by host.
+  // Speed profiles, of the description or of a platform file.
   struct HostProfile {
     int host;
     ProfileSpec profile;
@@ -49,7 +49,7 @@ class Platform {
 
  private:
   void build(const ClusterSpec& spec);
-  void load(const ClusterSpec& spec, const std::string& file);
+  void load(const ClusterSpec& spec, const std::string& base_dir);
   void add_link(simgrid::s4u::Link* link, double latency_s);
 
   std::vector<HostInfo> hosts_;

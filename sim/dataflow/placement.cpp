@@ -1,0 +1,43 @@
+#include "sim/dataflow/placement.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace weir {
+
+std::optional<std::vector<int>> Placement::place(const std::vector<InstanceToPlace>& wanted,
+                                                 const std::vector<PlacedInstance>& before,
+                                                 const std::vector<int>& free_slots) {
+  PlacementState state;
+  for (int host = 0; host < cluster_.host_count(); ++host) {
+    const HostInfo& info = cluster_.host(host);
+    const int free = free_slots.empty() ? info.slots : free_slots[static_cast<std::size_t>(host)];
+    state.free_slots.push_back(std::max(0, free));
+    state.free_memory_bytes.push_back(info.memory_bytes);
+  }
+  std::map<std::pair<int, int>, int> was_at;
+  for (const PlacedInstance& instance : before)
+    was_at[{instance.operator_id, instance.index}] = instance.host;
+
+  std::vector<int> hosts(wanted.size(), -1);
+  const auto put = [&](std::size_t i, int host) {
+    hosts[i] = host;
+    --state.free_slots[static_cast<std::size_t>(host)];
+    state.free_memory_bytes[static_cast<std::size_t>(host)] -= wanted[i].memory_bytes;
+    state.placed.push_back({wanted[i].operator_id, wanted[i].index, host});
+  };
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const auto kept = was_at.find({wanted[i].operator_id, wanted[i].index});
+    if (kept == was_at.end() || !state.fits(wanted[i], kept->second)) continue;
+    if (allowed(wanted[i], kept->second)) put(i, kept->second);
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (hosts[i] >= 0) continue;
+    const int host = choose(wanted[i], state);
+    if (host < 0) return std::nullopt;
+    put(i, host);
+  }
+  return hosts;
+}
+
+}  // namespace weir
