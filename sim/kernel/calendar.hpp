@@ -110,6 +110,8 @@ class Calendar {
   // Asks the loop to stop after the present instant.
   void stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  // The run ends at `at`, though the last event came earlier.
+  void advance_to_end(Nanos at) { advance_to(at); }
 
  private:
   // order = late (1 bit) | micro-step (15) | class (3) | sequence (45)

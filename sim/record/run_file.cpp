@@ -19,21 +19,21 @@ struct RunFile::File {
 };
 
 struct RunFile::Tables {
-  Table<JobRow>& jobs;
-  Table<OperatorRow>& operators;
-  Table<HostRow>& hosts;
-  Table<InstanceRow>& instances;
-  Table<InstanceStopRow>& instance_stops;
-  Table<OperatorWindowRow>& operator_windows;
-  Table<InstanceWindowRow>& instance_windows;
-  Table<JobWindowRow>& job_windows;
-  Table<HostWindowRow>& host_windows;
-  Table<DecisionRow>& decisions;
-  Table<ActionRow>& actions;
-  Table<LatencyBucketRow>& latency_histogram;
-  Table<FinalOperatorRow>& final_operators;
-  Table<FinalJobRow>& final_jobs;
-  Table<FinalRow>& final_state;
+  RecordTable<JobRow>& jobs;
+  RecordTable<OperatorRow>& operators;
+  RecordTable<HostRow>& hosts;
+  RecordTable<InstanceRow>& instances;
+  RecordTable<InstanceStopRow>& instance_stops;
+  RecordTable<OperatorWindowRow>& operator_windows;
+  RecordTable<InstanceWindowRow>& instance_windows;
+  RecordTable<JobWindowRow>& job_windows;
+  RecordTable<HostWindowRow>& host_windows;
+  RecordTable<DecisionRow>& decisions;
+  RecordTable<ActionRow>& actions;
+  RecordTable<LatencyBucketRow>& latency_histogram;
+  RecordTable<FinalOperatorRow>& final_operators;
+  RecordTable<FinalJobRow>& final_jobs;
+  RecordTable<FinalRow>& final_state;
 };
 
 namespace {
@@ -96,7 +96,7 @@ class MetaGroup {
 };
 
 template <class Row>
-void append_dense(Table<Row>& table, const std::vector<Row>& rows, std::int32_t Row::*id) {
+void append_dense(RecordTable<Row>& table, const std::vector<Row>& rows, std::int32_t Row::*id) {
   for (const Row& row : rows) {
     WEIR_ASSERT(row.*id == static_cast<std::int32_t>(table.size()), "ids count from 0 without a gap");
     table.append(row);

@@ -13,7 +13,7 @@
 // run.h5: what a run measured and decided, as fixed tall tables (docs/reference/run-h5.md).
 //
 //   RunFile file(directory, meta, dimensions);  // creates both; removes a stale summary.json
-//   Table<Edge>& edges = file.create_table(…);  // optional, only before start()
+//   RecordTable<Edge>& edges = file.create_table(…);  // optional, only before start()
 //   file.start();                               // no object is created from here on: readers may follow
 //   file.add(OperatorWindowRow{…}); …           // once per window, decision, action
 //   file.flush();                               // every few seconds of wall time
@@ -57,10 +57,10 @@ class RunFile {
 
   // A table of somebody else (the program activity graph), in the same file. Only before start().
   template <class Row>
-  Table<Row>& create_table(const TableSchema<Row>& schema) {
+  RecordTable<Row>& create_table(const TableSchema<Row>& schema) {
     WEIR_ASSERT(!started_, "no object is created after the start");
-    auto table = std::make_unique<Table<Row>>(file_id(), schema, path_.string());
-    Table<Row>& reference = *table;
+    auto table = std::make_unique<RecordTable<Row>>(file_id(), schema, path_.string());
+    RecordTable<Row>& reference = *table;
     tables_.push_back(std::move(table));
     return reference;
   }

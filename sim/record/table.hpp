@@ -19,7 +19,7 @@
 //   struct Row { double time_s; std::int32_t operator_id; FixedText<16> status; };
 //   TableSchema<Row> schema("actions", "What was done.", 512);
 //   schema.column("time_s", "s", "When it began.", &Row::time_s) …;
-//   Table<Row>& actions = run_file.create_table(schema);
+//   RecordTable<Row>& actions = run_file.create_table(schema);
 //   actions.append({1.5, 0, "done"});
 //
 // Columns rather than compound rows: a reader loads only what it plots, `pandas.DataFrame({c: g[c][:] for c
@@ -131,9 +131,9 @@ class TableBase {
 };
 
 template <class Row>
-class Table final : public TableBase {
+class RecordTable final : public TableBase {
  public:
-  Table(std::int64_t file, TableSchema<Row> schema, std::string path)
+  RecordTable(std::int64_t file, TableSchema<Row> schema, std::string path)
       : schema_(std::move(schema)), datasets_(file, schema_.info(), std::move(path)) {
     rows_.reserve(schema_.info().chunk_rows);
   }

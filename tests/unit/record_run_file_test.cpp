@@ -325,7 +325,7 @@ TEST_CASE("tables of others join before the start, and only then", "[record]") {
   TableSchema<Edge> schema("edges", "Edges.", 16);
   schema.column("from", "", "Tail.", &Edge::from).column("at_s", "s", "When.", &Edge::at_s);
   RunFile file(scratch.directory, example_meta(), example_dimensions());
-  Table<Edge>& edges = file.create_table(schema);
+  RecordTable<Edge>& edges = file.create_table(schema);
   file.start();
   for (int i = 0; i < 100; ++i) edges.append({i, 0.5});
   CHECK_THROWS_AS(file.create_table(schema), std::logic_error);

@@ -1,0 +1,207 @@
+#include "sim/control/control_loop.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace weir {
+
+namespace {
+
+// Apart from the instances' numbers (Job::handler_id).
+constexpr std::uint32_t first_control_id = 0x80000000u;
+
+JobView make_view(const Job& job, const Engine& engine, int slots) {
+  JobView view;
+  view.name = job.name();
+  view.metrics_interval_s = engine.metrics_interval_s();
+  view.slots = slots;
+  for (const LogicalOperator& op : job.graph().operators) {
+    OperatorView seen;
+    seen.name = op.name;
+    seen.source = op.source;
+    seen.scalable = !op.source && op.operator_spec.scalable;
+    seen.min_parallelism = op.source ? op.parallelism() : op.operator_spec.min_parallelism;
+    seen.max_parallelism = op.source ? op.parallelism() : op.operator_spec.max_parallelism;
+    for (const int edge : op.inputs) seen.upstream.push_back(job.graph().edges[edge].from);
+    for (const int edge : op.outputs) seen.downstream.push_back(job.graph().edges[edge].to);
+    view.operators.push_back(std::move(seen));
+  }
+  return view;
+}
+
+}  // namespace
+
+ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice& policy, const Truth& truth,
+                         ControlObserver& observer, int slots, std::uint64_t seed)
+    : job_(job),
+      engine_(engine),
+      calendar_(job.calendar()),
+      truth_(truth),
+      observer_(observer),
+      view_(make_view(job, engine, slots)) {
+  handler_id = first_control_id + job.handler_id(0, 0);
+  PolicyContext context{view_, seed};
+  policy_ = policy.build(context);
+  metrics_interval_ns_ = std::max<Nanos>(1, to_nanos(engine.metrics_interval_s()));
+  metrics_delay_ns_ = to_nanos(engine.metrics_delay_s());
+  policy_interval_ns_ = std::max<Nanos>(1, to_nanos(policy_->interval_s()));
+  history_ns_ = to_nanos(policy_->history_s());
+  job_.on_action_ended = [this](const ActionOutcome& outcome) { ended(outcome); };
+}
+
+void ControlLoop::start(Nanos until) {
+  until_ = until;
+  calendar_.schedule(metrics_interval_ns_, EventClass::metrics, *this, close_window, 0);
+  calendar_.schedule(policy_interval_ns_, EventClass::policy, *this, evaluate, 0);
+}
+
+void ControlLoop::finish() {
+  MetricWindow window = job_.take_window();
+  if (window.end_ns > window.start_ns) observer_.window_closed(job_, window);
+}
+
+void ControlLoop::on_event(std::uint32_t kind, std::uint32_t /*argument*/) {
+  switch (kind) {
+    case close_window:
+      close();
+      calendar_.schedule(calendar_.now() + metrics_interval_ns_, EventClass::metrics, *this, close_window, 0);
+      return;
+    case window_arrives:
+      return arrive();
+    case evaluate:
+      ask_policy();
+      calendar_.schedule(calendar_.now() + policy_interval_ns_, EventClass::policy, *this, evaluate, 0);
+      return;
+    default:
+      WEIR_ASSERT(false, "unknown event of the control loop");
+  }
+}
+
+void ControlLoop::close() {
+  MetricWindow window = job_.take_window();
+  observer_.window_closed(job_, window);
+  on_the_way_.push_back(std::move(window));
+  if (metrics_delay_ns_ == 0) {
+    arrive();
+  } else {
+    calendar_.schedule(calendar_.now() + metrics_delay_ns_, EventClass::metrics, *this, window_arrives, 0);
+  }
+}
+
+void ControlLoop::arrive() {
+  // Windows arrive in order: the delay is constant.
+  arrived_.push_back(std::move(on_the_way_.front()));
+  on_the_way_.erase(on_the_way_.begin());
+  const Nanos oldest = calendar_.now() - history_ns_ - policy_interval_ns_;
+  std::erase_if(arrived_, [&](const MetricWindow& window) { return window.end_ns <= oldest; });
+}
+
+void ControlLoop::ask_policy() {
+  const Nanos now = calendar_.now();
+  std::size_t first = 0;
+  while (first < arrived_.size() && arrived_[first].end_ns <= now - history_ns_) ++first;
+  const std::span<const MetricWindow> windows(arrived_.data() + first, arrived_.size() - first);
+  const std::vector<ActionReport> reports = std::move(reports_);
+  reports_.clear();
+  const Observation seen{now,
+                         view_,
+                         windows,
+                         job_.parallelism(),
+                         job_.deployment(),
+                         action_running_,
+                         last_requested_ns_,
+                         last_done_ns_,
+                         reports,
+                         &truth_};
+  for (const Decision& decision : policy_->evaluate(seen)) {
+    const std::int64_t id = next_decision_++;
+    observer_.decided(job_, id, now, decision);
+    if (!decision.targets.empty()) act(decision, id);
+  }
+}
+
+std::vector<int> ControlLoop::feasible(const Decision& decision) const {
+  std::vector<int> wanted = job_.parallelism();
+  int used = std::accumulate(wanted.begin(), wanted.end(), 0);
+  for (const ScaleTarget& target : decision.targets) {
+    for (int id = 0; id < static_cast<int>(wanted.size()); ++id) {
+      if (target.operator_id != all_workers && target.operator_id != id) continue;
+      if (!may_scale(view_.operators[id])) continue;
+      const int asked = clamp_parallelism(view_.operators[id], target.parallelism);
+      used += asked - wanted[id];
+      wanted[id] = asked;
+    }
+  }
+  // Too few slots: what grows gives way, the largest growth first, one instance at a time.
+  while (view_.slots > 0 && used > view_.slots) {
+    int largest = -1;
+    for (int id = 0; id < static_cast<int>(wanted.size()); ++id) {
+      const int growth = wanted[id] - job_.parallelism()[id];
+      if (growth > 0 && (largest < 0 || growth > wanted[largest] - job_.parallelism()[largest])) largest = id;
+    }
+    if (largest < 0) break;
+    --wanted[largest];
+    --used;
+  }
+  return wanted;
+}
+
+void ControlLoop::act(const Decision& decision, std::int64_t decision_id) {
+  const Nanos now = calendar_.now();
+  ActionRecord action;
+  action.id = next_action_++;
+  action.decision = decision_id;
+  action.requested_ns = now;
+  action.reason = decision.reason;
+  const std::vector<int> parallelism = feasible(decision);
+  for (const ScaleTarget& target : decision.targets) {
+    for (int id = 0; id < static_cast<int>(parallelism.size()); ++id) {
+      if (target.operator_id != all_workers && target.operator_id != id) continue;
+      if (parallelism[id] != target.parallelism) action.status = ActionReport::Status::clipped;
+      action.targets.push_back({id, job_.parallelism()[id], parallelism[id], target.parallelism});
+    }
+  }
+  const auto refuse = [&](std::string why) {
+    action.status = ActionReport::Status::refused;
+    action.ended_ns = now;
+    action.outcome.done = false;
+    action.outcome.detail = std::move(why);
+    reports_.push_back({action.id, action.status, now, now, 0, action.outcome.detail});
+    observer_.action_began(job_, action);
+    observer_.action_ended(job_, action);
+  };
+  if (action_running_) return refuse("another action is under way");
+  if (parallelism == job_.parallelism()) return refuse("nothing would change within the limits and slots");
+  if (action.status == ActionReport::Status::clipped) {
+    action.outcome.detail = "clipped to the operators' limits or the free slots";
+  }
+  reports_.push_back({action.id, action.status, now, -1, 0, action.outcome.detail});
+  action_ = action;
+  action_running_ = true;
+  last_requested_ns_ = now;
+  observer_.action_began(job_, action_);
+  engine_.rescale(job_, parallelism);
+}
+
+void ControlLoop::ended(const ActionOutcome& outcome) {
+  WEIR_ASSERT(action_running_, "an action ends that was not begun");
+  const std::string clipped = action_.outcome.detail;
+  const bool was_clipped = action_.status == ActionReport::Status::clipped;
+  action_.outcome = outcome;
+  if (action_.outcome.detail.empty()) action_.outcome.detail = clipped;
+  action_.ended_ns = calendar_.now();
+  if (!outcome.done) {
+    action_.status = ActionReport::Status::failed;
+  } else if (!was_clipped) {
+    action_.status = ActionReport::Status::done;
+  }
+  action_running_ = false;
+  last_done_ns_ = calendar_.now();
+  reports_.push_back({action_.id, outcome.done ? ActionReport::Status::done : ActionReport::Status::failed,
+                      action_.requested_ns, action_.ended_ns, outcome.downtime_s, action_.outcome.detail});
+  observer_.action_ended(job_, action_);
+}
+
+}  // namespace weir

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/dataflow/instance.hpp"
+#include "sim/kernel/calendar.hpp"
+#include "sim/scenario/registry.hpp"
+
+// An engine: how a stream system runs a dataflow and what it costs to change it. It composes what the core
+// offers (executors, channels, connections, timers, sources that can be paused) into
+//   * flow control: bounded channels, or marks on inboxes that stop the spouts, or none;
+//   * transport: channels over connections, or a router of its own;
+//   * metrics: the length of a window and how late it arrives;
+//   * the procedure of each action, with all its costs.
+// One object per job. Registered engines live in models/engines, one file or folder each.
+
+namespace weir {
+
+class Cluster;
+
+// The accuracy dial. Sources group records into batches of at most batch_records spanning at most
+// batch_span_ms; engines stretch timers that are shorter than the span to it, and gather records for as long.
+// One record and no span: record by record.
+struct FidelitySpec {
+  int batch_records = 1024;
+  double batch_span_ms = 50;
+  Nanos span_ns() const { return to_nanos(batch_span_ms * 1e-3); }
+};
+
+struct EngineContext {
+  Calendar& calendar;
+  Cluster& cluster;
+  FidelitySpec fidelity;
+  std::uint64_t seed;
+  std::string job;
+  int job_number = 0;
+};
+
+// What an action came to, told by the engine when it is over.
+struct ActionOutcome {
+  bool done = true;        // false: it failed, the old deployment goes on
+  double downtime_s = 0;   // during which no record was processed
+  double state_bytes = 0;  // moved or restored
+  std::int64_t lost_records = 0;
+  std::string detail;
+};
+
+class Engine {
+ public:
+  static constexpr RegistryKind registry_kind{"engine", "engines"};
+
+  virtual ~Engine() = default;
+  virtual double metrics_interval_s() const = 0;
+  virtual double metrics_delay_s() const { return 0; }
+
+  // ---- deployment; the job calls these in this order whenever it builds its physical graph ----
+  // How instances of an operator are set up.
+  virtual InstanceSettings settings(const Job& job, int operator_id) const = 0;
+  // The engine's own transport; null: channels over connections.
+  virtual Router* router() { return nullptr; }
+  virtual void deployed(Job& job) { static_cast<void>(job); }
+
+  // ---- while it runs ----
+  // An inbox rose above its high mark, or fell to the low one.
+  virtual void mark_crossed(Job& job, Instance& instance, bool above) {
+    static_cast<void>(job), static_cast<void>(instance), static_cast<void>(above);
+  }
+  // The job was told to drain and nothing is under way any more.
+  virtual void drained(Job& job) { static_cast<void>(job); }
+  // Begins to give the operators this parallelism (all are valid and differ from the present somewhere).
+  // Ends, now or later, with Job::action_ended.
+  virtual void rescale(Job& job, const std::vector<int>& parallelism) = 0;
+  // Sentences for `weir explain`.
+  virtual std::vector<std::string> explain() const { return {}; }
+};
+
+// For the events of the engine of a job: apart from those of instances and control loops.
+std::uint32_t engine_handler_id(int job_number, std::uint32_t part = 0);
+
+using EngineRegistry = Registry<Engine, EngineContext>;
+
+}  // namespace weir

@@ -1,0 +1,455 @@
+#include "sim/dataflow/instance.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/dataflow/job.hpp"
+
+namespace weir {
+
+Instance::Instance(Job& job, int operator_id, int index)
+    : job_(job),
+      calendar_(job.calendar()),
+      operator_id_(operator_id),
+      index_(index),
+      sink_(job.graph().operators[operator_id].sink()),
+      cost_law_(cost_distribution(job.graph().operators[operator_id].cost())),
+      cost_random_(job.seed(), job.entity(operator_id, index), "cost") {
+  const LogicalOperator& spec = job.graph().operators[operator_id];
+  handler_id = job.handler_id(operator_id, index);
+  per_record_s_ = spec.cost().per_record_us * 1e-6;
+  per_byte_s_ = spec.cost().per_byte_ns * 1e-9;
+  per_batch_s_ = spec.cost().per_batch_us * 1e-6;
+  output_bytes_ = spec.output_bytes();
+  if (spec.source) {
+    ArrivalContext context = job.arrival_context(operator_id, index);
+    arrivals_ = spec.source_spec.arrivals.build(context);
+  } else {
+    OperatorContext context{job.seed(), job.entity(operator_id, index)};
+    logic_ = spec.operator_spec.logic.build(context);
+  }
+}
+
+std::string Instance::name() const {
+  return fmt::format("{}[{}]", job_.graph().operators[operator_id_].name, index_);
+}
+
+void Instance::deploy(Executor& executor, const InstanceSettings& settings, double cost_factor) {
+  ++epoch_;
+  if (executor_ == nullptr) {
+    accounts_.begin(calendar_.now(), TimeUse::overhead);
+    deployed_since_ns_ = calendar_.now();
+  }
+  executor_ = &executor;
+  settings_ = settings;
+  cost_factor_ = cost_factor;
+  sightings_ = 0;
+  flush_scheduled_ = false;
+}
+
+void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
+                        const std::vector<int>& connections) {
+  edges_.push_back({std::move(splitter), router, static_cast<std::uint32_t>(channels_.size())});
+  const bool feedback = job_.graph().edges[edge].spec.feedback;
+  for (std::size_t i = 0; i < receivers.size(); ++i) {
+    Channel channel;
+    channel.sender = this;
+    channel.receiver = receivers[i];
+    channel.slot = static_cast<std::uint32_t>(channels_.size());
+    channel.edge = edge;
+    channel.connection = connections[i];
+    // A bounded loop can block on itself for ever: feedback is unbounded, as in Flink's iterations.
+    channel.capacity = feedback ? 0 : settings_.channel_capacity;
+    channels_.push_back(channel);
+  }
+}
+
+void Instance::clear_edges() {
+  edges_.clear();
+  channels_.clear();
+  waiting_channels_ = 0;
+}
+
+void Instance::undeploy(Nanos now) {
+  ++epoch_;
+  if (executor_ == nullptr) return;
+  close_accounts(now);
+  deployed_ns_ += now - deployed_since_ns_;
+  executor_ = nullptr;
+}
+
+void Instance::resume_accounts() {
+  account(waiting_channels_ > 0 || paused_ ? TimeUse::blocked : TimeUse::waiting);
+}
+
+// ---------------------------------------------------------------- arrivals from outside
+
+void Instance::start_arrivals() {
+  schedule_arrival();
+}
+
+void Instance::schedule_arrival() {
+  next_arrivals_ = arrivals_->next(job_.batch_records(), job_.batch_span_ns());
+  if (next_arrivals_.count == 0) return;
+  calendar_.schedule(std::max(next_arrivals_.last_ns, calendar_.now()), EventClass::arrival, *this, arrival,
+                     0);
+}
+
+void Instance::arrive() {
+  counters_.records_arrived += next_arrivals_.count;
+  const bool skips = job_.graph().operators[operator_id_].source_spec.when_blocked == WhenBlocked::skip;
+  // A generator that may not emit, or that is behind by more than a batch, does not make the records.
+  if (skips && (paused_ || waiting_channels_ > 0 || executor_ == nullptr || executor_->halted() ||
+                inbox_records_ > job_.batch_records())) {
+    counters_.records_suppressed += next_arrivals_.count;
+  } else {
+    Batch batch;
+    batch.count = next_arrivals_.count;
+    batch.size_bytes = static_cast<std::int64_t>(static_cast<double>(batch.count) * output_bytes_ + 0.5);
+    batch.first_ns = batch.origin_first_ns = next_arrivals_.first_ns;
+    batch.last_ns = batch.origin_last_ns = next_arrivals_.last_ns;
+    batch.weight = batch.count * weight_per_origin;
+    batch.source = job_.source_number(operator_id_, index_);
+    batch.sequence_first = next_sequence_;
+    next_sequence_ += batch.count;
+    batch.sequence_last = next_sequence_ - 1;
+    enqueue(batch);
+  }
+  schedule_arrival();
+  if (executor_ != nullptr) executor_->wake(*this);
+}
+
+// ---------------------------------------------------------------- input
+
+void Instance::enqueue(const Batch& batch) {
+  inbox_records_ += batch.count;
+  inbox_bytes_ += batch.size_bytes;
+  inbox_records_max_ = std::max(inbox_records_max_, inbox_records_);
+  // A long backlog outside is kept as a few long batches, so that memory does not grow with every arrival:
+  // records within a second are taken as evenly spaced.
+  if (source() && inbox_.size() > 64 && batch.last_ns - inbox_.back().first_ns < nanos_per_second) {
+    inbox_.back().merge(batch);
+    return;
+  }
+  inbox_.push_back(batch);
+}
+
+void Instance::receive(const Batch& batch) {
+  enqueue(batch);
+  if (settings_.high_mark_bytes > 0 && !above_) {
+    sightings_ = inbox_bytes_ >= settings_.high_mark_bytes ? sightings_ + 1 : 0;
+    if (sightings_ >= settings_.mark_sightings) {
+      above_ = true;
+      above_since_ns_ = calendar_.now();
+      job_.mark_crossed(*this, true);
+    }
+  }
+  executor_->wake(*this);
+}
+
+Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
+  Batch& head = inbox_.front();
+  if (source() && head.count > job_.batch_records()) {
+    serving_ = head.split_head(job_.batch_records());
+  } else {
+    serving_ = head;
+    inbox_.pop_front();
+  }
+  inbox_records_ -= serving_.count;
+  inbox_bytes_ -= serving_.size_bytes;
+  if (above_ && inbox_bytes_ <= settings_.low_mark_bytes) {
+    above_ = false;
+    sightings_ = 0;
+    counters_.backpressure_ns += now - above_since_ns_;
+    job_.mark_crossed(*this, false);
+  }
+  if (serving_.channel != nullptr) {
+    Channel& channel = *serving_.channel;
+    channel.in_flight -= serving_.count;
+    job_.pulled(channel.edge, serving_.count);
+    if (channel.waiting && !channel.room_announced) {
+      channel.room_announced = true;
+      calendar_.schedule(now, EventClass::completion, *channel.sender, room, channel.slot);
+    }
+  }
+  const auto count = static_cast<double>(serving_.count);
+  double work_s = cost_law_.sample_sum(serving_.count, per_record_s_, cost_random_);
+  work_s += static_cast<double>(serving_.size_bytes) * per_byte_s_ + per_batch_s_;
+  work_s *= cost_factor_;
+
+  const Nanos begin_ns =
+      std::min(now, std::max({free_since_ns, serving_.first_ns, accounts_.closed_until()}));
+  const double duration_s = work_s / executor_->speed();
+  const Nanos duration_ns = to_nanos(duration_s);
+  const Nanos last_done_ns = serving_.last_ns + to_nanos(duration_s / count);
+  const Nanos end_ns = std::max({begin_ns + duration_ns, last_done_ns, now});
+  service_first_done_ns_ = begin_ns + to_nanos(duration_s / count);
+  const double useful_share = end_ns > begin_ns + duration_ns
+                                  ? static_cast<double>(duration_ns) / static_cast<double>(end_ns - begin_ns)
+                                  : 1;
+  accounts_.begin_service(begin_ns, useful_share);
+  return {work_s, begin_ns, last_done_ns};
+}
+
+// ---------------------------------------------------------------- output
+
+void Instance::finish(Nanos now) {
+  counters_.records_in += serving_.count;
+  Batch out = serving_;
+  out.channel = nullptr;
+  out.last_ns = now;
+  out.first_ns = std::min(service_first_done_ns_, now);
+  if (source()) {
+    job_.emitted(out);
+  } else {
+    const Produced produced = logic_->process(serving_);
+    if (sink_) {
+      deliver(out);
+      accounts_.change(now, idle_use());
+      return;
+    }
+    // The share of the input that lives on carries its weight on; the rest is done here.
+    const auto kept =
+        muldiv(out.weight, produced.consumed, out.count);
+    job_.filtered(out.weight - kept);
+    out.weight = kept;
+    out.count = produced.count;
+  }
+  if (out.count > 0) {
+    counters_.records_out += out.count;
+    out.size_bytes = static_cast<std::int64_t>(static_cast<double>(out.count) * output_bytes_ + 0.5);
+    std::int64_t weight = out.weight;
+    for (std::size_t i = 0; i < edges_.size(); ++i) {
+      out.weight = weight / static_cast<std::int64_t>(edges_.size() - i);
+      weight -= out.weight;
+      send(edges_[i], out);
+    }
+  }
+  accounts_.change(now, idle_use());
+}
+
+void Instance::send(OutEdge& edge, const Batch& batch) {
+  std::int64_t rest_weight = batch.weight;
+  std::int64_t rest_count = batch.count * (edge.splitter.copies() ? edge.splitter.receivers() : 1);
+  const double bytes_per_record = output_bytes_;
+  edge.splitter.split(batch.count, [&](int receiver, std::int64_t count) {
+    Channel& channel = channels_[edge.first_channel + static_cast<std::uint32_t>(receiver)];
+    Batch part = batch;
+    part.count = count;
+    part.size_bytes = static_cast<std::int64_t>(static_cast<double>(count) * bytes_per_record + 0.5);
+    part.weight = muldiv(rest_weight, count, rest_count);
+    rest_weight -= part.weight;
+    rest_count -= count;
+    part.channel = &channel;
+    if (edge.router != nullptr) {
+      job_.pushed(channel.edge, count);
+      edge.router->route(channel, part);
+    } else {
+      gather(channel, part);
+    }
+  });
+  WEIR_ASSERT(rest_count == 0 && rest_weight == 0, "a split lost records");
+}
+
+void Instance::gather(Channel& channel, const Batch& batch) {
+  channel.gathered.merge(batch);
+  channel.gathered.channel = &channel;
+  if (channel.waiting) return;
+  if (settings_.gather_span_ns == 0 || channel.gathered.count >= settings_.batch_records) {
+    push_gathered(channel);
+  } else if (!flush_scheduled_) {
+    flush_scheduled_ = true;
+    calendar_.schedule(calendar_.now() + settings_.gather_span_ns, EventClass::timer, *this, flush, epoch_);
+  }
+}
+
+// Pushes as much as there is room for, in batches of at most batch_records; the rest waits and blocks us.
+void Instance::push_gathered(Channel& channel) {
+  while (channel.gathered.count > 0) {
+    const std::int64_t count = std::min(channel.gathered.count, settings_.batch_records);
+    const bool fits =
+        channel.capacity == 0 || channel.in_flight == 0 || channel.in_flight + count <= channel.capacity;
+    if (!fits) {
+      if (!channel.waiting) {
+        channel.waiting = true;
+        ++waiting_channels_;
+      }
+      return;
+    }
+    Batch batch = channel.gathered;
+    if (count < channel.gathered.count) {
+      batch = channel.gathered.split_head(count);
+    } else {
+      channel.gathered.count = 0;
+    }
+    channel.in_flight += count;
+    job_.pushed(channel.edge, count);
+    job_.transport(channel, batch);
+  }
+  if (channel.waiting) {
+    channel.waiting = false;
+    --waiting_channels_;
+  }
+}
+
+void Instance::flush_all() {
+  for (Channel& channel : channels_) {
+    if (channel.gathered.count > 0 && !channel.waiting) push_gathered(channel);
+  }
+}
+
+void Instance::deliver(const Batch& batch) {
+  note_order(batch);
+  job_.delivered(batch);
+}
+
+void Instance::note_order(const Batch& batch) {
+  reordering_.records += batch.count;
+  if (batch.source == Batch::mixed_source) return;
+  const auto source = static_cast<std::size_t>(batch.source);
+  if (source >= latest_sequence_.size()) latest_sequence_.resize(source + 1, -1);
+  std::int64_t& latest = latest_sequence_[source];
+  if (batch.sequence_first < latest) {
+    const std::int64_t last = std::min(batch.sequence_last, latest - 1);
+    const double span = static_cast<double>(batch.sequence_last - batch.sequence_first + 1);
+    const double share = static_cast<double>(last - batch.sequence_first + 1) / span;
+    const auto late = static_cast<std::int64_t>(share * static_cast<double>(batch.count) + 0.5);
+    reordering_.reordered += late;
+    const double middle = 0.5 * static_cast<double>(batch.sequence_first + last);
+    reordering_.distance_sum += static_cast<double>(late) * (static_cast<double>(latest) - middle);
+  }
+  latest = std::max(latest, batch.sequence_last);
+}
+
+// ---------------------------------------------------------------- events and control
+
+void Instance::on_event(std::uint32_t kind, std::uint32_t argument) {
+  switch (kind) {
+    case arrival:
+      return arrive();
+    case flush:
+      if (argument != epoch_) return;
+      flush_scheduled_ = false;
+      flush_all();
+      if (executor_->busy() || executor_->halted()) return;
+      return account(idle_use());
+    case room:
+      if (argument < channels_.size() && channels_[argument].room_announced) found_room(channels_[argument]);
+      return;
+    default:
+      WEIR_ASSERT(false, "unknown event of an instance");
+  }
+}
+
+void Instance::found_room(Channel& channel) {
+  channel.room_announced = false;
+  if (!channel.waiting) return;
+  push_gathered(channel);
+  if (waiting_channels_ > 0 || executor_->halted()) return;
+  if (!executor_->serves(*this)) account(idle_use());
+  executor_->wake(*this);
+}
+
+void Instance::pause(bool paused) {
+  paused_ = paused;
+  if (executor_ == nullptr || executor_->halted() || executor_->serves(*this)) return;
+  account(idle_use());
+  if (!paused) executor_->wake(*this);
+}
+
+TimeUse Instance::idle_use() const {
+  if (executor_ == nullptr || executor_->halted()) return TimeUse::overhead;
+  return waiting_channels_ > 0 || paused_ ? TimeUse::blocked : TimeUse::waiting;
+}
+
+void Instance::account(TimeUse use) {
+  accounts_.change(calendar_.now(), use);
+}
+
+void Instance::close_accounts(Nanos now) {
+  accounts_.close(now);
+  if (above_) {
+    counters_.backpressure_ns += now - above_since_ns_;
+    above_since_ns_ = now;
+  }
+}
+
+std::int64_t Instance::take_queue_records_max() {
+  const std::int64_t max = inbox_records_max_;
+  inbox_records_max_ = inbox_records_;
+  return max;
+}
+
+void Instance::drop_all() {
+  std::int64_t lost_records = 0;
+  std::int64_t lost_weight = 0;
+  const auto drop = [&](const Batch& batch, bool pushed) {
+    lost_records += batch.count;
+    lost_weight += batch.weight;
+    if (pushed && batch.channel != nullptr) job_.lost_on_edge(batch.channel->edge, batch.count);
+  };
+  if (!source()) {
+    for (std::size_t i = 0; i < inbox_.size(); ++i) drop(inbox_[i], true);
+    inbox_.clear();
+    inbox_records_ = inbox_bytes_ = 0;
+  }
+  if (executor_ != nullptr && executor_->serves(*this)) {
+    if (source()) job_.emitted(serving_);
+    drop(serving_, false);
+  }
+  for (Channel& channel : channels_) {
+    if (channel.gathered.count > 0) drop(channel.gathered, false);
+    channel.gathered.count = 0;
+    channel.gathered.weight = 0;
+    channel.in_flight = 0;
+    channel.waiting = channel.room_announced = false;
+  }
+  waiting_channels_ = 0;
+  if (above_) {
+    above_ = false;
+    counters_.backpressure_ns += calendar_.now() - above_since_ns_;
+    job_.mark_crossed(*this, false);
+  }
+  sightings_ = 0;
+  counters_.records_lost += lost_records;
+  job_.lost(lost_weight, lost_records);
+}
+
+std::int64_t Instance::held_weight() const {
+  std::int64_t weight = 0;
+  if (!source()) {
+    for (std::size_t i = 0; i < inbox_.size(); ++i) weight += inbox_[i].weight;
+    if (executor_ != nullptr && executor_->serves(*this)) weight += serving_.weight;
+  }
+  for (const Channel& channel : channels_) weight += channel.gathered.count > 0 ? channel.gathered.weight : 0;
+  return weight;
+}
+
+void Instance::add_queued(std::vector<std::int64_t>& records_by_edge) const {
+  for (std::size_t i = 0; i < inbox_.size(); ++i) {
+    if (inbox_[i].channel != nullptr) records_by_edge[inbox_[i].channel->edge] += inbox_[i].count;
+  }
+}
+
+std::string Instance::check() const {
+  Nanos accounted = 0;
+  for (const TimeUse use : {TimeUse::useful, TimeUse::waiting, TimeUse::blocked, TimeUse::overhead}) {
+    if (accounts_.total(use) < 0) return "negative time";
+    accounted += accounts_.total(use);
+  }
+  const Nanos elapsed =
+      deployed_ns_ + (executor_ != nullptr ? accounts_.closed_until() - deployed_since_ns_ : 0);
+  if (accounted != elapsed) {
+    return fmt::format("useful + waiting + blocked + overhead = {} ns, but {} ns passed", accounted, elapsed);
+  }
+  std::int64_t records = 0;
+  for (std::size_t i = 0; i < inbox_.size(); ++i) records += inbox_[i].count;
+  if (records != inbox_records_) return fmt::format("{} records queued, {} counted", records, inbox_records_);
+  if (source() && counters_.records_arrived - counters_.records_suppressed !=
+                      counters_.records_in + inbox_records_ + counters_.records_lost +
+                          (executor_ != nullptr && executor_->serves(*this) ? serving_.count : 0)) {
+    return "arrived is not suppressed + emitted + waiting outside";
+  }
+  return {};
+}
+
+}  // namespace weir

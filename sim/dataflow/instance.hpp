@@ -1,0 +1,213 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/dataflow/arrival.hpp"
+#include "sim/dataflow/batch.hpp"
+#include "sim/dataflow/executor.hpp"
+#include "sim/dataflow/operator.hpp"
+#include "sim/dataflow/ring.hpp"
+#include "sim/dataflow/splitter.hpp"
+#include "sim/dataflow/time_accounts.hpp"
+
+// An operator instance: an inbox, the operator's logic, and channels to the instances downstream.
+//
+//   channel ─▶ ┌───────┐  begin   ┌─────────┐  finish  ┌──────────┐ ─▶ channel ─▶ (network) ─▶ receiver
+//   channel ─▶ │ inbox │ ───────▶ │ service │ ───────▶ │ splitter │ ─▶ channel
+//              └───────┘          └─────────┘          └──────────┘ ─▶ router (engines with their own
+//              transport)
+//
+// The inbox is one queue in order of arrival; each channel bounds how many records it may have between the
+// sender's push and the receiver's pull. A sender whose channel has no room keeps the records and is blocked:
+// backpressure goes from hop to hop. A source instance is an instance whose inbox is the outside world.
+
+namespace weir {
+
+class Instance;
+class Job;
+
+// From one sending instance to one receiving instance.
+struct Channel {
+  Instance* sender = nullptr;
+  Instance* receiver = nullptr;
+  std::uint32_t slot = 0;        // position among the sender's channels
+  std::int32_t edge = 0;         // logical edge
+  std::int32_t connection = -1;  // of the network; -1: both on one host
+  bool waiting = false;          // holds records that found no room: the sender is blocked
+  bool room_announced = false;
+  std::int64_t in_flight = 0;  // records pushed and not yet pulled
+  std::int64_t capacity = 0;   // 0: unbounded
+  Batch gathered;              // records not yet pushed
+};
+
+// An engine's own transport between instances (stream managers, …), instead of channels.
+class Router {
+ public:
+  virtual ~Router() = default;
+  virtual void route(Channel& channel, const Batch& batch) = 0;
+  // Drops everything it holds, telling `job` what was lost.
+  virtual void drop_all(Job& job) = 0;
+  virtual std::int64_t held_weight() const = 0;
+  // Adds the records that it holds, by logical edge.
+  virtual void add_queued(std::vector<std::int64_t>& records_by_edge) const = 0;
+};
+
+struct InstanceCounters {
+  std::int64_t records_in = 0;
+  std::int64_t records_out = 0;  // counted once, however many edges and copies
+  std::int64_t records_lost = 0;
+  std::int64_t records_arrived = 0;     // source: from outside
+  std::int64_t records_suppressed = 0;  // source: never made (see WhenBlocked::skip)
+  Nanos backpressure_ns = 0;            // see Instance::above_high_mark
+};
+
+// Reordering at a sink (RFC 4737): a record is reordered if a later one of its source was seen before; its
+// distance is by how many sequence numbers.
+struct Reordering {
+  std::int64_t records = 0;
+  std::int64_t reordered = 0;
+  double distance_sum = 0;
+};
+
+struct InstanceSettings {
+  std::int64_t batch_records = 1;  // no batch is pushed that is larger
+  Nanos gather_span_ns = 0;        // records are gathered for a channel for this long at most; 0: not at all
+  std::int64_t channel_capacity = 0;  // records; 0: unbounded
+  std::int64_t high_mark_bytes = 0;   // of the inbox; 0: none
+  std::int64_t low_mark_bytes = 0;
+  int mark_sightings = 1;  // consecutive arrivals over the high mark before it counts
+};
+
+class Instance final : public EventHandler {
+ public:
+  Instance(Job& job, int operator_id, int index);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  int operator_id() const { return operator_id_; }
+  int index() const { return index_; }
+  int host() const { return executor_->host(); }
+  bool source() const { return arrivals_ != nullptr; }
+  std::string name() const;
+
+  // ---- deployment (Job) ----
+  void deploy(Executor& executor, const InstanceSettings& settings, double cost_factor);
+  void add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
+                const std::vector<int>& connections);
+  void clear_edges();
+  void undeploy(Nanos now);
+  // Not halted any more: overhead ends.
+  void resume_accounts();
+  void start_arrivals();
+  // Drops inbox, gathered records and the batch in service; a source keeps what waits outside.
+  void drop_all();
+  Executor& executor() { return *executor_; }
+  bool deployed() const { return executor_ != nullptr; }
+
+  // ---- the hot path ----
+  void receive(const Batch& batch);
+  bool ready() const { return !inbox_.empty() && waiting_channels_ == 0 && !paused_; }
+  struct Service {
+    double work_s;
+    Nanos begin_ns;
+    Nanos not_before_ns;
+  };
+  // Pulls a batch. `free_since_ns`: since when the executor has been free.
+  Service begin(Nanos now, Nanos free_since_ns);
+  void finish(Nanos now);
+  void on_event(std::uint32_t kind, std::uint32_t argument) override;
+
+  // ---- control ----
+  void pause(bool paused);  // a paused source emits nothing: blocked
+  // What the time of an instance that serves nothing goes to.
+  TimeUse idle_use() const;
+  void account(TimeUse use);
+  void close_accounts(Nanos now);
+
+  const TimeAccounts& accounts() const { return accounts_; }
+  const InstanceCounters& counters() const { return counters_; }
+  const Reordering& reordering() const { return reordering_; }
+  std::int64_t queue_records() const { return inbox_records_; }
+  std::int64_t queue_bytes() const { return inbox_bytes_; }
+  std::int64_t take_queue_records_max();
+  // Whether the inbox passed its high mark and has not yet fallen to the low one.
+  bool above_high_mark() const { return above_; }
+  // Weight inside: inbox (not a source's: that is outside), gathered, in service.
+  std::int64_t held_weight() const;
+  // Adds the records pushed to it and not yet pulled, by logical edge.
+  void add_queued(std::vector<std::int64_t>& records_by_edge) const;
+  // What does not add up in its own books; empty if all does.
+  std::string check() const;
+  const std::vector<Channel>& channels() const { return channels_; }
+  double expected_rate_per_s(double time_s) const { return arrivals_->rate_per_s(time_s); }
+  double max_rate_per_s(double from_s, double to_s) const { return arrivals_->max_rate_per_s(from_s, to_s); }
+
+ private:
+  enum Kind : std::uint32_t { arrival = 1, flush = 2, room = 3 };
+
+  struct OutEdge {
+    Splitter splitter;
+    Router* router;
+    std::uint32_t first_channel;
+  };
+
+  void arrive();
+  void schedule_arrival();
+  void enqueue(const Batch& batch);
+  void send(OutEdge& edge, const Batch& batch);
+  void gather(Channel& channel, const Batch& batch);
+  void push_gathered(Channel& channel);
+  void flush_all();
+  void found_room(Channel& channel);
+  void deliver(const Batch& batch);
+  void note_order(const Batch& batch);
+
+  Job& job_;
+  Calendar& calendar_;
+  Executor* executor_ = nullptr;
+  int operator_id_;
+  int index_;
+  bool sink_;
+  bool paused_ = false;
+  bool above_ = false;
+  bool flush_scheduled_ = false;
+  int sightings_ = 0;
+  int waiting_channels_ = 0;
+  std::uint32_t epoch_ = 0;  // of the deployment: events of an earlier one are stale
+
+  Ring<Batch> inbox_;
+  std::int64_t inbox_records_ = 0;
+  std::int64_t inbox_bytes_ = 0;
+  std::int64_t inbox_records_max_ = 0;
+  std::vector<OutEdge> edges_;
+  std::vector<Channel> channels_;
+  InstanceSettings settings_;
+
+  std::unique_ptr<OperatorLogic> logic_;
+  std::unique_ptr<ArrivalProcess> arrivals_;
+  Arrivals next_arrivals_{};
+  std::int64_t next_sequence_ = 0;
+
+  CostDistribution cost_law_;
+  double cost_factor_ = 1;
+  double per_record_s_ = 0;
+  double per_byte_s_ = 0;
+  double per_batch_s_ = 0;
+  double output_bytes_ = 0;
+  RandomStream cost_random_;
+
+  Batch serving_;
+  Nanos service_first_done_ns_ = 0;  // when the first record of the batch in service is done
+  TimeAccounts accounts_;
+  Nanos deployed_since_ns_ = 0;
+  Nanos deployed_ns_ = 0;  // in earlier deployments, from deploy to undeploy
+  InstanceCounters counters_;
+  Reordering reordering_;
+  Nanos above_since_ns_ = 0;
+  std::vector<std::int64_t> latest_sequence_;  // sinks: by source instance
+};
+
+}  // namespace weir

@@ -1,0 +1,375 @@
+#include "sim/dataflow/job.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace weir {
+
+Job::Job(const JobSetup& setup) : setup_(setup) {
+  const LogicalGraph& g = graph();
+  const std::size_t operators = g.operators.size();
+  instances_.resize(operators);
+  executors_.resize(operators);
+  snapshots_.resize(operators);
+  parallelism_.assign(operators, 0);
+  edges_.resize(g.edges.size());
+  pushed_before_.assign(g.edges.size(), 0);
+  sent_bytes_.assign(setup.cluster->host_count(), 0);
+  received_bytes_.assign(setup.cluster->host_count(), 0);
+  int sources = 0;
+  for (const LogicalOperator& op : g.operators) {
+    source_base_.push_back(sources);
+    if (op.source) sources += op.parallelism();
+  }
+}
+
+std::string Job::entity(int operator_id, int index) const {
+  return fmt::format("{}/{}/{}", setup_.name, graph().operators[operator_id].name, index);
+}
+
+// Numbers from 1: engines, the control loop and the cluster use ids beyond 2^31.
+std::uint32_t Job::handler_id(int operator_id, int index) const {
+  const auto job = static_cast<std::uint32_t>(setup_.number) & 0x7f;
+  return 1 +
+         ((job << 24) ^ (static_cast<std::uint32_t>(operator_id) << 14) ^ static_cast<std::uint32_t>(index));
+}
+
+ArrivalContext Job::arrival_context(int operator_id, int index) const {
+  const LogicalOperator& op = graph().operators[operator_id];
+  ArrivalContext context;
+  context.seed = setup_.seed;
+  context.entity = fmt::format("{}/{}", setup_.name, op.name);
+  context.share = 1.0 / op.parallelism();
+  context.index = index;
+  context.of = op.parallelism();
+  context.base_dir = setup_.base_dir;
+  context.until_ns = setup_.until_ns;
+  return context;
+}
+
+// ---------------------------------------------------------------- deployment
+
+bool Job::deploy(const std::vector<int>& parallelism) {
+  WEIR_ASSERT(!running_, "a job is deployed while it runs");
+  std::vector<InstanceToPlace> wanted;
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    for (int i = 0; i < parallelism[op]; ++i) wanted.push_back({static_cast<int>(op), i});
+  }
+  const std::vector<int> free = free_slots ? free_slots() : std::vector<int>();
+  const std::optional<std::vector<int>> hosts = setup_.placement->place(wanted, placed_, free);
+  if (!hosts) return false;
+  placed_.clear();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    placed_.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
+  }
+  ++deployment_;
+  build_instances(parallelism, *hosts);
+  parallelism_ = parallelism;
+  build_edges();
+  setup_.engine->deployed(*this);
+  return true;
+}
+
+void Job::build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts) {
+  std::size_t next_host = 0;
+  const Nanos now = calendar().now();
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    const LogicalOperator& spec = graph().operators[op];
+    const InstanceSettings settings = setup_.engine->settings(*this, static_cast<int>(op));
+    const double factor = spec.source ? 1 : spec.operator_spec.contention.factor(parallelism[op]);
+    for (int index = 0; index < parallelism[op]; ++index) {
+      const int host = hosts[next_host++];
+      if (index == static_cast<int>(instances_[op].size())) {
+        instances_[op].push_back(std::make_unique<Instance>(*this, static_cast<int>(op), index));
+        executors_[op].push_back(std::make_unique<Executor>(cluster().cpus(), calendar(), host,
+                                                            instances_[op].back()->handler_id));
+        executors_[op].back()->add(*instances_[op].back());
+        snapshots_[op].emplace_back();
+      }
+      // Executors and instances outlive their deployment: events in the calendar point at them.
+      executors_[op][index]->move_to(host);
+      instances_[op][index]->clear_edges();
+      instances_[op][index]->deploy(*executors_[op][index], settings, factor);
+    }
+    for (int index = parallelism[op]; index < static_cast<int>(instances_[op].size()); ++index) {
+      instances_[op][index]->clear_edges();
+      instances_[op][index]->undeploy(now);
+    }
+  }
+}
+
+void Job::build_edges() {
+  Router* const router = setup_.engine->router();
+  for (const Connection& connection : connections_) cluster().network().disconnect(connection.id);
+  connections_.clear();
+  std::map<std::pair<int, int>, int> by_hosts;
+  const auto connect = [&](int from, int to) {
+    if (from == to) return -1;
+    const auto [it, added] = by_hosts.try_emplace({from, to}, -1);
+    if (added) {
+      it->second = cluster().network().connect(from, to, TrafficClass::data, *this);
+      connections_.push_back({from, to, it->second});
+    }
+    return it->second;
+  };
+  for (std::size_t id = 0; id < graph().edges.size(); ++id) {
+    const LogicalEdge& edge = graph().edges[id];
+    const int senders = parallelism_[edge.from];
+    const int receivers = parallelism_[edge.to];
+    std::shared_ptr<const std::vector<double>> shares;
+    if (edge.spec.partitioning == Partitioning::key) {
+      shares = std::make_shared<const std::vector<double>>(key_shares(edge.spec.keys, receivers));
+    }
+    std::vector<Instance*> to;
+    for (int i = 0; i < receivers; ++i) to.push_back(instances_[edge.to][i].get());
+    for (int i = 0; i < senders; ++i) {
+      Instance& sender = *instances_[edge.from][i];
+      std::vector<int> connections;
+      for (Instance* receiver : to) {
+        connections.push_back(router != nullptr ? -1 : connect(sender.host(), receiver->host()));
+      }
+      RandomStream random(setup_.seed, entity(edge.from, i), fmt::format("route {} {}", id, deployment_));
+      sender.add_edge(static_cast<int>(id), Splitter(edge.spec, shares, i, receivers, random), to, router,
+                      connections);
+    }
+  }
+}
+
+void Job::resume() {
+  WEIR_ASSERT(!running_, "a job is resumed that runs");
+  running_ = true;
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->resume_accounts();
+  }
+  // Sources last, so that everybody is ready to receive.
+  for (const bool sources : {false, true}) {
+    for (std::size_t op = 0; op < instances_.size(); ++op) {
+      if (graph().operators[op].source != sources) continue;
+      for (int i = 0; i < parallelism_[op]; ++i) {
+        executors_[op][i]->resume();
+        if (sources && !started_) instances_[op][i]->start_arrivals();
+      }
+    }
+  }
+  started_ = true;
+}
+
+std::int64_t Job::halt_and_drop() {
+  const std::int64_t lost_before = lost_records_;
+  draining_ = false;
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->drop_all();
+  }
+  if (Router* router = setup_.engine->router()) router->drop_all(*this);
+  for (const Connection& connection : connections_) cluster().network().disconnect(connection.id);
+  connections_.clear();
+  for (std::uint32_t cookie = 0; cookie < under_way_.size(); ++cookie) {
+    if (!under_way_[cookie].used) continue;
+    under_way_[cookie].used = false;
+    free_cookies_.push_back(cookie);
+    const Batch& batch = under_way_[cookie].batch;
+    lost_on_edge(batch.channel->edge, batch.count);
+    lost(batch.weight, batch.count);
+  }
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      executors_[op][i]->halt();
+      instances_[op][i]->account(TimeUse::overhead);
+    }
+  }
+  running_ = false;
+  window_running_ = false;
+  return lost_records_ - lost_before;
+}
+
+void Job::pause_sources(bool paused) {
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    if (!graph().operators[op].source) continue;
+    for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->pause(paused);
+  }
+}
+
+void Job::drain() {
+  draining_ = true;
+  check_drained();
+}
+
+void Job::check_drained() {
+  if (!draining_ || origins_.held() != 0) return;
+  draining_ = false;
+  setup_.engine->drained(*this);
+}
+
+void Job::action_ended(const ActionOutcome& outcome) {
+  if (on_action_ended) on_action_ended(outcome);
+}
+
+double Job::state_bytes() const {
+  double bytes = 0;
+  for (const LogicalOperator& op : graph().operators) bytes += op.operator_spec.state.size_bytes();
+  return bytes;
+}
+
+// ---------------------------------------------------------------- transport
+
+void Job::send(int connection, const Batch& batch) {
+  std::uint32_t cookie;
+  if (free_cookies_.empty()) {
+    cookie = static_cast<std::uint32_t>(under_way_.size());
+    under_way_.emplace_back();
+  } else {
+    cookie = free_cookies_.back();
+    free_cookies_.pop_back();
+  }
+  under_way_[cookie] = {batch, true};
+  const auto bytes = static_cast<double>(batch.size_bytes);
+  sent_bytes_[batch.channel->sender->host()] += bytes;
+  received_bytes_[batch.channel->receiver->host()] += bytes;
+  cluster().network().send(connection, bytes, batch.first_ns, batch.last_ns, cookie, batch.count);
+}
+
+void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
+  UnderWay& slot = under_way_[cookie];
+  WEIR_ASSERT(slot.used, "a delivery that was not sent");
+  slot.used = false;
+  Batch batch = slot.batch;
+  free_cookies_.push_back(cookie);
+  batch.first_ns = first_ns;
+  batch.last_ns = last_ns;
+  batch.channel->receiver->receive(batch);
+}
+
+// ---------------------------------------------------------------- books
+
+void Job::emitted(const Batch& batch) {
+  origins_.emitted += batch.weight;
+  emitted_records_ += batch.count;
+}
+
+void Job::delivered(const Batch& batch) {
+  origins_.delivered += batch.weight;
+  latency_.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
+                        batch.count);
+  window_latency_.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
+                               batch.count);
+  if (draining_) check_drained();
+}
+
+MetricWindow Job::take_window() {
+  const Nanos now = calendar().now();
+  MetricWindow window;
+  window.start_ns = window_start_ns_;
+  window.end_ns = now;
+  window.deployment = deployment_;
+  window.running = window_running_ && running_;
+  window_start_ns_ = now;
+  window_running_ = running_;
+  window.operators.resize(instances_.size());
+  const double seconds = std::max(window.duration_s(), 1e-9);
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    OperatorMetrics& metrics = window.operators[op];
+    std::int64_t arrived = 0;
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      Instance& instance = *instances_[op][i];
+      instance.close_accounts(now);
+      Snapshot& before = snapshots_[op][i];
+      const InstanceCounters& counters = instance.counters();
+      InstanceMetrics m;
+      m.records_in = counters.records_in - before.counters.records_in;
+      m.records_out = counters.records_out - before.counters.records_out;
+      m.backpressure_s = to_seconds(counters.backpressure_ns - before.counters.backpressure_ns);
+      double* const uses[4] = {&m.useful_s, &m.waiting_s, &m.blocked_s, &m.overhead_s};
+      for (int use = 0; use < 4; ++use) {
+        const Nanos total = instance.accounts().total(static_cast<TimeUse>(use));
+        *uses[use] = to_seconds(total - before.use_ns[use]);
+        before.use_ns[use] = total;
+      }
+      arrived += counters.records_arrived - before.counters.records_arrived;
+      before.counters = counters;
+      m.queue_records = static_cast<double>(instance.queue_records());
+      m.queue_bytes = static_cast<double>(instance.queue_bytes());
+      m.queue_records_max = static_cast<double>(instance.take_queue_records_max());
+      metrics.instances.push_back(m);
+      if (instance.source()) {
+        metrics.backlog_records += m.queue_records;
+        // The rate that the outside offers just before the window ends.
+        const double rate = instance.expected_rate_per_s(to_seconds(now) - 1e-6);
+        metrics.offered_at_end_per_s = std::max(metrics.offered_at_end_per_s, 0.0) + rate;
+      }
+    }
+    metrics.offered_per_s = static_cast<double>(arrived) / seconds;
+    for (const int edge : graph().operators[op].outputs) {
+      metrics.records_out_by_edge.push_back(edges_[edge].pushed - pushed_before_[edge]);
+      pushed_before_[edge] = edges_[edge].pushed;
+    }
+  }
+  window.latency.records = window_latency_.count();
+  if (window_latency_.count() > 0) {
+    window.latency.mean_s = window_latency_.mean_ns() * 1e-9;
+    window.latency.p50_s = to_seconds(window_latency_.quantile_ns(0.50));
+    window.latency.p95_s = to_seconds(window_latency_.quantile_ns(0.95));
+    window.latency.p99_s = to_seconds(window_latency_.quantile_ns(0.99));
+    window.latency.max_s = to_seconds(window_latency_.max_ns());
+  }
+  window_latency_.reset();
+  return window;
+}
+
+std::int64_t Job::weight_on_network() const {
+  std::int64_t weight = 0;
+  for (const UnderWay& slot : under_way_) weight += slot.used ? slot.batch.weight : 0;
+  return weight;
+}
+
+Reordering Job::reordering() const {
+  Reordering sum;
+  for (const auto& of_operator : instances_) {
+    for (const auto& instance : of_operator) {
+      sum.records += instance->reordering().records;
+      sum.reordered += instance->reordering().reordered;
+      sum.distance_sum += instance->reordering().distance_sum;
+    }
+  }
+  return sum;
+}
+
+std::vector<std::string> Job::check() const {
+  std::vector<std::string> wrong;
+  std::int64_t held = weight_on_network();
+  std::vector<std::int64_t> queued(edges_.size(), 0);
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (const auto& instance : instances_[op]) {
+      held += instance->held_weight();
+      instance->add_queued(queued);
+      if (const std::string what = instance->check(); !what.empty()) {
+        wrong.push_back(fmt::format("{}: {}", instance->name(), what));
+      }
+    }
+  }
+  for (const UnderWay& slot : under_way_) {
+    if (slot.used) queued[slot.batch.channel->edge] += slot.batch.count;
+  }
+  if (const Router* router = setup_.engine->router()) {
+    held += router->held_weight();
+    router->add_queued(queued);
+  }
+  for (std::size_t edge = 0; edge < edges_.size(); ++edge) {
+    const EdgeBooks& books = edges_[edge];
+    if (books.pushed != books.pulled + queued[edge] + books.lost) {
+      wrong.push_back(fmt::format("edge {} -> {}: pushed {} records, but pulled {} + queued {} + lost {}",
+                                  graph().operators[graph().edges[edge].from].name,
+                                  graph().operators[graph().edges[edge].to].name, books.pushed, books.pulled,
+                                  queued[edge], books.lost));
+    }
+  }
+  if (origins_.held() != held) {
+    wrong.push_back(
+        fmt::format("origins: {} should be in flight, {} are (in 2^-20 records)", origins_.held(), held));
+  }
+  return wrong;
+}
+
+}  // namespace weir

@@ -1,0 +1,190 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/cluster/cluster.hpp"
+#include "sim/control/metrics.hpp"
+#include "sim/dataflow/engine.hpp"
+#include "sim/dataflow/instance.hpp"
+#include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/placement.hpp"
+#include "sim/kernel/latency_histogram.hpp"
+
+// A job: one dataflow on one engine, its physical graph, and the books that prove that nothing got lost.
+//
+//   LogicalGraph + parallelism ──placement──▶ hosts ──deploy──▶ instances, executors, channels, connections
+//
+// Engines drive its life through deploy / start / halt / resume and through the sources' pause.
+
+namespace weir {
+
+struct JobSetup {
+  std::string name;
+  int number = 0;
+  const LogicalGraph* graph = nullptr;
+  Engine* engine = nullptr;
+  Placement* placement = nullptr;
+  Cluster* cluster = nullptr;
+  Calendar* calendar = nullptr;
+  FidelitySpec fidelity;
+  std::uint64_t seed = 1;
+  std::string base_dir;
+  Nanos until_ns = never;
+};
+
+// Records of one logical edge: pushed = pulled + queued + lost, always.
+struct EdgeBooks {
+  std::int64_t pushed = 0;
+  std::int64_t pulled = 0;
+  std::int64_t lost = 0;
+};
+
+// Origins, in weight (batch.hpp): emitted = delivered + filtered + lost + held, always.
+struct OriginBooks {
+  std::int64_t emitted = 0;
+  std::int64_t delivered = 0;
+  std::int64_t filtered = 0;
+  std::int64_t lost = 0;
+  std::int64_t held() const { return emitted - delivered - filtered - lost; }
+};
+
+class Job final : public DeliveryHandler {
+ public:
+  explicit Job(const JobSetup& setup);
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  // ---- what it is ----
+  const std::string& name() const { return setup_.name; }
+  const LogicalGraph& graph() const { return *setup_.graph; }
+  Calendar& calendar() const { return *setup_.calendar; }
+  Cluster& cluster() const { return *setup_.cluster; }
+  std::uint64_t seed() const { return setup_.seed; }
+  std::int64_t batch_records() const { return setup_.fidelity.batch_records; }
+  Nanos batch_span_ns() const { return setup_.fidelity.span_ns(); }
+  std::string entity(int operator_id, int index) const;
+  std::uint32_t handler_id(int operator_id, int index) const;
+  int source_number(int operator_id, int index) const { return source_base_[operator_id] + index; }
+  ArrivalContext arrival_context(int operator_id, int index) const;
+
+  // ---- deployment (engines) ----
+  // Builds the physical graph, halted. What an earlier one held must have been drained or dropped. Returns
+  // false, and changes nothing, if the cluster has too few slots.
+  bool deploy(const std::vector<int>& parallelism);
+  // Everybody works (again).
+  void resume();
+  // Everybody stops; what is queued, in service and on the network is lost. Returns how many records that
+  // were.
+  std::int64_t halt_and_drop();
+  void pause_sources(bool paused);
+  // Calls Engine::drained as soon as no record is under way (at once if none is).
+  void drain();
+  void action_ended(const ActionOutcome& outcome);
+  double state_bytes() const;  // keyed state of all operators
+
+  const std::vector<int>& parallelism() const { return parallelism_; }
+  Instance& instance(int operator_id, int index) { return *instances_[operator_id][index]; }
+  const Instance& instance(int operator_id, int index) const { return *instances_[operator_id][index]; }
+  int host_of(int operator_id, int index) const { return instances_[operator_id][index]->host(); }
+  bool running() const { return running_; }
+  int deployment() const { return deployment_; }
+  // How many slots other jobs leave.
+  std::function<std::vector<int>()> free_slots;
+  // Told when an action is over.
+  std::function<void(const ActionOutcome&)> on_action_ended;
+
+  // ---- the hot path (instances, routers) ----
+  void transport(Channel& channel, const Batch& batch) {
+    if (channel.connection < 0) {
+      channel.receiver->receive(batch);
+    } else {
+      send(channel.connection, batch);
+    }
+  }
+  void send(int connection, const Batch& batch);
+  void on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) override;
+  void mark_crossed(Instance& instance, bool above) { setup_.engine->mark_crossed(*this, instance, above); }
+  void emitted(const Batch& batch);
+  void delivered(const Batch& batch);
+  void filtered(std::int64_t weight) {
+    origins_.filtered += weight;
+    if (draining_) check_drained();
+  }
+  void lost(std::int64_t weight, std::int64_t records) {
+    origins_.lost += weight;
+    lost_records_ += records;
+  }
+  void pushed(int edge, std::int64_t records) { edges_[edge].pushed += records; }
+  void pulled(int edge, std::int64_t records) { edges_[edge].pulled += records; }
+  void lost_on_edge(int edge, std::int64_t records) { edges_[edge].lost += records; }
+
+  // ---- books ----
+  const OriginBooks& origins() const { return origins_; }
+  const std::vector<EdgeBooks>& edge_books() const { return edges_; }
+  const LatencyHistogram& latency() const { return latency_; }
+  // The metric window since the last call (or the start), all accounts closed.
+  MetricWindow take_window();
+  // Everything that must hold, checked now; a sentence for each thing that does not.
+  std::vector<std::string> check() const;
+  const std::vector<double>& sent_bytes() const { return sent_bytes_; }  // over the network, by host
+  const std::vector<double>& received_bytes() const { return received_bytes_; }
+  const std::vector<PlacedInstance>& placed() const { return placed_; }
+  std::int64_t emitted_records() const { return emitted_records_; }
+  std::int64_t lost_records() const { return lost_records_; }
+  Reordering reordering() const;
+  // How many instances an operator ever had.
+  int instances_ever(int operator_id) const { return static_cast<int>(instances_[operator_id].size()); }
+
+ private:
+  struct Snapshot {
+    InstanceCounters counters;
+    Nanos use_ns[4] = {0, 0, 0, 0};
+  };
+  void build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts);
+  void build_edges();
+  void check_drained();
+  std::int64_t weight_on_network() const;
+
+  JobSetup setup_;
+  std::vector<int> parallelism_;
+  std::vector<std::vector<std::unique_ptr<Executor>>> executors_;
+  std::vector<std::vector<std::unique_ptr<Instance>>> instances_;
+  std::vector<std::vector<Snapshot>> snapshots_;
+  std::vector<PlacedInstance> placed_;
+  std::vector<int> source_base_;
+
+  struct UnderWay {
+    Batch batch;
+    bool used = false;
+  };
+  std::vector<UnderWay> under_way_;
+  std::vector<std::uint32_t> free_cookies_;
+  struct Connection {
+    int from_host;
+    int to_host;
+    int id;
+  };
+  std::vector<Connection> connections_;
+
+  OriginBooks origins_;
+  std::vector<EdgeBooks> edges_;
+  std::vector<std::int64_t> pushed_before_;
+  std::vector<double> sent_bytes_;
+  std::vector<double> received_bytes_;
+  std::int64_t emitted_records_ = 0;
+  std::int64_t lost_records_ = 0;
+  LatencyHistogram latency_;
+  LatencyHistogram window_latency_;
+  Nanos window_start_ns_ = 0;
+  bool window_running_ = true;
+  bool running_ = false;
+  bool started_ = false;
+  bool draining_ = false;
+  int deployment_ = -1;
+};
+
+}  // namespace weir

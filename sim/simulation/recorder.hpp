@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/control/control_loop.hpp"
+#include "sim/control/true_capacity.hpp"
+#include "sim/record/run_file.hpp"
+#include "sim/record/summary.hpp"
+
+// Writes down one job's run: rows of run.h5 as things happen, and what the summary needs at the end. It is
+// told by the control loop and never asks the simulation for anything but its books.
+
+namespace weir {
+
+struct RecorderSetup {
+  int job_number = 0;
+  int first_operator_id = 0;  // in run.h5, where operators of all jobs are numbered through
+  std::string policy;
+  std::string engine;
+  RunFile* file = nullptr;  // null: nothing is written
+  std::int64_t* next_instance_id = nullptr;
+};
+
+class Recorder final : public ControlObserver {
+ public:
+  Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetup& setup);
+
+  // After every deployment, at its time.
+  void deployed();
+  void window_closed(const Job& job, const MetricWindow& window) override;
+  void decided(const Job& job, std::int64_t decision, Nanos at, const Decision& what) override;
+  void action_began(const Job& job, const ActionRecord& action) override;
+  void action_ended(const Job& job, const ActionRecord& action) override;
+
+  // At the end of the run.
+  JobSummary summary(const ControlLoop& loop, Nanos end, bool checks_passed) const;
+  void write_final(const JobSummary& summary, const ControlLoop& loop);
+  // Core seconds of useful work so far, by host.
+  const std::vector<double>& useful_s_by_host() const { return useful_s_by_host_; }
+
+ private:
+  void write_action(const ActionRecord& action);
+  void note_action(const ActionRecord& action);
+  void write_window(const MetricWindow& window, const std::vector<int>& optimum);
+  void write_hosts(const MetricWindow& window);
+
+  const Job& job_;
+  const TrueCapacity& truth_;
+  RecorderSetup setup_;
+  struct LiveInstance {
+    std::int64_t id;
+    int operator_id;
+    int index;
+    int host;
+  };
+  std::vector<LiveInstance> live_;
+  std::vector<ScoredOperator> scored_;
+  std::vector<ScoredAction> scored_actions_;
+  std::vector<ActionSummary> actions_;
+  std::vector<DecisionSummary> decisions_;
+  std::vector<double> true_rate_per_s_;
+  std::vector<double> useful_s_by_host_;
+  std::vector<double> sent_before_;
+  std::vector<double> received_before_;
+};
+
+}  // namespace weir

@@ -1,0 +1,339 @@
+#include "sim/simulation/simulation.hpp"
+
+#include <sys/resource.h>
+
+#include <fmt/format.h>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "sim/control/control_loop.hpp"
+#include "sim/kernel/simgrid_loop.hpp"
+#include "sim/simulation/recorder.hpp"
+
+namespace weir {
+
+namespace {
+
+// Looks in now and then, in simulated time, to report progress and to see whether to stop. An observer: its
+// events are in no fingerprint.
+class Watch final : public EventHandler {
+ public:
+  Watch(Calendar& calendar, const SimulationOptions& options, Nanos until)
+      : calendar_(calendar), options_(options), until_(until), step_ns_(std::max<Nanos>(1, until / 2000)) {
+    calendar_.schedule(0, EventClass::timer, *this, 0, 0);
+  }
+  void on_event(std::uint32_t, std::uint32_t) override {
+    if (options_.interrupted != nullptr && options_.interrupted->load()) {
+      calendar_.stop();
+      return;
+    }
+    if (options_.progress) {
+      options_.progress({to_seconds(calendar_.now()), to_seconds(until_), calendar_.executed()});
+    }
+    if (calendar_.now() + step_ns_ <= until_) {
+      calendar_.schedule(calendar_.now() + step_ns_, EventClass::timer, *this, 0, 0);
+    }
+  }
+
+ private:
+  Calendar& calendar_;
+  const SimulationOptions& options_;
+  Nanos until_;
+  Nanos step_ns_;
+};
+
+// A job with all that belongs to it.
+struct RunningJob {
+  LogicalGraph graph;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Placement> placement;
+  std::unique_ptr<Job> job;
+  std::unique_ptr<TrueCapacity> truth;
+  std::unique_ptr<Recorder> recorder;
+  std::unique_ptr<ControlLoop> loop;
+};
+
+int initial_slots(const LogicalGraph& graph) {
+  int slots = 0;
+  for (const LogicalOperator& op : graph.operators) slots += op.parallelism();
+  return slots;
+}
+
+double peak_rss_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+RunDimensions dimensions(const Scenario& scenario, const std::vector<RunningJob>& jobs,
+                         const Cluster& cluster) {
+  RunDimensions d;
+  std::int32_t operator_id = 0;
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const auto job_id = static_cast<std::int32_t>(j);
+    d.jobs.push_back({job_id, FixedText<64>(scenario.jobs[j].name),
+                      FixedText<32>(scenario.jobs[j].engine.name()),
+                      FixedText<48>(scenario.jobs[j].policy.name())});
+    for (const LogicalOperator& op : jobs[j].graph.operators) {
+      OperatorRow row;
+      row.operator_id = operator_id++;
+      row.job_id = job_id;
+      row.name = FixedText<64>(op.name);
+      row.type = FixedText<32>(op.source ? op.source_spec.arrivals.name() : op.operator_spec.logic.name());
+      row.source = op.source;
+      row.sink = op.sink();
+      row.scalable = !op.source && op.operator_spec.scalable;
+      row.initial_parallelism = op.parallelism();
+      if (!op.source) row.max_parallelism = op.operator_spec.max_parallelism;
+      d.operators.push_back(row);
+    }
+  }
+  for (int host = 0; host < cluster.host_count(); ++host) {
+    const HostInfo& info = cluster.host(host);
+    d.hosts.push_back({host, FixedText<64>(info.name), info.cores, info.speed * 1e9});
+  }
+  return d;
+}
+
+std::string joined(const Scenario& scenario, std::string JobSpecName(const JobSpec&)) {
+  std::string text;
+  for (const JobSpec& job : scenario.jobs) text += (text.empty() ? "" : ",") + JobSpecName(job);
+  return text;
+}
+
+class Simulation {
+ public:
+  Simulation(const LoadedScenario& loaded, const SimulationOptions& options)
+      : loaded_(loaded),
+        scenario_(loaded.scenario),
+        options_(options),
+        until_(to_nanos(scenario_.until_s)),
+        cluster_(scenario_.cluster, calendar_, loaded.base_dir.string(), scenario_.seed),
+        simgrid_(calendar_, {options.lookahead}) {
+    make_jobs();
+    if (options_.output) make_file();
+    make_control();
+  }
+
+  RunSummary run() {
+    const auto began = std::chrono::steady_clock::now();
+    for (RunningJob& job : jobs_) {
+      std::vector<int> parallelism;
+      for (const LogicalOperator& op : job.graph.operators) parallelism.push_back(op.parallelism());
+      const bool placed = job.job->deploy(parallelism);
+      WEIR_ASSERT(placed, "the initial placement was checked");
+      job.recorder->deployed();
+      job.loop->start(until_);
+    }
+    for (RunningJob& job : jobs_) job.job->resume();
+    Watch watch(calendar_, options_, until_);
+    simgrid_.run(until_);
+    const bool complete = !calendar_.stopped();
+    if (complete) calendar_.advance_to_end(until_);
+    return summarize(complete,
+                     std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  }
+
+ private:
+  void make_jobs() {
+    jobs_.resize(scenario_.jobs.size());
+    int slots = cluster_.slot_count();
+    for (std::size_t j = 0; j < jobs_.size(); ++j) {
+      const JobSpec& spec = scenario_.jobs[j];
+      RunningJob& job = jobs_[j];
+      WorkloadContext workload;
+      job.graph = resolve(spec.workload.build(workload)->dataflow());
+      EngineContext engine{calendar_,      cluster_,  scenario_.fidelity,
+                           scenario_.seed, spec.name, static_cast<int>(j)};
+      job.engine = spec.engine.build(engine);
+      PlacementContext placement{scenario_.seed, spec.name, cluster_, job.graph};
+      job.placement = spec.placement.build(placement);
+      JobSetup setup;
+      setup.name = spec.name;
+      setup.number = static_cast<int>(j);
+      setup.graph = &job.graph;
+      setup.engine = job.engine.get();
+      setup.placement = job.placement.get();
+      setup.cluster = &cluster_;
+      setup.calendar = &calendar_;
+      setup.fidelity = scenario_.fidelity;
+      setup.seed = scenario_.seed;
+      setup.base_dir = loaded_.base_dir.string();
+      setup.until_ns = until_;
+      job.job = std::make_unique<Job>(setup);
+      slots -= initial_slots(job.graph);
+    }
+    // What a job may grow into: its own slots and those that no job has at the start.
+    spare_slots_ = slots;
+  }
+
+  void make_file() {
+    RunMeta meta;
+    meta.scenario = scenario_.name;
+    meta.policy = joined(scenario_, [](const JobSpec& job) { return job.policy.name(); });
+    meta.engine = joined(scenario_, [](const JobSpec& job) { return job.engine.name(); });
+    meta.seed = scenario_.seed;
+    meta.scenario_sha256 = options_.scenario_sha256;
+    meta.metrics_interval_s = jobs_[0].engine->metrics_interval_s();
+    RunFileSettings settings;
+    settings.instance_windows_max_instances = scenario_.record.instance_windows_max_instances;
+    file_ =
+        std::make_unique<RunFile>(*options_.output, meta, dimensions(scenario_, jobs_, cluster_), settings);
+    file_->start();
+  }
+
+  void make_control() {
+    int first_operator = 0;
+    for (std::size_t j = 0; j < jobs_.size(); ++j) {
+      RunningJob& job = jobs_[j];
+      const JobSpec& spec = scenario_.jobs[j];
+      job.truth = std::make_unique<TrueCapacity>(*job.job);
+      RecorderSetup setup;
+      setup.job_number = static_cast<int>(j);
+      setup.first_operator_id = first_operator;
+      setup.policy = spec.policy.name();
+      setup.engine = spec.engine.name();
+      setup.file = file_.get();
+      setup.next_instance_id = &next_instance_id_;
+      job.recorder = std::make_unique<Recorder>(*job.job, *job.truth, setup);
+      job.loop = std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
+                                               initial_slots(job.graph) + spare_slots_, scenario_.seed);
+      first_operator += static_cast<int>(job.graph.operators.size());
+      job.job->free_slots = [this, own = job.job.get()] { return slots_left_by_others(*own); };
+    }
+  }
+
+  std::vector<int> slots_left_by_others(const Job& own) const {
+    std::vector<int> slots;
+    for (int host = 0; host < cluster_.host_count(); ++host) slots.push_back(cluster_.host(host).slots);
+    for (const RunningJob& other : jobs_) {
+      if (other.job.get() == &own) continue;
+      for (const PlacedInstance& placed : other.job->placed()) --slots[placed.host];
+    }
+    return slots;
+  }
+
+  RunSummary summarize(bool complete, double wall_s) {
+    RunSummary summary;
+    summary.scenario = scenario_.name;
+    summary.seed = scenario_.seed;
+    summary.complete = complete;
+    if (!complete) summary.incomplete_reason = "interrupted";
+    summary.simulated_s = to_seconds(calendar_.now());
+    double useful_s = 0;
+    double cores = 0;
+    for (RunningJob& job : jobs_) {
+      job.loop->finish();
+      std::vector<std::string> wrong = job.job->check();
+      JobSummary of_job = job.recorder->summary(*job.loop, calendar_.now(), wrong.empty());
+      for (std::string& sentence : wrong) summary.failed_checks.push_back(job.job->name() + ": " + sentence);
+      if (file_) job.recorder->write_final(of_job, *job.loop);
+      for (const double s : job.recorder->useful_s_by_host()) useful_s += s;
+      summary.jobs.push_back(std::move(of_job));
+    }
+    for (int host = 0; host < cluster_.host_count(); ++host) cores += cluster_.host(host).cores;
+    summary.hosts.count = cluster_.host_count();
+    if (summary.simulated_s > 0) summary.hosts.cpu_mean = useful_s / (cores * summary.simulated_s);
+    summary.fingerprint = fmt::format("{:016x}", calendar_.fingerprint());
+    summary.events = static_cast<std::int64_t>(calendar_.executed());
+    summary.wall_s = wall_s;
+    summary.peak_rss_mib = peak_rss_mib();
+    if (file_) {
+      file_->finish(FinalRow{summary.simulated_s, wall_s, summary.events, FixedText<32>(summary.fingerprint),
+                             complete});
+    }
+    return summary;
+  }
+
+  const LoadedScenario& loaded_;
+  const Scenario& scenario_;
+  const SimulationOptions& options_;
+  Nanos until_;
+  Calendar calendar_;
+  Cluster cluster_;
+  SimGridLoop simgrid_;
+  std::vector<RunningJob> jobs_;
+  std::unique_ptr<RunFile> file_;
+  std::int64_t next_instance_id_ = 0;
+  int spare_slots_ = 0;
+};
+
+// The long-run numbers of batches and flushes of one operator: what a second of simulation costs.
+std::string predicted_events(const Job& job, const TrueCapacity& truth, const FidelitySpec& fidelity,
+                             double until_s) {
+  double per_s = 0;
+  for (int op = 0; op < static_cast<int>(job.graph().operators.size()); ++op) {
+    const double rate = truth.demand_per_s(op, 0, until_s);
+    // A batch is full, or as long as the span.
+    const double span_s = fidelity.batch_span_ms * 1e-3;
+    const double records = std::min<double>(fidelity.batch_records, std::max(1.0, rate * span_s));
+    per_s += rate / std::max(1.0, records);
+  }
+  return fmt::format("about {:.3g} batches a simulated second at peak load, each one to three events", per_s);
+}
+
+}  // namespace
+
+std::vector<std::string> explain(const LoadedScenario& loaded) {
+  const Scenario& scenario = loaded.scenario;
+  auto& calendar = *new Calendar();  // lives as long as SimGrid's engine: the process
+  auto& cluster = *new Cluster(scenario.cluster, calendar, loaded.base_dir.string(), scenario.seed);
+  std::vector<std::string> lines;
+  lines.push_back(
+      fmt::format("scenario {}: {} s from seed {}", scenario.name, scenario.until_s, scenario.seed));
+  if (!scenario.description.empty()) lines.push_back("  " + scenario.description);
+  lines.push_back("cluster");
+  for (const std::string& line : cluster.explain()) lines.push_back("  " + line);
+  lines.push_back(fmt::format("fidelity: batches of at most {} records spanning at most {} ms",
+                              scenario.fidelity.batch_records, scenario.fidelity.batch_span_ms));
+  for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
+    const JobSpec& spec = scenario.jobs[j];
+    lines.push_back(fmt::format("job {}: workload {}, engine {}, policy {}, placement {}", spec.name,
+                                spec.workload.name(), spec.engine.name(), spec.policy.name(),
+                                spec.placement.name()));
+    WorkloadContext workload;
+    const LogicalGraph graph = resolve(spec.workload.build(workload)->dataflow());
+    EngineContext context{calendar,      cluster,   scenario.fidelity,
+                          scenario.seed, spec.name, static_cast<int>(j)};
+    const std::unique_ptr<Engine> engine = spec.engine.build(context);
+    PlacementContext placement_context{scenario.seed, spec.name, cluster, graph};
+    const std::unique_ptr<Placement> placement = spec.placement.build(placement_context);
+    JobSetup setup;
+    setup.name = spec.name;
+    setup.number = static_cast<int>(j);
+    setup.graph = &graph;
+    setup.engine = engine.get();
+    setup.placement = placement.get();
+    setup.cluster = &cluster;
+    setup.calendar = &calendar;
+    setup.fidelity = scenario.fidelity;
+    setup.seed = scenario.seed;
+    setup.base_dir = loaded.base_dir.string();
+    auto& job = *new Job(setup);
+    std::vector<int> parallelism;
+    for (const LogicalOperator& op : graph.operators) parallelism.push_back(op.parallelism());
+    job.deploy(parallelism);
+    const TrueCapacity truth(job);
+    for (int op = 0; op < static_cast<int>(graph.operators.size()); ++op) {
+      const double peak = truth.demand_per_s(op, 0, scenario.until_s);
+      const double one = truth.instance_rate_per_s(op, parallelism[op]);
+      lines.push_back(fmt::format(
+          "  {:<16} {} x{}, peak input {:.6g} records/s, an instance does {}, optimum at the peak {}",
+          graph.operators[op].name, graph.operators[op].source ? "source" : "operator", parallelism[op], peak,
+          std::isfinite(one) ? fmt::format("{:.6g}/s", one) : std::string("any rate (no cost)"),
+          truth.optimal_parallelism(op, 0, scenario.until_s)));
+    }
+    for (const std::string& line : engine->explain()) lines.push_back("  " + line);
+    lines.push_back("  " + predicted_events(job, truth, scenario.fidelity, scenario.until_s));
+  }
+  return lines;
+}
+
+RunSummary simulate(const LoadedScenario& scenario, const SimulationOptions& options) {
+  // Never destroyed: SimGrid's engine and its activities live as long as the process.
+  auto* simulation = new Simulation(scenario, options);
+  return simulation->run();
+}
+
+}  // namespace weir
