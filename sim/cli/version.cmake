@@ -18,5 +18,6 @@ inline constexpr bool version_dirty = @DIRTY@;
 inline constexpr char version_compiler[] = "@COMPILER@";
 inline constexpr char version_build_type[] = "@BUILD_TYPE@";
 inline constexpr char version_simgrid[] = "@SIMGRID@";
+inline constexpr char source_directory[] = "@SOURCE@";
 }  // namespace weir
 ]] @ONLY)

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <atomic>
+
+// Ctrl-C. The first SIGINT or SIGTERM asks the run to stop at its next instant; the second ends the process
+// as usual.
+
+namespace weir {
+
+const std::atomic<bool>& catch_interrupts();
+
+}  // namespace weir

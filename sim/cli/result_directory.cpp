@@ -1,0 +1,79 @@
+#include "sim/cli/result_directory.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "sim/record/atomic_file.hpp"
+
+namespace weir {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array result_files{"summary.json", "manifest.json", "run.h5"};
+
+// As one component of a path.
+std::string component(std::string name) {
+  for (char& c : name) {
+    if (c == '/' || static_cast<unsigned char>(c) < 0x20) c = '_';
+  }
+  if (name.empty() || name == "." || name == "..") name = "_";
+  return name.substr(0, 200);  // file systems allow 255 bytes
+}
+
+}  // namespace
+
+fs::path default_result_directory(const Scenario& scenario) {
+  std::vector<std::string> policies;
+  for (const JobSpec& job : scenario.jobs) {
+    if (std::find(policies.begin(), policies.end(), job.policy.name()) == policies.end())
+      policies.push_back(job.policy.name());
+  }
+  return fs::path("out") / component(scenario.name) / component(fmt::format("{}", fmt::join(policies, "+"))) /
+         fmt::format("seed={}", scenario.seed);
+}
+
+void check_result_directory(const fs::path& directory, const std::string& argument,
+                            const std::vector<fs::path>& inputs, Errors& errors) {
+  const auto wrong = [&](const std::string& what, const std::string& allowed) {
+    errors.add_argument(argument, directory.string(), what, allowed);
+  };
+  if (directory.empty()) return wrong("is empty", "a directory to write to");
+  std::error_code error;
+  fs::path existing = fs::absolute(directory, error).lexically_normal();
+  // A symbolic link that leads nowhere exists for everybody who wants to create what it is called.
+  while (!fs::exists(fs::symlink_status(existing, error)) && existing.has_relative_path())
+    existing = existing.parent_path();
+  if (!fs::is_directory(existing, error))
+    return wrong(fmt::format("{} is not a directory", existing.string()), "a directory to write to");
+  if (::access(existing.c_str(), W_OK | X_OK) != 0)
+    return wrong(fmt::format("{}: {}", existing.string(), std::strerror(errno)), "a directory to write to");
+  for (const char* name : result_files) {
+    const fs::path file = directory / name;
+    if (fs::is_directory(file, error))
+      wrong(fmt::format("{} is a directory", file.string()), "results are written to files of that name");
+    for (const fs::path& input : inputs) {
+      if (fs::equivalent(file, input, error))
+        wrong(fmt::format("the run reads {}, which its result would replace", input.string()),
+              "another directory");
+    }
+  }
+}
+
+void prepare_result_directory(const fs::path& directory) {
+  create_result_directory(directory);
+  const fs::path summary = directory / "summary.json";
+  std::error_code error;
+  fs::remove(summary, error);
+  if (error)
+    throw RecordError(fmt::format("{}: cannot remove the old one: {}", summary.string(), error.message()));
+}
+
+}  // namespace weir

@@ -1,0 +1,78 @@
+#include "sim/cli/run_scenario.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/interrupt.hpp"
+#include "sim/cli/output.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/cli/result_directory.hpp"
+#include "sim/record/manifest.hpp"
+#include "sim/record/summary_text.hpp"
+
+namespace weir {
+
+namespace {
+
+Manifest manifest_of(const LoadedScenario& loaded, const RunSettings& settings) {
+  std::vector<std::pair<std::string, std::filesystem::path>> inputs;
+  for (const std::filesystem::path& file : loaded.input_files)
+    inputs.emplace_back(file.lexically_proximate(loaded.base_dir).string(), file);
+  return begin_manifest(settings.argv, scenario_table().write(loaded.scenario), settings.scenario_path,
+                        loaded.scenario.seed, inputs);
+}
+
+}  // namespace
+
+RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& settings) {
+  const std::atomic<bool>& interrupted = catch_interrupts();
+  const auto start = std::chrono::steady_clock::now();
+  Manifest manifest = manifest_of(loaded, settings);
+  prepare_result_directory(settings.directory);
+  write_manifest(settings.directory, manifest);
+
+  ProgressBar bar(!settings.quiet);
+  SimulationOptions options;
+  options.lookahead = settings.lookahead;
+  options.output = settings.directory;
+  options.scenario_sha256 = manifest.scenario_sha256;
+  options.progress = [&](const Progress& progress) { bar.update(progress.simulated_s, progress.until_s); };
+  options.interrupted = &interrupted;
+  RunSummary summary = simulate(loaded, options);
+  bar.wipe();
+
+  summary.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  summary.peak_rss_mib = peak_rss_mib();
+  if (interrupted && !summary.complete && summary.incomplete_reason.empty())
+    summary.incomplete_reason = "stopped by a signal";
+  manifest.wall_s = summary.wall_s;
+  manifest.peak_rss_mib = summary.peak_rss_mib;
+  manifest.complete = summary.complete;
+  manifest.fingerprint = summary.fingerprint;
+  write_manifest(settings.directory, manifest);
+  write_summary(settings.directory, summary);
+  return summary;
+}
+
+void say_summary(const RunSummary& summary, const std::filesystem::path& directory, bool json, bool quiet) {
+  if (json) {
+    write_out(summary_json_text(summary));
+  } else if (!quiet) {
+    write_out(summary_text(summary, {.directory = directory, .colour = is_terminal(STDOUT_FILENO)}));
+  }
+}
+
+ExitCode exit_code(const RunSummary& summary) {
+  for (const std::string& failed : summary.failed_checks)
+    write_err(fmt::format("weir: self-check failed: {}\n", failed));
+  if (!summary.complete) write_err(fmt::format("weir: incomplete: {}\n", summary.incomplete_reason));
+  bool balanced = true;
+  for (const JobSummary& job : summary.jobs) balanced = balanced && job.conservation.ok;
+  const bool good = summary.complete && summary.failed_checks.empty() && balanced;
+  return good ? ExitCode::good : ExitCode::failed;
+}
+
+}  // namespace weir
