@@ -48,6 +48,7 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
   metrics_delay_ns_ = to_nanos(engine.metrics_delay_s());
   policy_interval_ns_ = std::max<Nanos>(1, to_nanos(policy_->interval_s()));
   history_ns_ = to_nanos(policy_->history_s());
+  job_.before_deploy = [this] { close(); };
   job_.on_action_ended = [this](const ActionOutcome& outcome) { ended(outcome); };
 }
 
@@ -81,6 +82,7 @@ void ControlLoop::on_event(std::uint32_t kind, std::uint32_t /*argument*/) {
 
 void ControlLoop::close() {
   MetricWindow window = job_.take_window();
+  if (window.end_ns == window.start_ns) return;  // a deployment at the very end of a window
   observer_.window_closed(job_, window);
   on_the_way_.push_back(std::move(window));
   if (metrics_delay_ns_ == 0) {

@@ -66,7 +66,7 @@ ParamTable<SourceSpec> make_source_table() {
   return t;
 }
 
-ParamTable<ContentionSpec> contention_table() {
+ParamTable<ContentionSpec> make_contention_table() {
   ParamTable<ContentionSpec> t("contention");
   t.real("sigma", &ContentionSpec::sigma,
          {.unit = "",
@@ -78,7 +78,7 @@ ParamTable<ContentionSpec> contention_table() {
   return t;
 }
 
-ParamTable<StateSpec> state_table() {
+ParamTable<StateSpec> make_state_table() {
   ParamTable<StateSpec> t("state");
   t.real("keys", &StateSpec::keys, {.unit = "keys", .help = "Keys that state is kept for."},
          between(0, 1e15));
@@ -335,6 +335,16 @@ const ParamTable<CostSpec>& cost_table() {
 
 const ParamTable<KeySpec>& keys_table() {
   static const ParamTable<KeySpec> table = key_table();
+  return table;
+}
+
+const ParamTable<ContentionSpec>& contention_table() {
+  static const ParamTable<ContentionSpec> table = make_contention_table();
+  return table;
+}
+
+const ParamTable<StateSpec>& state_table() {
+  static const ParamTable<StateSpec> table = make_state_table();
   return table;
 }
 

@@ -61,6 +61,7 @@ bool Job::deploy(const std::vector<int>& parallelism) {
   const std::vector<int> free = free_slots ? free_slots() : std::vector<int>();
   const std::optional<std::vector<int>> hosts = setup_.placement->place(wanted, placed_, free);
   if (!hosts) return false;
+  if (deployment_ >= 0 && before_deploy) before_deploy();
   placed_.clear();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     placed_.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});

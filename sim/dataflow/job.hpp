@@ -94,6 +94,8 @@ class Job final : public DeliveryHandler {
   int deployment() const { return deployment_; }
   // How many slots other jobs leave.
   std::function<std::vector<int>()> free_slots;
+  // Told before another deployment takes over, so that no metric window covers two.
+  std::function<void()> before_deploy;
   // Told when an action is over.
   std::function<void(const ActionOutcome&)> on_action_ended;
 

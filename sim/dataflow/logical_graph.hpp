@@ -107,6 +107,8 @@ const ParamTable<DataflowSpec>& dataflow_table();
 // Parts of it, for workloads that take costs and keys as parameters.
 const ParamTable<CostSpec>& cost_table();
 const ParamTable<KeySpec>& keys_table();
+const ParamTable<ContentionSpec>& contention_table();
+const ParamTable<StateSpec>& state_table();
 CostDistribution cost_distribution(const CostSpec& spec);
 double mean_cost_per_record_s(const CostSpec& spec, double record_bytes);
 
