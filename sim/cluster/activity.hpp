@@ -1,6 +1,8 @@
 #pragma once
 
 #include <simgrid/s4u.hpp>
+#include <utility>
+#include <vector>
 
 #include "sim/kernel/time.hpp"
 
@@ -21,6 +23,22 @@ class ActivityOwner {
 
   void own(simgrid::s4u::Activity& activity) { activity.set_data(static_cast<void*>(this)); }
   static void disown(simgrid::s4u::Activity& activity) { activity.set_data(nullptr); }
+};
+
+// Where activities go that ended or were cancelled. SimGrid 3.32 still looks at them until it has handled the
+// end, which it has when its clock has moved on.
+class ActivityGrave {
+ public:
+  void bury(simgrid::s4u::ActivityPtr activity) {
+    const double now = simgrid::s4u::Engine::get_clock();
+    if (now > latest_) buried_.clear();
+    latest_ = now;
+    buried_.push_back(std::move(activity));
+  }
+
+ private:
+  std::vector<simgrid::s4u::ActivityPtr> buried_;
+  double latest_ = 0;
 };
 
 inline Nanos simgrid_now_ns() {

@@ -40,12 +40,12 @@ struct Cpus::Execs {
       own(*exec);
       exec->vetoable_start();
     }
-    void drop(std::vector<sg::ExecPtr>& grave) {
+    void drop(ActivityGrave& grave) {
       if (!exec) return;
       disown(*exec);
-      grave.push_back(std::move(exec));
+      exec->cancel();
+      grave.bury(std::move(exec));
       exec = nullptr;
-      grave.back()->cancel();
     }
   };
 
@@ -53,7 +53,7 @@ struct Cpus::Execs {
 
   std::deque<Slot> slots;  // a deque: SimGrid keeps their addresses
   std::vector<std::uint32_t> free;
-  std::vector<sg::ExecPtr> grave;  // dropped where SimGrid no longer looks at them
+  ActivityGrave grave;
 };
 
 Cpus::Cpus(Calendar& calendar) : calendar_(calendar), execs_(std::make_unique<Execs>()) {
@@ -227,11 +227,24 @@ void Cpus::set_factor(int host_id, Cause cause, double factor) {
   if (host.execs > 0) calendar_.post(*this, post_respeed, static_cast<std::uint32_t>(host_id));
 }
 
+// After a change of speed, with work_s of each closed form counted up to now.
 void Cpus::retime(HostState& host) {
   const Nanos now = calendar_.now();
+  const auto closed_form = [&](const CpuTask* task) {
+    return task->mode == CpuTask::Mode::closed_form && task->work_end_ns > now;
+  };
+  // On a frozen host more services may have begun than there are cores.
+  const auto closed = std::count_if(host.tasks.begin(), host.tasks.end(), closed_form);
+  const bool contended = host.speed > 0 && closed > 0 && closed + host.execs > host.cores;
   for (CpuTask* task : host.tasks) {
-    if (task->mode != CpuTask::Mode::closed_form || task->work_end_ns <= now) continue;
-    host.speed > 0 ? serve(*task, host, task->work_s, now) : hold(*task, task->work_s);
+    if (!closed_form(task)) continue;
+    if (contended) {
+      become_exec(*task, host, task->work_s);
+    } else if (host.speed > 0) {
+      serve(*task, host, task->work_s, now);
+    } else {
+      hold(*task, task->work_s);
+    }
   }
 }
 
@@ -244,7 +257,7 @@ void Cpus::on_event(std::uint32_t kind, std::uint32_t argument) {
 
 // Inside SimGrid's loop: the calendar may lie behind, and is only told.
 void Cpus::Execs::ended(Cpus& cpus, Slot& slot) {
-  grave.push_back(std::move(slot.exec));
+  grave.bury(std::move(slot.exec));
   slot.exec = nullptr;
   CpuTask* task = slot.task;
   if (task == nullptr || task->mode != CpuTask::Mode::exec) return;
@@ -264,7 +277,6 @@ void Cpus::Execs::ended(Cpus& cpus, Slot& slot) {
 }
 
 void Cpus::on_simgrid(std::uint32_t kind, std::uint32_t argument) {
-  execs_->grave.clear();
   if (kind == post_respeed) {
     const HostState& host = hosts_[argument];
     for (CpuTask* task : host.tasks) {

@@ -151,7 +151,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
   std::vector<Connection> connections_;
   std::vector<std::uint32_t> free_connections_;
   std::deque<CommSlot> comms_;  // one per connection; a deque: SimGrid keeps their addresses
-  std::vector<sg::CommPtr> grave_;
+  ActivityGrave grave_;
   std::vector<Message> messages_;
   std::vector<std::uint32_t> free_messages_;
   std::vector<LinkState> links_;
@@ -437,20 +437,19 @@ void Network::Impl::on_event(std::uint32_t kind, std::uint32_t id) {
 void Network::Impl::drop(CommSlot& slot) {
   if (!slot.comm) return;
   CommSlot::disown(*slot.comm);
-  grave_.push_back(std::move(slot.comm));
+  slot.comm->cancel();
+  grave_.bury(std::move(slot.comm));
   slot.comm = nullptr;
-  grave_.back()->cancel();
 }
 
 void Network::Impl::comm_ended(CommSlot& slot) {
-  grave_.push_back(std::move(slot.comm));
+  grave_.bury(std::move(slot.comm));
   slot.comm = nullptr;
   connections_[slot.connection].comm_ended = true;
   calendar_.completed(*this, event_comm_end, slot.connection);
 }
 
 void Network::Impl::on_simgrid(std::uint32_t kind, std::uint32_t id) {
-  grave_.clear();
   CommSlot& slot = comms_[id];
   if (kind == post_stop) {
     drop(slot);

@@ -70,7 +70,12 @@ void probe_in_child(int fd, const std::string& xml) {
       for (std::size_t j = i % step; j < hosts.size(); j += step) {
         std::vector<sg::Link*> links;
         double latency_s = 0;
-        if (i != j) hosts[i]->route_to(hosts[j], links, &latency_s);
+        if (i == j) continue;
+        hosts[i]->route_to(hosts[j], links, &latency_s);
+        if (links.empty()) {
+          throw std::runtime_error(
+              fmt::format("no route from {} to {}", hosts[i]->get_name(), hosts[j]->get_name()));
+        }
       }
     }
     for (const sg::Host* host : hosts) {
