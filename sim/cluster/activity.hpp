@@ -26,9 +26,22 @@ class ActivityOwner {
 };
 
 // Where activities go that ended or were cancelled. SimGrid 3.32 still looks at them until it has handled the
-// end, which it has when its clock has moved on.
+// end, which it has when its clock has moved on. What is under way when the run ends stays for ever: SimGrid
+// tears down its own solvers at exit, and an activity that dies after them crashes.
 class ActivityGrave {
  public:
+  ActivityGrave() = default;
+  ActivityGrave(const ActivityGrave&) = delete;
+  ActivityGrave& operator=(const ActivityGrave&) = delete;
+  ~ActivityGrave() {
+    for (auto& activity : buried_) keep_for_ever(std::move(activity));
+  }
+
+  static void keep_for_ever(simgrid::s4u::ActivityPtr activity) {
+    static auto* const kept = new std::vector<simgrid::s4u::ActivityPtr>;
+    kept->push_back(std::move(activity));
+  }
+
   void bury(simgrid::s4u::ActivityPtr activity) {
     const double now = simgrid::s4u::Engine::get_clock();
     if (now > latest_) buried_.clear();

@@ -40,6 +40,11 @@ struct Cpus::Execs {
       own(*exec);
       exec->vetoable_start();
     }
+    void leave() {
+      if (!exec) return;
+      disown(*exec);
+      ActivityGrave::keep_for_ever(std::move(exec));
+    }
     void drop(ActivityGrave& grave) {
       if (!exec) return;
       disown(*exec);
@@ -62,7 +67,7 @@ Cpus::Cpus(Calendar& calendar) : calendar_(calendar), execs_(std::make_unique<Ex
 
 Cpus::~Cpus() {
   // What is still under way outlives us inside SimGrid: it must not call back.
-  for (Execs::Slot& slot : execs_->slots) slot.drop(execs_->grave);
+  for (Execs::Slot& slot : execs_->slots) slot.leave();
 }
 
 int Cpus::add_host(const Host& host, void* simgrid_host, double flops_per_work_s) {

@@ -36,7 +36,11 @@ class Network::Impl final : EventHandler, OutboxHandler {
   }
   ~Impl() {
     // What is still under way outlives us inside SimGrid: it must not call back.
-    for (CommSlot& slot : comms_) drop(slot);
+    for (CommSlot& slot : comms_) {
+      if (!slot.comm) continue;
+      CommSlot::disown(*slot.comm);
+      ActivityGrave::keep_for_ever(std::move(slot.comm));
+    }
   }
 
   int connect(int from, int to, DeliveryHandler& receiver);

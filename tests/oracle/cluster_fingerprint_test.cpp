@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 #include "sim/kernel/random.hpp"
 #include "tests/support/cluster_rig.hpp"
@@ -92,4 +93,22 @@ TEST_CASE("a random mix has the same fingerprint with and without run-ahead", "[
     CHECK(ahead.comms > 100);
     CHECK(ahead.rounds < step.rounds);
   }
+}
+
+TEST_CASE("a process that ends in the middle of Execs and Comms exits cleanly", "[cluster]") {
+  const pid_t child = fork();
+  if (child == 0) {
+    {
+      ClusterRig rig(small_cluster(3, 1));
+      for (int i = 0; i < 4; ++i) rig.start_at(0, rig.worker(0), 10);
+      for (int i = 0; i < 4; ++i) rig.send_at(0, rig.connect(i % 2, 2), 1e9);
+      rig.at(to_nanos(0.5), [&] { rig.cluster.cpus().cancel(rig.workers[0]->task); });
+      rig.loop.run(to_nanos(0.5));
+    }
+    std::exit(0);  // with SimGrid's own destructors
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(status == 0);
 }
