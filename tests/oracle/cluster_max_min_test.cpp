@@ -137,10 +137,10 @@ TEST_CASE("three links in a row: the parking lot's max-min rates", "[oracle][clu
 
 TEST_CASE("racks share their uplink", "[oracle][cluster]") {
   ClusterSpec spec = small_cluster(4, 1);
-  spec.hosts[0].rack = "a";
+  spec.hosts[0].rack = std::string("a");
   spec.hosts.push_back(spec.hosts[0]);
-  spec.hosts[1].name = "other";
-  spec.hosts[1].rack = "b";
+  spec.hosts[1].name = std::string("other");
+  spec.hosts[1].rack = std::string("b");
   spec.racks = {{"a", 16}, {"b", 0}};
   ClusterRig rig(spec);
   // Four flows out of rack a over 2 bytes/ns: half of an interface each. One inside is not concerned.

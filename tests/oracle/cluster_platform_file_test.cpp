@@ -69,10 +69,10 @@ TEST_CASE("two racks as a platform file and as JSON take the same times", "[orac
   ClusterSpec xml;
   xml.platform = platforms + "/two_racks.xml";
   ClusterSpec json = small_cluster(4, 8, 10, 25);
-  json.hosts[0].rack = "a";
+  json.hosts[0].rack = std::string("a");
   json.hosts.push_back(json.hosts[0]);
-  json.hosts[1].name = "other";
-  json.hosts[1].rack = "b";
+  json.hosts[1].name = std::string("other");
+  json.hosts[1].rack = std::string("b");
   json.racks = {{"a", 20}, {"b", 20}};
   json.network.efficiency = 0.9415;
   json.network.cross_rack_latency_us = 100;
@@ -83,7 +83,7 @@ TEST_CASE("two racks as a platform file and as JSON take the same times", "[orac
 
 TEST_CASE("a platform file: names in natural order, speeds relative to the reference, slots", "[cluster]") {
   ClusterSpec spec;
-  spec.platform = "backbone.xml";
+  spec.platform = std::string("backbone.xml");
   spec.reference_speed_gflops = 10.339;
   CHECK(slot_count(spec, platforms) == 64);
   Calendar calendar;
@@ -99,7 +99,7 @@ TEST_CASE("a platform file: names in natural order, speeds relative to the refer
 
 TEST_CASE("a platform file's speed profile is played by the calendar", "[cluster]") {
   ClusterSpec spec;
-  spec.platform = "stragglers.xml";
+  spec.platform = std::string("stragglers.xml");
   ClusterRig rig(spec, true, platforms);
   auto& slow = rig.worker(2);
   auto& fast = rig.worker(1);
@@ -132,7 +132,7 @@ TEST_CASE("what SimGrid would abort on is an error with a line for people", "[cl
             head + "<zone id='z' routing='Full'><host id='a' speed='1Gf' state_file='x'/></zone></platform>")
             .find("state_file") != std::string::npos);
   ClusterSpec missing;
-  missing.platform = "there_is_none.xml";
+  missing.platform = std::string("there_is_none.xml");
   CHECK_THROWS_WITH(slot_count(missing, ""), Catch::Contains("there_is_none.xml: cannot be read"));
 }
 

@@ -1,5 +1,7 @@
 // Processor sharing on c cores, against formulas and against an exact calculator of the same law.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -94,7 +96,7 @@ TEST_CASE("n equal services on c cores take max(1, n/c) times as long", "[oracle
   for (const int c : {1, 2, 3, 4, 7, 16, 64}) {
     for (const int n : {1, 2, 3, 4, 5, 8, 9, 16, 17, 65, 200}) {
       HostGroupSpec group;
-      group.name = "h" + std::to_string(cases.size());
+      group.name = fmt::format("h{}", cases.size());
       group.cores = c;
       spec.hosts.push_back(group);
       cases.push_back({n, c});

@@ -75,7 +75,7 @@ struct ClusterRig final : EventHandler, DeliveryHandler {
 inline ClusterSpec small_cluster(int hosts, int cores, double nic_gbit_per_s = 8, double latency_us = 50) {
   ClusterSpec spec;
   HostGroupSpec group;
-  group.name = "worker";
+  group.name = std::string("worker");
   group.count = hosts;
   group.cores = cores;
   group.nic_gbit_per_s = nic_gbit_per_s;
