@@ -13,8 +13,8 @@ double sum_of_true_rates(const std::vector<InstanceMetrics>& instances, Count co
   double sum = 0;
   int measured = 0;
   for (const InstanceMetrics& instance : instances) {
-    if (!(instance.useful_s > 0) || instance.records_in + instance.records_out == 0) continue;
-    sum += static_cast<double>(count(instance)) / instance.useful_s;
+    if (!(instance.rated_s() > 0) || instance.records_in + instance.records_out == 0) continue;
+    sum += static_cast<double>(count(instance)) / instance.rated_s();
     ++measured;
   }
   return measured == 0 ? 0 : sum / measured * static_cast<double>(instances.size());
@@ -34,6 +34,7 @@ void add_counters(OperatorMetrics& sum, const OperatorMetrics& more) {
     const InstanceMetrics& from = more.instances[i];
     to.records_in += from.records_in;
     to.records_out += from.records_out;
+    to.processing_s = to.processing_s < 0 || from.processing_s < 0 ? -1 : to.processing_s + from.processing_s;
     to.useful_s += from.useful_s;
     to.waiting_s += from.waiting_s;
     to.blocked_s += from.blocked_s;
@@ -83,7 +84,7 @@ double OperatorMetrics::queue_bytes() const {
 
 bool OperatorMetrics::has_true_rate() const {
   return std::any_of(instances.begin(), instances.end(), [](const InstanceMetrics& i) {
-    return i.useful_s > 0 && i.records_in + i.records_out > 0;
+    return i.rated_s() > 0 && i.records_in + i.records_out > 0;
   });
 }
 

@@ -24,15 +24,21 @@ struct InstanceMetrics {
   std::int64_t records_in = 0;   // pulled and processed
   std::int64_t records_out = 0;  // pushed, counted once however many successors get a copy
   double useful_s = 0;           // deserialization, processing and serialization
-  double waiting_s = 0;          // for input
-  double blocked_s = 0;          // for room in an output
-  double overhead_s = 0;         // anything else: a pause, a restart, a core that was lent to another
+  // The useful time of exactly the records in records_in and records_out, which true rates are taken from; a
+  // window can begin or end in the middle of a record (Heron: sum of execute latencies; DS2's useful time is
+  // likewise written per finished buffer). Negative: not told apart, take useful_s.
+  double processing_s = -1;
+  double waiting_s = 0;   // for input
+  double blocked_s = 0;   // for room in an output
+  double overhead_s = 0;  // anything else: a pause, a restart, a core that was lent to another
   // How long this instance itself held the job in backpressure, as the engine defines that (Heron:
   // __time_spent_back_pressure_by_compid of the instance whose queue is over the high water mark).
   double backpressure_s = 0;
   double queue_records = 0;      // input that waited when the window ended
   double queue_bytes = 0;        // the same in bytes
   double queue_records_max = 0;  // the most that waited during the window
+
+  double rated_s() const { return processing_s >= 0 ? processing_s : useful_s; }
 };
 
 struct OperatorMetrics {

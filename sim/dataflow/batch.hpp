@@ -66,9 +66,7 @@ struct Batch {
   // Splits the first `head_count` records off, by linear interpolation; 0 < head_count < count.
   Batch split_head(std::int64_t head_count) {
     Batch head = *this;
-    const auto part = [&](std::int64_t whole) {
-      return muldiv(whole, head_count, count);
-    };
+    const auto part = [&](std::int64_t whole) { return muldiv(whole, head_count, count); };
     // Of n records at linear times, the k-th (from 0) is k/(n-1) of the way.
     const auto between = [&](std::int64_t from, std::int64_t to, std::int64_t index) {
       return from + muldiv(to - from, index, count - 1);

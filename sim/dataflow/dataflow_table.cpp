@@ -124,6 +124,7 @@ ParamTable<KeySpec> key_table() {
   t.choice("law", &KeySpec::law,
            {.help = "Weights of the keys. `even`: every receiving instance gets the same share."},
            {{"even", KeyLaw::even},
+            {"tilted", KeyLaw::tilted},
             {"uniform", KeyLaw::uniform},
             {"zipf", KeyLaw::zipf},
             {"hot", KeyLaw::hot},
@@ -135,6 +136,11 @@ ParamTable<KeySpec> key_table() {
   t.real("hot_share", &KeySpec::hot_share, {.unit = "share of records", .help = "hot: of the one hot key."},
          between(0, 1));
   t.reals("weights", &KeySpec::weights, {.unit = "", .help = "weights: of each key."}, non_negative());
+  t.real("tilt", &KeySpec::tilt,
+         {.unit = "",
+          .help = "tilted: the shares of the receiving instances rise linearly with their index, from "
+                  "1 - tilt to 1 + tilt times the even share: a mild skew at any parallelism."},
+         between(0, 1));
   t.boolean("random", &KeySpec::random,
             {.help = "Draw the key of each record; false: meet the shares by carried remainders."});
   t.check([](const KeySpec& p, const Node& at, Errors& errors) {

@@ -164,7 +164,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
   }
   if (serving_.channel != nullptr) {
     Channel& channel = *serving_.channel;
-    channel.in_flight -= serving_.count;
+    if (channel.capacity > 0) channel.in_flight -= serving_.count;
     job_.pulled(channel.edge, serving_.count);
     if (channel.waiting && !channel.room_announced) {
       channel.room_announced = true;
@@ -186,6 +186,8 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
   const double useful_share = end_ns > begin_ns + duration_ns
                                   ? static_cast<double>(duration_ns) / static_cast<double>(end_ns - begin_ns)
                                   : 1;
+  gapped_work_ns_ = useful_share < 1 ? duration_ns : -1;
+  useful_before_ns_ = accounts_.total(TimeUse::useful);
   accounts_.begin_service(begin_ns, useful_share);
   return {work_s, begin_ns, last_done_ns};
 }
@@ -193,7 +195,11 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
 // ---------------------------------------------------------------- output
 
 void Instance::finish(Nanos now) {
+  accounts_.close(now);
   counters_.records_in += serving_.count;
+  // Spreading useful time over a gapped service rounds; the work itself is exact.
+  counters_.processing_ns +=
+      gapped_work_ns_ >= 0 ? gapped_work_ns_ : accounts_.total(TimeUse::useful) - useful_before_ns_;
   Batch out = serving_;
   out.channel = nullptr;
   out.last_ns = now;
@@ -208,8 +214,7 @@ void Instance::finish(Nanos now) {
       return;
     }
     // The share of the input that lives on carries its weight on; the rest is done here.
-    const auto kept =
-        muldiv(out.weight, produced.consumed, out.count);
+    const auto kept = muldiv(out.weight, produced.consumed, out.count);
     job_.filtered(out.weight - kept);
     out.weight = kept;
     out.count = produced.count;
@@ -281,7 +286,7 @@ void Instance::push_gathered(Channel& channel) {
     } else {
       channel.gathered.count = 0;
     }
-    channel.in_flight += count;
+    if (channel.capacity > 0) channel.in_flight += count;
     job_.pushed(channel.edge, count);
     job_.transport(channel, batch);
   }

@@ -59,6 +59,7 @@ struct InstanceCounters {
   std::int64_t records_in = 0;
   std::int64_t records_out = 0;  // counted once, however many edges and copies
   std::int64_t records_lost = 0;
+  Nanos processing_ns = 0;              // useful time of the records in records_in
   std::int64_t records_arrived = 0;     // source: from outside
   std::int64_t records_suppressed = 0;  // source: never made (see WhenBlocked::skip)
   Nanos backpressure_ns = 0;            // see Instance::above_high_mark
@@ -200,6 +201,8 @@ class Instance final : public EventHandler {
   RandomStream cost_random_;
 
   Batch serving_;
+  Nanos useful_before_ns_ = 0;       // when the service began
+  Nanos gapped_work_ns_ = -1;        // its work, if it has gaps between records; else -1
   Nanos service_first_done_ns_ = 0;  // when the first record of the batch in service is done
   TimeAccounts accounts_;
   Nanos deployed_since_ns_ = 0;

@@ -104,18 +104,7 @@ void Job::build_instances(const std::vector<int>& parallelism, const std::vector
 
 void Job::build_edges() {
   Router* const router = setup_.engine->router();
-  for (const Connection& connection : connections_) cluster().network().disconnect(connection.id);
-  connections_.clear();
-  std::map<std::pair<int, int>, int> by_hosts;
-  const auto connect = [&](int from, int to) {
-    if (from == to) return -1;
-    const auto [it, added] = by_hosts.try_emplace({from, to}, -1);
-    if (added) {
-      it->second = cluster().network().connect(from, to, TrafficClass::data, *this);
-      connections_.push_back({from, to, it->second});
-    }
-    return it->second;
-  };
+  close_connections();
   for (std::size_t id = 0; id < graph().edges.size(); ++id) {
     const LogicalEdge& edge = graph().edges[id];
     const int senders = parallelism_[edge.from];
@@ -130,13 +119,25 @@ void Job::build_edges() {
       Instance& sender = *instances_[edge.from][i];
       std::vector<int> connections;
       for (Instance* receiver : to) {
-        connections.push_back(router != nullptr ? -1 : connect(sender.host(), receiver->host()));
+        connections.push_back(router != nullptr ? -1 : connection(sender.host(), receiver->host()));
       }
       RandomStream random(setup_.seed, entity(edge.from, i), fmt::format("route {} {}", id, deployment_));
       sender.add_edge(static_cast<int>(id), Splitter(edge.spec, shares, i, receivers, random), to, router,
                       connections);
     }
   }
+}
+
+int Job::connection(int from_host, int to_host) {
+  if (from_host == to_host) return -1;
+  const auto [it, added] = connections_.try_emplace({from_host, to_host}, -1);
+  if (added) it->second = cluster().network().connect(from_host, to_host, TrafficClass::data, *this);
+  return it->second;
+}
+
+void Job::close_connections() {
+  for (const auto& [hosts, id] : connections_) cluster().network().disconnect(id);
+  connections_.clear();
 }
 
 void Job::resume() {
@@ -165,8 +166,7 @@ std::int64_t Job::halt_and_drop() {
     for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->drop_all();
   }
   if (Router* router = setup_.engine->router()) router->drop_all(*this);
-  for (const Connection& connection : connections_) cluster().network().disconnect(connection.id);
-  connections_.clear();
+  close_connections();
   for (std::uint32_t cookie = 0; cookie < under_way_.size(); ++cookie) {
     if (!under_way_[cookie].used) continue;
     under_way_[cookie].used = false;
@@ -281,6 +281,7 @@ MetricWindow Job::take_window() {
       InstanceMetrics m;
       m.records_in = counters.records_in - before.counters.records_in;
       m.records_out = counters.records_out - before.counters.records_out;
+      m.processing_s = to_seconds(counters.processing_ns - before.counters.processing_ns);
       m.backpressure_s = to_seconds(counters.backpressure_ns - before.counters.backpressure_ns);
       double* const uses[4] = {&m.useful_s, &m.waiting_s, &m.blocked_s, &m.overhead_s};
       for (int use = 0; use < 4; ++use) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -108,6 +109,8 @@ class Job final : public DeliveryHandler {
     }
   }
   void send(int connection, const Batch& batch);
+  // The job's data connection between two hosts, made when it is first asked for; -1 within a host.
+  int connection(int from_host, int to_host);
   void on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) override;
   void mark_crossed(Instance& instance, bool above) { setup_.engine->mark_crossed(*this, instance, above); }
   void emitted(const Batch& batch);
@@ -149,6 +152,7 @@ class Job final : public DeliveryHandler {
   void build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts);
   void build_edges();
   void check_drained();
+  void close_connections();
   std::int64_t weight_on_network() const;
 
   JobSetup setup_;
@@ -165,12 +169,7 @@ class Job final : public DeliveryHandler {
   };
   std::vector<UnderWay> under_way_;
   std::vector<std::uint32_t> free_cookies_;
-  struct Connection {
-    int from_host;
-    int to_host;
-    int id;
-  };
-  std::vector<Connection> connections_;
+  std::map<std::pair<int, int>, int> connections_;  // of the network, by hosts from and to
 
   OriginBooks origins_;
   std::vector<EdgeBooks> edges_;

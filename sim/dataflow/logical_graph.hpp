@@ -76,7 +76,7 @@ struct OperatorSpec {
 };
 
 enum class Partitioning { forward, rebalance, shuffle, key, broadcast, global };
-enum class KeyLaw { even, uniform, zipf, hot, weights };
+enum class KeyLaw { even, tilted, uniform, zipf, hot, weights };
 
 // How the records of a key-partitioned edge are spread over keys. Keys are assigned to instances by hash;
 // `even` instead gives every instance the same share, whatever the parallelism.
@@ -86,7 +86,8 @@ struct KeySpec {
   double exponent = 1;          // zipf
   double hot_share = 0.5;       // hot: the share of the records that has the one hot key
   std::vector<double> weights;  // weights: of each key
-  bool random = true;           // each record's key is drawn; false: the shares are met by carried remainders
+  double tilt = 0;     // tilted: the shares of the instances rise linearly from 1-tilt to 1+tilt times even
+  bool random = true;  // each record's key is drawn; false: the shares are met by carried remainders
 };
 
 struct EdgeSpec {

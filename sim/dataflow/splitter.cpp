@@ -26,6 +26,7 @@ double key_weight(const KeySpec& spec, std::int64_t key) {
     case KeyLaw::weights:
       return spec.weights[static_cast<std::size_t>(key)];
     case KeyLaw::even:
+    case KeyLaw::tilted:
     case KeyLaw::uniform:
       break;
   }

@@ -1,0 +1,117 @@
+#include "models/engines/heron/stream_managers.hpp"
+
+#include <algorithm>
+
+namespace weir {
+
+StreamManagers::StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns)
+    : calendar_(calendar), own_drain_ns_(own_drain_ns), drain_ns_(drain_ns) {
+  handler_id = id;
+}
+
+void StreamManagers::deploy(Job& job, int instances_per_container) {
+  job_ = &job;
+  const LogicalGraph& graph = job.graph();
+  std::uint32_t slots = 0;
+  first_slot_.clear();
+  for (const LogicalEdge& edge : graph.edges) {
+    first_slot_.push_back(slots);
+    slots += static_cast<std::uint32_t>(job.parallelism()[edge.to]);
+  }
+  struct Filling {
+    std::uint32_t manager = 0;
+    int instances = 0;
+  };
+  std::vector<Filling> by_host(job.cluster().host_count());
+  std::uint32_t managers = 0;
+  manager_of_.assign(graph.operators.size(), {});
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    for (int index = 0; index < job.parallelism()[op]; ++index) {
+      Filling& filling = by_host[job.instance(static_cast<int>(op), index).host()];
+      if (filling.instances == 0 || filling.instances == instances_per_container) filling = {managers++, 0};
+      ++filling.instances;
+      manager_of_[op].push_back(filling.manager);
+    }
+  }
+  // A drain that was scheduled for an earlier deployment still comes; it then finds whatever is there.
+  std::vector<bool> scheduled;
+  for (const Manager& manager : managers_) scheduled.push_back(manager.drain_scheduled);
+  managers_.assign(std::max<std::size_t>(managers, scheduled.size()), {});
+  for (std::size_t i = 0; i < managers_.size(); ++i) {
+    managers_[i].gathered.resize(slots);
+    managers_[i].drain_scheduled = i < scheduled.size() && scheduled[i];
+  }
+}
+
+std::uint32_t StreamManagers::receiver_slot(const Channel& channel) const {
+  return first_slot_[channel.edge] + static_cast<std::uint32_t>(channel.receiver->index());
+}
+
+void StreamManagers::route(Channel& channel, const Batch& batch) {
+  const std::uint32_t number = manager_of_[channel.sender->operator_id()][channel.sender->index()];
+  Manager& manager = managers_[number];
+  const std::uint32_t slot = receiver_slot(channel);
+  Batch& gathered = manager.gathered[slot];
+  if (gathered.count == 0) manager.holding.push_back(slot);
+  gathered.merge(batch);
+  gathered.channel = &channel;
+  if (!manager.drain_scheduled) {
+    manager.drain_scheduled = true;
+    const Nanos next = (calendar_.now() / drain_ns_ + 1) * drain_ns_;
+    calendar_.schedule(next, EventClass::timer, *this, 0, number);
+  }
+}
+
+void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
+  Manager& manager = managers_[number];
+  manager.drain_scheduled = false;
+  const Nanos now = calendar_.now();
+  // What is sent can come back to this manager at once only through the calendar, never from within
+  // receive().
+  for (const std::uint32_t slot : manager.holding) {
+    Batch batch = manager.gathered[slot];
+    manager.gathered[slot].count = 0;
+    // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
+    batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
+    batch.last_ns = now;
+    Channel& channel = *batch.channel;
+    const int from = channel.sender->host();
+    const int to = channel.receiver->host();
+    if (from == to) {
+      channel.receiver->receive(batch);
+    } else {
+      job_->send(job_->connection(from, to), batch);
+    }
+  }
+  manager.holding.clear();
+}
+
+void StreamManagers::drop_all(Job& job) {
+  for (Manager& manager : managers_) {
+    for (const std::uint32_t slot : manager.holding) {
+      Batch& batch = manager.gathered[slot];
+      job.lost_on_edge(batch.channel->edge, batch.count);
+      job.lost(batch.weight, batch.count);
+      batch.count = 0;
+    }
+    manager.holding.clear();
+  }
+}
+
+std::int64_t StreamManagers::held_weight() const {
+  std::int64_t weight = 0;
+  for (const Manager& manager : managers_) {
+    for (const std::uint32_t slot : manager.holding) weight += manager.gathered[slot].weight;
+  }
+  return weight;
+}
+
+void StreamManagers::add_queued(std::vector<std::int64_t>& records_by_edge) const {
+  for (const Manager& manager : managers_) {
+    for (const std::uint32_t slot : manager.holding) {
+      records_by_edge[manager.gathered[slot].channel->edge] += manager.gathered[slot].count;
+    }
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/dataflow/instance.hpp"
+#include "sim/dataflow/job.hpp"
+#include "sim/kernel/calendar.hpp"
+
+// Heron's stream managers: one for each container. Each gathers what its instances send, by receiver, and
+// sends it off whenever it drains: at the multiples of the drain interval, and only when it holds something.
+
+namespace weir {
+
+class StreamManagers final : public Router, EventHandler {
+ public:
+  // Drains every `drain_ns`; `own_drain_ns` is the engine's own interval, of which drain_ns may be a coarser
+  // simulation: then records count as sent after at most own_drain_ns.
+  StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns);
+
+  // Groups the instances of each host into containers, in the order of their operators.
+  void deploy(Job& job, int instances_per_container);
+
+  void route(Channel& channel, const Batch& batch) override;
+  void drop_all(Job& job) override;
+  std::int64_t held_weight() const override;
+  void add_queued(std::vector<std::int64_t>& records_by_edge) const override;
+
+ private:
+  struct Manager {
+    std::vector<Batch> gathered;         // by receiver: see receiver_slot
+    std::vector<std::uint32_t> holding;  // receivers with something gathered, in the order of arrival
+    bool drain_scheduled = false;
+  };
+
+  void on_event(std::uint32_t kind, std::uint32_t manager) override;
+  std::uint32_t receiver_slot(const Channel& channel) const;
+
+  Calendar& calendar_;
+  Nanos own_drain_ns_;
+  Nanos drain_ns_;
+  Job* job_ = nullptr;
+  std::vector<Manager> managers_;
+  std::vector<std::vector<std::uint32_t>> manager_of_;  // by operator and index
+  std::vector<std::uint32_t> first_slot_;               // by edge
+};
+
+}  // namespace weir
