@@ -182,6 +182,8 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
   const Nanos duration_ns = to_nanos(duration_s);
   const Nanos last_done_ns = serving_.last_ns + to_nanos(duration_s / count);
   const Nanos end_ns = std::max({begin_ns + duration_ns, last_done_ns, now});
+  service_begin_ns_ = begin_ns;
+  service_end_ns_ = end_ns;
   service_first_done_ns_ = begin_ns + to_nanos(duration_s / count);
   const double useful_share = end_ns > begin_ns + duration_ns
                                   ? static_cast<double>(duration_ns) / static_cast<double>(end_ns - begin_ns)
@@ -194,6 +196,15 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
 
 // ---------------------------------------------------------------- output
 
+// When the first record of the batch in service was done. On a shared core, or one that changed its speed, a
+// service takes longer or shorter than was foreseen at its begin: the first record as much as all.
+Nanos Instance::first_done_ns(Nanos now) const {
+  if (serving_.count == 1) return now;
+  if (now == service_end_ns_ || service_end_ns_ == service_begin_ns_) return service_first_done_ns_;
+  return service_begin_ns_ + muldiv(service_first_done_ns_ - service_begin_ns_, now - service_begin_ns_,
+                                    service_end_ns_ - service_begin_ns_);
+}
+
 void Instance::finish(Nanos now) {
   accounts_.close(now);
   counters_.records_in += serving_.count;
@@ -203,7 +214,7 @@ void Instance::finish(Nanos now) {
   Batch out = serving_;
   out.channel = nullptr;
   out.last_ns = now;
-  out.first_ns = std::min(service_first_done_ns_, now);
+  out.first_ns = first_done_ns(now);
   if (source()) {
     job_.emitted(out);
   } else {

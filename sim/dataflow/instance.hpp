@@ -163,6 +163,7 @@ class Instance final : public EventHandler {
   void push_gathered(Channel& channel);
   void flush_all();
   void found_room(Channel& channel);
+  Nanos first_done_ns(Nanos now) const;
   void deliver(const Batch& batch);
   void note_order(const Batch& batch);
 
@@ -201,9 +202,12 @@ class Instance final : public EventHandler {
   RandomStream cost_random_;
 
   Batch serving_;
-  Nanos useful_before_ns_ = 0;       // when the service began
-  Nanos gapped_work_ns_ = -1;        // its work, if it has gaps between records; else -1
-  Nanos service_first_done_ns_ = 0;  // when the first record of the batch in service is done
+  Nanos useful_before_ns_ = 0;  // when the service began
+  Nanos gapped_work_ns_ = -1;   // its work, if it has gaps between records; else -1
+  // As foreseen at its begin, with a core of its own at the speed of that moment.
+  Nanos service_begin_ns_ = 0;
+  Nanos service_end_ns_ = 0;
+  Nanos service_first_done_ns_ = 0;
   TimeAccounts accounts_;
   Nanos deployed_since_ns_ = 0;
   Nanos deployed_ns_ = 0;  // in earlier deployments, from deploy to undeploy
