@@ -65,7 +65,8 @@ void Recorder::deployed() {
   }
 }
 
-void Recorder::window_closed(const Job&, const MetricWindow& window) {
+void Recorder::window_closed(const Job& job, const MetricWindow& window) {
+  if (setup_.on_window) setup_.on_window(job, window);
   std::vector<int> optimum;
   for (int op = 0; op < static_cast<int>(scored_.size()); ++op) {
     optimum.push_back(truth_.optimal_parallelism(op, to_seconds(window.start_ns), to_seconds(window.end_ns)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct RecorderSetup {
   std::string engine;
   RunFile* file = nullptr;  // null: nothing is written
   std::int64_t* next_instance_id = nullptr;
+  std::function<void(const Job&, const MetricWindow&)> on_window;  // told as well; may be empty
 };
 
 class Recorder final : public ControlObserver {

@@ -196,6 +196,7 @@ class Simulation {
       setup.engine = spec.engine.name();
       setup.file = file_.get();
       setup.next_instance_id = &next_instance_id_;
+      setup.on_window = options_.on_window;
       job.recorder = std::make_unique<Recorder>(*job.job, *job.truth, setup);
       job.loop = std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
                                                initial_slots(job.graph) + spare_slots_, scenario_.seed);
@@ -225,6 +226,7 @@ class Simulation {
     double cores = 0;
     for (RunningJob& job : jobs_) {
       job.loop->finish();
+      if (options_.at_end) options_.at_end(*job.job);
       std::vector<std::string> wrong = job.job->check();
       JobSummary of_job = job.recorder->summary(*job.loop, calendar_.now(), wrong.empty());
       for (std::string& sentence : wrong) summary.failed_checks.push_back(job.job->name() + ": " + sentence);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/control/metrics.hpp"
 #include "sim/record/summary.hpp"
 #include "sim/simulation/scenario.hpp"
 
@@ -15,6 +16,8 @@
 //   Scenario ──▶ Cluster + Jobs + ControlLoops ──SimGridLoop::run──▶ RunSummary (and run.h5, told on the way)
 
 namespace weir {
+
+class Job;
 
 struct Progress {
   double simulated_s;
@@ -29,6 +32,10 @@ struct SimulationOptions {
   std::string scenario_sha256;
   // Called now and then (by events, in no simulated time); may be empty.
   std::function<void(const Progress&)> progress;
+  // For checks and embedding programs; may be empty. Told of every metric window when it closes, and of every
+  // job when the run is over, with all its accounts closed.
+  std::function<void(const Job&, const MetricWindow&)> on_window;
+  std::function<void(const Job&)> at_end;
   // Set by a signal handler: the run stops after the present instant, marked incomplete.
   const std::atomic<bool>* interrupted = nullptr;
 };

@@ -1,0 +1,194 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tests/support/scenario_text.hpp"
+#include "tests/support/simulate.hpp"
+
+// Networks and processors through whole scenarios, with times that can be worked out by hand.
+
+using namespace weir::test;
+
+namespace {
+
+using json = nlohmann::json;
+
+json host(const char* name, double nic_gbit_per_s) {
+  return {{"name", name}, {"cores", 8}, {"slots", 1}, {"nic_gbit_per_s", nic_gbit_per_s}};
+}
+
+// Payload at line rate, 100 us from host to host, one instance a host in the order of the operators.
+ScenarioText on_hosts(double until_s, const std::vector<json>& hosts) {
+  ScenarioText s(until_s);
+  s.all["cluster"] = {{"hosts", hosts}, {"network", {{"latency_us", 100}, {"efficiency", 1}}}};
+  return s;
+}
+
+double latency_ns(const json& result, const char* which) {
+  if (result.contains("error")) FAIL(result["error"].get<std::string>());
+  REQUIRE(result["summary"]["conservation"]["ok"].get<bool>());
+  return result["latency"][which].get<double>();
+}
+
+// Each end may be rounded to a nanosecond.
+Approx ns(double expected) {
+  return Approx(expected).margin(2).epsilon(0);
+}
+
+}  // namespace
+
+TEST_CASE("One record over one link takes size / rate + latency", "[oracle][theory]") {
+  ScenarioText s = on_hosts(1.5, {host("a", 1), host("b", 2)});
+  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  const json result = run({s.text()});
+  CHECK(latency_ns(result, "count") == 1);
+  CHECK(latency_ns(result, "max_ns") == ns(8e6 + 100e3));
+}
+
+TEST_CASE("Two flows into one interface get half of it each", "[oracle][theory]") {
+  ScenarioText s = on_hosts(1.5, {host("a", 1), host("b", 1), host("c", 1)});
+  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
+  s.source("t", ScenarioText::constant(1))["record_bytes"] = 1e6;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  s.edge("t", "q");
+  const json result = run({s.text()});
+  CHECK(latency_ns(result, "count") == 2);
+  CHECK(latency_ns(result, "min_ns") == ns(16e6 + 100e3));
+  CHECK(latency_ns(result, "max_ns") == ns(16e6 + 100e3));
+}
+
+TEST_CASE("Max-min: what a slow sender leaves goes to the other", "[oracle][theory]") {
+  // b sends at 0.25 Gbit/s, so a gets 0.75 of c's 1 Gbit/s (Bertsekas and Gallager, Data Networks, 6.5.2).
+  ScenarioText s = on_hosts(1.5, {host("a", 1), host("b", 0.25), host("c", 1)});
+  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
+  s.source("t", ScenarioText::constant(1))["record_bytes"] = 1e6;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  s.edge("t", "q");
+  const json result = run({s.text()});
+  CHECK(latency_ns(result, "min_ns") == ns(8e6 / 0.75 + 100e3));
+  CHECK(latency_ns(result, "max_ns") == ns(32e6 + 100e3));
+}
+
+TEST_CASE("A flow that begins later, and one that ends earlier", "[oracle][theory]") {
+  // Records of 1 MB at 1 s and of 2 MB at 1.004 s into one interface of 1 Gbit/s. Alone for 4 ms the first
+  // has sent half; the other half at half the rate takes 8 ms: 12 ms in all. The second has sent 0.5 MB then
+  // and goes on alone for 12 ms: 20 ms in all.
+  ScenarioText s = on_hosts(1.1, {host("a", 1), host("b", 1), host("c", 1)});
+  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
+  s.source("t", ScenarioText::constant(1 / 1.004))["record_bytes"] = 2e6;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  s.edge("t", "q");
+  const json result = run({s.text()});
+  CHECK(latency_ns(result, "min_ns") == ns(12e6 + 100e3));
+  CHECK(latency_ns(result, "max_ns") == ns(20e6 + 100e3));
+}
+
+TEST_CASE("A saturated interface carries what its rate allows", "[oracle][theory]") {
+  // 2 x 800 records/s of 100 kB are 1.28 times 1 Gbit/s, which carries 1250 records/s.
+  ScenarioText s = on_hosts(50, {host("a", 1), host("b", 1), host("c", 1)});
+  s.source("s", ScenarioText::poisson(800))["record_bytes"] = 1e5;
+  s.source("t", ScenarioText::poisson(800))["record_bytes"] = 1e5;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  s.edge("t", "q");
+  s.engine()["channel_capacity_records"] = 8;
+  const json result = run({.scenario = s.text(), .windows = true});
+  REQUIRE(!result.contains("error"));
+  CHECK(mean_rate_per_s(result, 2, "records_in", 5) == Approx(1250).epsilon(0.002));
+  CHECK(mean_rate_per_s(result, 0, "records_out", 5) == Approx(625).epsilon(0.01));
+  CHECK(mean_rate_per_s(result, 1, "records_out", 5) == Approx(625).epsilon(0.01));
+}
+
+TEST_CASE("A link is an M/D/1 queue", "[oracle][theory]") {
+  // Pollaczek-Khinchine with the time of one record on the link, 0.8 ms, at load 0.72; and 100 us of latency.
+  ScenarioText s = on_hosts(100, {host("a", 1), host("b", 1)});
+  s.source("s", ScenarioText::poisson(900))["record_bytes"] = 1e5;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  std::vector<double> means;
+  for (const json& result : replicate(s.text(), 8)) means.push_back(mean_latency_s(result, 10));
+  const Estimate e = estimate(means);
+  const double expected_s = 0.8e-3 * (1 + 0.72 / (2 * (1 - 0.72))) + 100e-6;
+  INFO("W = " << e.mean << " +- " << e.half_width << " s, theory " << expected_s << " s");
+  CHECK(e.covers(expected_s));
+  CHECK(e.half_width < 0.02 * expected_s);
+}
+
+TEST_CASE("More instances than cores share them", "[oracle][theory]") {
+  // 5 instances that always have work, 1 ms a record, on 3 cores: 3000 records/s, 600 each.
+  ScenarioText s(10);
+  s.hosts()[0]["cores"] = 3;
+  s.hosts()[0]["slots"] = 8;
+  s.source("s", ScenarioText::constant(6000));
+  s.op("q", "sink", ScenarioText::deterministic(1000), 5);
+  s.edge("s", "q");
+  s.engine()["channel_capacity_records"] = 4;
+  const json result = run({.scenario = s.text(), .windows = true});
+  REQUIRE(!result.contains("error"));
+  CHECK(mean_rate_per_s(result, 1, "records_in", 1) == Approx(3000).epsilon(0.001));
+  for (const json& instance : result["instances"][1]) {
+    CHECK(instance["records_in"].get<double>() == Approx(6000).epsilon(0.002));
+  }
+}
+
+TEST_CASE("One record on a crowded host is late by its share", "[oracle][theory]") {
+  // Two records of 1 s at the same time on one core: both are done after 2 s.
+  ScenarioText s(3.5);
+  s.hosts()[0]["cores"] = 1;
+  s.hosts()[0]["slots"] = 8;
+  s.source("s", ScenarioText::constant(1));
+  s.op("q", "sink", ScenarioText::deterministic(1e6), 2);
+  s.edge("s", "q", "broadcast");
+  const json result = run({s.text()});
+  CHECK(latency_ns(result, "min_ns") == ns(2e9));
+  CHECK(latency_ns(result, "max_ns") == ns(2e9));
+}
+
+TEST_CASE("A host that changes its speed in mid-service", "[oracle][theory]") {
+  struct Case {
+    json steps;
+    double until_s;  // when only the first record is done
+    double latency_ns;
+  };
+  // A record of 1 s that comes at 1 s.
+  const std::vector<Case> cases = {
+      // A quarter is done when the speed halves; the rest takes 1.5 s.
+      {json::array({{{"time_s", 1.25}, {"factor", 0.5}}}), 2.9, 1.75e9},
+      // Half is done; frozen for 0.4 s; then twice as fast.
+      {json::array({{{"time_s", 1.5}, {"factor", 0}}, {{"time_s", 1.9}, {"factor", 2}}}), 2.2, 1.15e9},
+      // Changed before: all at a tenth.
+      {json::array({{{"time_s", 0.5}, {"factor", 0.1}}}), 11.5, 10e9},
+  };
+  for (const Case& c : cases) {
+    ScenarioText s(c.until_s);
+    s.hosts()[0]["profile"] = {{"steps", c.steps}};
+    s.source("s", {{"type", "constant"}, {"rate_per_s", 1}});
+    s.op("q", "sink", ScenarioText::deterministic(1e6));
+    s.edge("s", "q");
+    INFO(c.steps.dump());
+    const json result = run({s.text()});
+    CHECK(latency_ns(result, "count") == 1);
+    CHECK(latency_ns(result, "max_ns") == ns(c.latency_ns));
+  }
+}
+
+TEST_CASE("Batches of many records do not change the throughput of a saturated line", "[oracle][theory]") {
+  // The slowest station decides: 2 instances of 1 ms a record.
+  for (const int batch : {1, 10, 100}) {
+    ScenarioText s(20);
+    s.all["fidelity"] = {{"batch_records", batch}, {"batch_span_ms", batch > 1 ? 50 : 0}};
+    s.source("s", ScenarioText::poisson(5000));
+    s.op("a", "map", ScenarioText::deterministic(200));
+    s.op("b", "sink", ScenarioText::deterministic(1000), 2);
+    s.edge("s", "a");
+    s.edge("a", "b");
+    s.engine()["channel_capacity_records"] = 256;
+    const json result = run({.scenario = s.text(), .windows = true});
+    REQUIRE(!result.contains("error"));
+    CHECK(mean_rate_per_s(result, 2, "records_in", 2) == Approx(2000).epsilon(0.002));
+  }
+}

@@ -1,0 +1,253 @@
+#include "tests/support/simulate.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/math/distributions/students_t.hpp>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <deque>
+#include <filesystem>
+
+#include "sim/dataflow/job.hpp"
+#include "sim/scenario/errors.hpp"
+#include "sim/simulation/simulation.hpp"
+
+namespace weir::test {
+
+namespace {
+
+using nlohmann::json;
+
+json to_json(const MetricWindow& window) {
+  json operators = json::array();
+  for (const OperatorMetrics& op : window.operators) {
+    json instances = json::array();
+    for (const InstanceMetrics& m : op.instances) {
+      instances.push_back({{"records_in", m.records_in},
+                           {"records_out", m.records_out},
+                           {"useful_s", m.useful_s},
+                           {"waiting_s", m.waiting_s},
+                           {"blocked_s", m.blocked_s},
+                           {"overhead_s", m.overhead_s},
+                           {"queue", m.queue_records}});
+    }
+    operators.push_back(std::move(instances));
+  }
+  return {{"start_ns", window.start_ns},
+          {"end_ns", window.end_ns},
+          {"deployment", window.deployment},
+          {"running", window.running},
+          {"operators", std::move(operators)},
+          {"delivered", window.latency.records},
+          {"latency_mean_s", window.latency.mean_s}};
+}
+
+json instances_of(const Job& job) {
+  json operators = json::array();
+  for (int op = 0; op < static_cast<int>(job.graph().operators.size()); ++op) {
+    json instances = json::array();
+    for (int i = 0; i < job.instances_ever(op); ++i) {
+      const Instance& instance = job.instance(op, i);
+      const InstanceCounters& c = instance.counters();
+      const TimeAccounts& t = instance.accounts();
+      instances.push_back({{"records_in", c.records_in},
+                           {"records_out", c.records_out},
+                           {"arrived", c.records_arrived},
+                           {"suppressed", c.records_suppressed},
+                           {"lost", c.records_lost},
+                           {"queue", instance.queue_records()},
+                           {"useful_ns", t.total(TimeUse::useful)},
+                           {"waiting_ns", t.total(TimeUse::waiting)},
+                           {"blocked_ns", t.total(TimeUse::blocked)},
+                           {"overhead_ns", t.total(TimeUse::overhead)}});
+    }
+    operators.push_back(std::move(instances));
+  }
+  return operators;
+}
+
+json latency_of(const LatencyHistogram& latency) {
+  json buckets = json::array();
+  latency.for_each_bucket([&](std::int64_t from_ns, std::int64_t, std::int64_t count) {
+    buckets.push_back({from_ns, count});
+  });
+  return {{"count", latency.count()},
+          {"mean_ns", latency.mean_ns()},
+          {"min_ns", latency.min_ns()},
+          {"max_ns", latency.max_ns()},
+          {"buckets", std::move(buckets)}};
+}
+
+json simulate_here(const Run& what) {
+  Errors errors;
+  ScenarioOverrides overrides;
+  overrides.seed = what.seed;
+  overrides.sets = what.sets;
+  const auto loaded =
+      load_scenario_text(what.scenario, "test", std::filesystem::current_path(), overrides, errors);
+  if (!loaded) return {{"error", errors.text()}};
+  json result;
+  SimulationOptions options;
+  options.lookahead = what.lookahead;
+  json windows = json::array();
+  if (what.windows) {
+    options.on_window = [&](const Job&, const MetricWindow& window) { windows.push_back(to_json(window)); };
+  }
+  options.at_end = [&](const Job& job) {
+    if (result.contains("instances")) return;
+    result["instances"] = instances_of(job);
+    result["latency"] = latency_of(job.latency());
+  };
+  const RunSummary summary = simulate(*loaded, options);
+  result["summary"] = json::parse(summary_json_text(summary));
+  if (what.windows) result["windows"] = std::move(windows);
+  return result;
+}
+
+struct Child {
+  pid_t pid;
+  int from;
+};
+
+Child start(const std::function<json()>& work) {
+  int ends[2];
+  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error("no fork");
+  if (pid > 0) {
+    close(ends[1]);
+    return {pid, ends[0]};
+  }
+  close(ends[0]);
+  std::vector<std::uint8_t> bytes;
+  try {
+    bytes = json::to_cbor(work());
+  } catch (const std::exception& error) {
+    bytes = json::to_cbor(json{{"error", error.what()}});
+  }
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t n = write(ends[1], bytes.data() + at, bytes.size() - at);
+    if (n <= 0) _exit(1);
+    at += static_cast<std::size_t>(n);
+  }
+  _exit(0);  // no destructors: SimGrid's engine is left as it is
+}
+
+json collect(const Child& child) {
+  std::vector<std::uint8_t> bytes;
+  std::uint8_t buffer[65536];
+  for (ssize_t n = 0; (n = read(child.from, buffer, sizeof buffer)) > 0;) {
+    bytes.insert(bytes.end(), buffer, buffer + n);
+  }
+  close(child.from);
+  int status = 0;
+  waitpid(child.pid, &status, 0);
+  if (status != 0 || bytes.empty())
+    return {{"error", "the child ended with status " + std::to_string(status)}};
+  return json::from_cbor(bytes);
+}
+
+// The last window that is counted is a whole one.
+template <class Visit>
+double over_windows(const json& result, double from_s, Visit&& visit) {
+  double seconds = 0;
+  for (const json& window : result["windows"]) {
+    const double start_s = window["start_ns"].get<double>() * 1e-9;
+    const double end_s = window["end_ns"].get<double>() * 1e-9;
+    if (start_s < from_s) continue;
+    seconds += end_s - start_s;
+    visit(window);
+  }
+  return seconds;
+}
+
+}  // namespace
+
+json run(const Run& what) {
+  return in_child([&] { return simulate_here(what); });
+}
+
+json in_child(const std::function<json()>& work) {
+  return collect(start(work));
+}
+
+std::vector<json> run_all(const std::vector<Run>& runs) {
+  std::vector<json> results;
+  std::deque<Child> running;
+  for (const Run& what : runs) {
+    if (running.size() == 2) {
+      results.push_back(collect(running.front()));
+      running.pop_front();
+    }
+    running.push_back(start([&] { return simulate_here(what); }));
+  }
+  for (const Child& child : running) results.push_back(collect(child));
+  return results;
+}
+
+std::vector<json> replicate(const std::string& scenario, int replications, std::uint64_t first_seed) {
+  std::vector<Run> runs;
+  for (int i = 0; i < replications; ++i) {
+    runs.push_back(
+        {.scenario = scenario, .seed = first_seed + static_cast<std::uint64_t>(i), .windows = true});
+  }
+  std::vector<json> results = run_all(runs);
+  for (const json& result : results) {
+    if (result.contains("error")) FAIL(result["error"].get<std::string>());
+    INFO(result["summary"].dump());
+    REQUIRE(result["summary"]["conservation"]["ok"].get<bool>());
+  }
+  return results;
+}
+
+Estimate estimate(const std::vector<double>& replications) {
+  const auto n = static_cast<double>(replications.size());
+  double sum = 0, squares = 0;
+  for (const double x : replications) sum += x;
+  const double mean = sum / n;
+  for (const double x : replications) squares += (x - mean) * (x - mean);
+  const boost::math::students_t student(n - 1);
+  const double t = boost::math::quantile(student, 0.5 + confidence / 2);
+  return {mean, t * std::sqrt(squares / (n - 1) / n)};
+}
+
+double mean_latency_s(const json& result, double from_s) {
+  double sum = 0, count = 0;
+  over_windows(result, from_s, [&](const json& window) {
+    const double records = window["delivered"].get<double>();
+    sum += records * window["latency_mean_s"].get<double>();
+    count += records;
+  });
+  return sum / count;
+}
+
+double mean_share(const json& result, int operator_id, const std::string& use, double from_s) {
+  double sum = 0;
+  std::size_t instances = 1;
+  const double seconds = over_windows(result, from_s, [&](const json& window) {
+    const json& of_operator = window["operators"][operator_id];
+    instances = of_operator.size();
+    for (const json& m : of_operator) sum += m[use].get<double>();
+  });
+  return sum / seconds / static_cast<double>(instances);
+}
+
+double mean_rate_per_s(const json& result, int operator_id, const std::string& counter, double from_s) {
+  double sum = 0;
+  const double seconds = over_windows(result, from_s, [&](const json& window) {
+    for (const json& m : window["operators"][operator_id]) sum += m[counter].get<double>();
+  });
+  return sum / seconds;
+}
+
+double mean_queue(const json& result, int operator_id, double from_s) {
+  double sum = 0, windows = 0;
+  over_windows(result, from_s, [&](const json& window) {
+    windows += 1;
+    for (const json& m : window["operators"][operator_id]) sum += m["queue"].get<double>();
+  });
+  return sum / windows;
+}
+
+}  // namespace weir::test
