@@ -46,6 +46,9 @@ class Dhalion final : public Policy {
   }
 
   double interval_s() const override { return p_.interval_s; }
+  double first_evaluation_s() const override {
+    return p_.first_evaluation_s > 0 ? p_.first_evaluation_s : p_.interval_s;
+  }
   double history_s() const override { return p_.window_s; }
   std::vector<Decision> evaluate(const Observation& seen) override;
   nlohmann::json state() const override { return log_.to_json(names_); }
@@ -260,6 +263,11 @@ ParamTable<Params> table() {
            {{"paper", Variant::paper}, {"heron-0.17.8", Variant::heron}});
   t.real("interval_s", &Params::interval_s,
          {.unit = "s", .help = "time between two evaluations", .source = heron}, positive());
+  t.real("first_evaluation_s", &Params::first_evaluation_s,
+         {.unit = "s",
+          .help = "when the health manager is up and evaluates first; 0: after one interval",
+          .source = chosen},
+         non_negative());
   t.real("wait_s", &Params::wait_s,
          {.unit = "s", .help = "no evaluation for this long after an action", .source = heron},
          non_negative());

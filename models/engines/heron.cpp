@@ -6,6 +6,7 @@
 #include "models/engines/heron/stream_managers.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/dataflow/job.hpp"
+#include "sim/kernel/random.hpp"
 #include "sim/scenario/node.hpp"
 #include "sim/scenario/params.hpp"
 
@@ -40,6 +41,7 @@ struct HeronParams {
   double metrics_delay_s = 0;
   double restart_s = 30;
   double restart_per_instance_s = 0;
+  double restart_cv = 0;
 };
 
 ParamTable<HeronParams> table() {
@@ -84,6 +86,10 @@ ParamTable<HeronParams> table() {
          between(0, 1e6));
   t.real("restart_per_instance_s", &HeronParams::restart_per_instance_s,
          {.unit = "s", .help = "Additional time for each instance of the new deployment."}, between(0, 1e4));
+  t.real("restart_cv", &HeronParams::restart_cv,
+         {.unit = "",
+          .help = "Coefficient of variation of the restart time (lognormal, drawn for each update)."},
+         between(0, 10));
   t.check([](const HeronParams& p, const Node& at, Errors& errors) {
     if (p.low_water_mib >= p.high_water_mib) {
       errors.add(at.at_or_self("low_water_mib"), "the low water mark is not below the high one",
@@ -100,6 +106,7 @@ class Heron final : public Engine, EventHandler {
         calendar_(context.calendar),
         own_drain_ns_(to_nanos(params.drain_ms * 1e-3)),
         drain_ns_(std::max(own_drain_ns_, context.fidelity.span_ns())),
+        random_(context.seed, context.job, "restart"),
         stream_managers_(context.calendar, engine_handler_id(context.job_number, 1), own_drain_ns_,
                          drain_ns_) {
     handler_id = engine_handler_id(context.job_number);
@@ -137,6 +144,8 @@ class Heron final : public Engine, EventHandler {
     int instances = 0;
     for (const int p : parallelism) instances += p;
     outcome_.downtime_s = params_.restart_s + params_.restart_per_instance_s * instances;
+    if (params_.restart_cv > 0)
+      outcome_.downtime_s = random_.lognormal(outcome_.downtime_s, params_.restart_cv);
     calendar_.schedule(calendar_.now() + to_nanos(outcome_.downtime_s), EventClass::timer, *this, restarted,
                        0);
   }
@@ -180,6 +189,7 @@ class Heron final : public Engine, EventHandler {
   Calendar& calendar_;
   Nanos own_drain_ns_;
   Nanos drain_ns_;
+  RandomStream random_;
   StreamManagers stream_managers_;
   Job* job_ = nullptr;
   int over_mark_ = 0;

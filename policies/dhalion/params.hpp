@@ -18,6 +18,7 @@ enum class Switch { as_variant, off, on };
 struct Params {
   Variant variant = Variant::paper;
   double interval_s = 60;
+  double first_evaluation_s = 0;  // 0: after one interval
   double wait_s = 180;
   WaitFrom wait_from = WaitFrom::decision;
   // Sensors.

@@ -55,7 +55,7 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
 void ControlLoop::start(Nanos until) {
   until_ = until;
   calendar_.schedule(metrics_interval_ns_, EventClass::metrics, *this, close_window, 0);
-  calendar_.schedule(policy_interval_ns_, EventClass::policy, *this, evaluate, 0);
+  calendar_.schedule(std::max<Nanos>(1, to_nanos(policy_->first_evaluation_s())), EventClass::policy, *this, evaluate, 0);
 }
 
 void ControlLoop::finish() {

@@ -94,6 +94,8 @@ class Policy {
   static constexpr RegistryKind registry_kind{"policy", "policies"};
   virtual ~Policy() = default;
   virtual double interval_s() const = 0;
+  // When it is asked for the first time; a controller can start later than the job.
+  virtual double first_evaluation_s() const { return interval_s(); }
   // How far back the windows in an observation go. Windows arrive late, so keep more than one interval.
   virtual double history_s() const { return 2 * interval_s(); }
   virtual std::vector<Decision> evaluate(const Observation& seen) = 0;
