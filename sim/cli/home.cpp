@@ -18,7 +18,7 @@ namespace {
 
 bool is_home(const fs::path& directory) {
   std::error_code ignored;
-  return fs::is_directory(directory / "scenarios", ignored) && fs::is_directory(directory / "plots", ignored);
+  return fs::is_directory(directory / "scenarios", ignored);
 }
 
 std::string content(const fs::path& file) {

@@ -1,0 +1,426 @@
+// Scenarios that are wrong, in every way that could be thought of: each must be refused with exit code 2,
+// each error at its line and path, and nothing may be written.
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/program.hpp"
+
+using namespace weir::test;
+
+namespace {
+
+// Lines are counted from 1, as errors do.
+const std::vector<std::string> good = {
+    R"({)",                                                                            // 1
+    R"(  "weir": 1,)",                                                                 // 2
+    R"(  "name": "broken",)",                                                          // 3
+    R"(  "seed": 1,)",                                                                 // 4
+    R"(  "until_s": 1,)",                                                              // 5
+    R"(  "cluster": {"hosts": [)",                                                     // 6
+    R"(    {"name": "a", "count": 2, "cores": 4})",                                    // 7
+    R"(  ]},)",                                                                        // 8
+    R"(  "jobs": [{)",                                                                 // 9
+    R"(    "name": "job",)",                                                           // 10
+    R"(    "policy": {"type": "threshold", "high": 0.8},)",                            // 11
+    R"(    "engine": "generic",)",                                                     // 12
+    R"(    "workload": {)",                                                            // 13
+    R"(      "type": "dataflow",)",                                                    // 14
+    R"(      "sources": [)",                                                           // 15
+    R"(        {"name": "in", "arrivals": {"type": "constant", "rate_per_s": 100}})",  // 16
+    R"(      ],)",                                                                     // 17
+    R"(      "operators": [)",                                                         // 18
+    R"(        {"name": "a", "logic": "map", "cost": {"per_record_us": 10}},)",        // 19
+    R"(        {"name": "b", "logic": {"type": "filter", "selectivity": 0.5}})",       // 20
+    R"(      ],)",                                                                     // 21
+    R"(      "edges": [)",                                                             // 22
+    R"(        {"from": "in", "to": "a"},)",                                           // 23
+    R"(        {"from": "a", "to": "b"})",                                             // 24
+    R"(      ]})",                                                                     // 25
+    R"(  }])",                                                                         // 26
+    R"(})",                                                                            // 27
+};
+
+std::string with(const std::map<int, std::string>& changes) {
+  std::string text;
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    const auto change = changes.find(static_cast<int>(i) + 1);
+    text += (change == changes.end() ? good[i] : change->second) + "\n";
+  }
+  return text;
+}
+
+struct Expected {
+  std::string start;     // `7: cluster.hosts[0].cores: `, or how an argument is named
+  std::string contains;  // somewhere in the rest of the line
+};
+
+struct Case {
+  std::string name;
+  std::map<int, std::string> changes;
+  std::vector<Expected> errors;
+  std::vector<std::string> arguments = {};
+};
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) out.push_back(line);
+  return out;
+}
+
+void check(const Case& c, const std::string& scenario) {
+  INFO(c.name);
+  const TemporaryFolder folder;
+  folder.write("s.json", scenario);
+  folder.write("platform.xml", "this is no platform\n");
+  folder.write("garbage.csv", "time,rate\n0,10\n1,banana\n2,30\n");
+  folder.write("backwards.csv", "0,10\n5,20\n3,30\n");
+  folder.write("empty.csv", "");
+  const auto before = folder.files();
+  for (const char* command : {"run", "validate"}) {
+    INFO(command);
+    std::vector<std::string> words = {command, "s.json"};
+    words.insert(words.end(), c.arguments.begin(), c.arguments.end());
+    const Outcome outcome = run_weir(words, {folder.path()});
+    INFO(outcome.err);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK(folder.files() == before);
+    const auto found = lines(outcome.err);
+    REQUIRE(found.size() == c.errors.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const bool argument = c.errors[i].start.starts_with("--");
+      const std::string start = argument ? c.errors[i].start : "s.json:" + c.errors[i].start;
+      CHECK(found[i].substr(0, start.size()) == start);
+      CHECK_THAT(found[i], Catch::Contains(c.errors[i].contains));
+    }
+  }
+}
+
+void check_all(const std::vector<Case>& cases) {
+  for (const Case& c : cases) check(c, with(c.changes));
+}
+
+}  // namespace
+
+TEST_CASE("the scenario that the broken ones are made from is right", "[cli][broken]") {
+  const TemporaryFolder folder;
+  folder.write("s.json", with({}));
+  const Outcome outcome = run_weir({"validate", "s.json"}, {folder.path()});
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err.empty());
+  CHECK_THAT(outcome.out, Catch::StartsWith("s.json: ok"));
+}
+
+TEST_CASE("values of the wrong type are refused", "[cli][broken]") {
+  check_all({
+      {"a text for a number", {{5, R"(  "until_s": "ten",)"}}, {{"5: until_s: ", "ten"}}},
+      {"a number for a text", {{3, R"(  "name": 7,)"}}, {{"3: name: ", "7"}}},
+      {"a fraction for an integer", {{4, R"(  "seed": 1.5,)"}}, {{"4: seed: ", "1.5"}}},
+      {"a list for an object", {{6, R"(  "cluster": [[)"}, {8, "  ]],"}}, {{"6: cluster: ", "list"}}},
+      {"an object for a list",
+       {{9, R"(  "jobs": {)"}, {26, "  }"}, {25, "      ]}"}},
+       {{"9: jobs: ", "object"}}},
+      {"a boolean for a component", {{12, R"(    "engine": true,)"}}, {{"12: jobs[0].engine: ", "true"}}},
+      {"null for a component", {{12, R"(    "engine": null,)"}}, {{"12: jobs[0].engine: ", "null"}}},
+      {"a text for a boolean",
+       {{11, R"(    "policy": {"type": "threshold", "down": "yes"},)"}},
+       {{"11: jobs[0].policy.down: ", "yes"}}},
+      {"a component without type", {{12, R"(    "engine": {},)"}}, {{"12: jobs[0].engine", "type"}}},
+      {"a component whose type is a number",
+       {{12, R"(    "engine": {"type": 1},)"}},
+       {{"12: jobs[0].engine", "1"}}},
+  });
+}
+
+TEST_CASE("misspelt, duplicate and missing keys are refused", "[cli][broken]") {
+  check_all({
+      {"a misspelt key", {{5, R"(  "untill_s": 1,)"}}, {{"5: untill_s: ", "did you mean \"until_s\"?"}}},
+      {"a misspelt key of a policy",
+       {{11, R"(    "policy": {"type": "threshold", "hihg": 0.8},)"}},
+       {{"11: jobs[0].policy.hihg: ", "did you mean \"high\"?"}}},
+      {"a misspelt key of an operator",
+       {{19, R"(        {"name": "a", "logic": "map", "cots": {"per_record_us": 10}},)"}},
+       {{"19: jobs[0].workload.operators[0].cots: ", "did you mean \"cost\"?"}}},
+      {"a misspelt key deep inside",
+       {{19, R"(        {"name": "a", "logic": "map", "cost": {"per_recrod_us": 10}},)"}},
+       {{"19: jobs[0].workload.operators[0].cost.per_recrod_us: ", "did you mean \"per_record_us\"?"}}},
+      {"a key that is there twice", {{4, R"(  "seed": 1, "seed": 2,)"}}, {{"4: seed: ", "twice"}}},
+      {"a job without a workload",
+       {{12, R"(    "engine": "generic"}], "description": "" })"},
+        {13, ""},
+        {14, ""},
+        {15, ""},
+        {16, ""},
+        {17, ""},
+        {18, ""},
+        {19, ""},
+        {20, ""},
+        {21, ""},
+        {22, ""},
+        {23, ""},
+        {24, ""},
+        {25, ""},
+        {26, ""},
+        {27, ""}},
+       {{"9: jobs[0].workload: ", "missing"}}},
+      {"an operator without logic",
+       {{19, R"(        {"name": "a"},)"}},
+       {{"19: jobs[0].workload.operators[0].logic: ", "missing"}}},
+      {"no version", {{2, ""}}, {{"1: weir: ", "missing"}}},
+      {"a version to come", {{2, R"(  "weir": 2,)"}}, {{"2: weir: ", "2"}}},
+      {"no jobs",
+       {{9, R"(  "jobs": [], "record": {}})"},
+        {10, ""},
+        {11, ""},
+        {12, ""},
+        {13, ""},
+        {14, ""},
+        {15, ""},
+        {16, ""},
+        {17, ""},
+        {18, ""},
+        {19, ""},
+        {20, ""},
+        {21, ""},
+        {22, ""},
+        {23, ""},
+        {24, ""},
+        {25, ""},
+        {26, ""},
+        {27, ""}},
+       {{"9: jobs: ", "at least 1"}}},
+  });
+}
+
+TEST_CASE("unknown names are refused, with the nearest that is known", "[cli][broken]") {
+  check_all({
+      {"a policy",
+       {{11, R"(    "policy": "treshold",)"}},
+       {{"11: jobs[0].policy: ", "did you mean \"threshold\"?"}}},
+      {"an engine",
+       {{12, R"(    "engine": "genric",)"}},
+       {{"12: jobs[0].engine: ", "did you mean \"generic\"?"}}},
+      {"a workload",
+       {{14, R"(      "type": "dataflwo",)"}},
+       {{"14: jobs[0].workload.type: ", "did you mean \"dataflow\"?"}}},
+      {"an operator's logic",
+       {{19, R"(        {"name": "a", "logic": "mpa"},)"}},
+       {{"19: jobs[0].workload.operators[0].logic: ", "did you mean \"map\"?"}}},
+      {"arrivals",
+       {{16, R"(        {"name": "in", "arrivals": {"type": "poison"}})"}},
+       {{"16: jobs[0].workload.sources[0].arrivals.type: ", "did you mean \"poisson\"?"}}},
+      {"a placement",
+       {{12, R"(    "engine": "generic", "placement": "round-robbin",)"}},
+       {{"12: jobs[0].placement: ", "did you mean \"round-robin\"?"}}},
+      {"a choice",
+       {{19, R"(        {"name": "a", "logic": "map", "cost": {"law": "exponentail"}},)"}},
+       {{"19: jobs[0].workload.operators[0].cost.law: ", "did you mean \"exponential\"?"}}},
+      {"an operator at the start of an edge",
+       {{24, R"(        {"from": "c", "to": "b"})"}},
+       {{"24: jobs[0].workload.edges[1].from: ", "unknown operator \"c\""}}},
+      {"an operator at the end of an edge",
+       {{24, R"(        {"from": "a", "to": "bb"})"}},
+       {{"24: jobs[0].workload.edges[1].to: ", "unknown operator \"bb\""}}},
+  });
+}
+
+TEST_CASE("numbers out of range are refused", "[cli][broken]") {
+  const std::string arrivals = "16: jobs[0].workload.sources[0].arrivals.rate_per_s: ";
+  const auto rate = [](const std::string& number) {
+    return R"(        {"name": "in", "arrivals": {"type": "constant", "rate_per_s": )" + number + "}}";
+  };
+  check_all({
+      {"a negative rate", {{16, rate("-1")}}, {{arrivals, "-1"}}},
+      {"a rate beyond all", {{16, rate("1e300")}}, {{arrivals, "1e300"}}},
+      {"a negative cost",
+       {{19, R"(        {"name": "a", "logic": "map", "cost": {"per_record_us": -10}},)"}},
+       {{"19: jobs[0].workload.operators[0].cost.per_record_us: ", "-10"}}},
+      {"no time at all", {{5, R"(  "until_s": 0,)"}}, {{"5: until_s: ", "0"}}},
+      {"time backwards", {{5, R"(  "until_s": -5,)"}}, {{"5: until_s: ", "-5"}}},
+      {"more time than nanoseconds can count", {{5, R"(  "until_s": 1e12,)"}}, {{"5: until_s: ", "1e12"}}},
+      {"a negative seed", {{4, R"(  "seed": -1,)"}}, {{"4: seed: ", "-1"}}},
+      {"a seed beyond 64 bits",
+       {{4, R"(  "seed": 99999999999999999999,)"}},
+       {{"4: seed: ", "99999999999999999999"}}},
+      {"no hosts of a group",
+       {{7, R"(    {"name": "a", "count": 0, "cores": 4})"}},
+       {{"7: cluster.hosts[0].count: ", "0"}}},
+      {"half a core",
+       {{7, R"(    {"name": "a", "count": 2, "cores": 0.5})"}},
+       {{"7: cluster.hosts[0].cores: ", "0.5"}}},
+      {"too many hosts",
+       {{7, R"(    {"name": "a", "count": 1000000000, "cores": 4})"}},
+       {{"7: cluster.hosts[0].count: ", "1000000000"}}},
+      {"a share above one",
+       {{20, R"(        {"name": "b", "logic": {"type": "filter", "selectivity": 1.5}})"}},
+       {{"20: jobs[0].workload.operators[1].logic.selectivity: ", "1.5"}}},
+      {"parallelism 0",
+       {{19, R"(        {"name": "a", "logic": "map", "parallelism": 0},)"}},
+       {{"19: jobs[0].workload.operators[0].parallelism: ", "0"}}},
+      {"parallelism beyond its limit",
+       {{19, R"(        {"name": "a", "logic": "map", "parallelism": 3, "max_parallelism": 2},)"}},
+       {{"19: jobs[0].workload.operators[0].parallelism: ", "3"}}},
+      {"limits of parallelism the wrong way round",
+       {{19, R"(        {"name": "a", "logic": "map", "min_parallelism": 3, "max_parallelism": 2},)"}},
+       {{"19: jobs[0].workload.operators[0].min_parallelism: ", "at most 2"}}},
+      {"marks of a policy the wrong way round",
+       {{11, R"(    "policy": {"type": "threshold", "high": 0.2, "low": 0.8},)"}},
+       {{"11: jobs[0].policy", "low"}}},
+      {"a batch of nothing",
+       {{12, R"(    "engine": "generic"}], "fidelity": {"batch_records": 0}, "description": "", "x": [{)"}},
+       {{"12: fidelity.batch_records: ", "0"}, {"12: x: ", "unknown"}}},
+  });
+}
+
+TEST_CASE("text that is not JSON is refused at its line", "[cli][broken]") {
+  check_all({
+      {"NaN", {{5, R"(  "until_s": NaN,)"}}, {{"5: until_s: ", "JSON"}}},
+      {"Infinity", {{5, R"(  "until_s": Infinity,)"}}, {{"5: until_s: ", "JSON"}}},
+      {"a number that overflows", {{5, R"(  "until_s": 1e999,)"}}, {{"5: until_s: ", "1e999"}}},
+      {"a missing comma", {{3, R"(  "name": "broken")"}}, {{"4: ", "JSON"}}},
+      {"a trailing comma",
+       {{24, R"(        {"from": "a", "to": "b"},)"}},
+       {{"25: jobs[0].workload.edges", "JSON"}}},
+      {"a comment", {{2, R"(  "weir": 1, // the version)"}}, {{"2: ", "JSON"}}},
+      {"something after the end", {{27, "} }"}}, {{"27: $: ", "JSON"}}},
+      {"single quotes", {{3, "  'name': \"broken\","}}, {{"3: ", "JSON"}}},
+      {"a text that is not closed", {{3, R"(  "name": "broken,)"}}, {{"3: name: ", "JSON"}}},
+      {"a byte that is not UTF-8", {{3, "  \"name\": \"br\xffken\","}}, {{"3: name: ", "JSON"}}},
+  });
+  check({"truncated", {}, {{"13: jobs[0].workload", "JSON"}}},
+        with({}).substr(0, with({}).find("\"type\": \"dataflow\"") - 7));
+  check({"empty", {}, {{"1: $: ", "JSON"}}}, "");
+  check({"a list", {}, {{"1: $: ", "object"}}}, "[]");
+  check({"a null", {}, {{"1: $: ", "object"}}}, "null");
+  check({"nested too deep", {}, {{"1: ", "deep"}}}, std::string(100'000, '['));
+}
+
+TEST_CASE("graphs that are none are refused", "[cli][broken]") {
+  const std::string workload = "jobs[0].workload";
+  check_all({
+      {"an undeclared cycle",
+       {{24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "a"})"}},
+       {{"24: jobs[0].workload.edges[1]: ", "cycle"}}},
+      {"an edge to itself",
+       {{24, R"(        {"from": "a", "to": "b"}, {"from": "a", "to": "a"})"}},
+       {{"24: jobs[0].workload.edges[2]: ", "cycle"}}},
+      {"an operator that nothing reaches",
+       {{23, R"(        {"from": "in", "to": "b"},)"}, {24, R"(        {"from": "a", "to": "b"})"}},
+       {{"19: jobs[0].workload.operators[0]: ", "cannot be reached"}}},
+      {"a source that leads nowhere",
+       {{16, R"(        {"name": "in", "arrivals": "constant"}, {"name": "on", "arrivals": "constant"})"}},
+       {{"16: jobs[0].workload.sources[1]: ", "no edge"}}},
+      {"two operators of one name",
+       {{20, R"(        {"name": "a", "logic": "map"})"}},
+       {{"20: jobs[0].workload.operators[1].name: ", "taken"},
+        {"24: jobs[0].workload.edges[1].to: ", "unknown operator \"b\""}}},
+      {"an edge into a source",
+       {{24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "in"})"}},
+       {{"24: jobs[0].workload.edges[2].to: ", "is a source"}}},
+      {"an edge twice",
+       {{24, R"(        {"from": "a", "to": "b"}, {"from": "a", "to": "b"})"}},
+       {{"24: jobs[0].workload.edges[2]: ", "second edge"}}},
+      {"an empty name",
+       {{16, R"(        {"name": "", "arrivals": "constant"})"}, {23, R"(        {"from": "", "to": "a"},)"}},
+       {{"16: jobs[0].workload.sources[0].name: ", "empty"},
+        {"23: jobs[0].workload.edges[0].from: ", "unknown"}}},
+      {"no source",
+       {{16, ""}, {23, ""}},
+       {{"15: jobs[0].workload.sources: ", "no source"},
+        {"19: jobs[0].workload.operators[0]: ", "cannot be reached"},
+        {"20: jobs[0].workload.operators[1]: ", "cannot be reached"}}},
+      {"a forward edge between unequal operators",
+       {{19, R"(        {"name": "a", "logic": "map", "parallelism": 2},)"},
+        {24, R"(        {"from": "a", "to": "b", "partitioning": "forward"})"}},
+       {{"24: jobs[0].workload.edges[1].partitioning: ", "parallelism 2 and 1"}}},
+      {"keys without a key partitioning",
+       {{24, R"(        {"from": "a", "to": "b", "keys": {"law": "zipf"}})"}},
+       {{"24: jobs[0].workload.edges[1].keys: ", "not partitioned by key"}}},
+  });
+}
+
+TEST_CASE("clusters that do not fit are refused", "[cli][broken]") {
+  check_all({
+      {"no hosts", {{7, ""}}, {{"6: cluster: ", "no hosts"}}},
+      {"two hosts of one name",
+       {{7, R"(    {"name": "a", "count": 1}, {"name": "a", "count": 1})"}},
+       {{"6: cluster.hosts: ", "two hosts are called \"a\""}}},
+      {"a rack without hosts",
+       {{8, R"(  ], "racks": [{"name": "r2"}]},)"}},
+       {{"8: cluster.racks: ", "no host stands in rack \"r2\""}}},
+      {"more instances than slots",
+       {{19, R"(        {"name": "a", "logic": "map", "parallelism": 7},)"}},
+       {{"13: jobs[0].workload: ", "9 slots"}}},
+      {"two jobs of one name, one of which cannot be read",
+       {{26, R"(  }, {"name": "job", "workload": "chain"}])"}},
+       {{"26: jobs[1].name: ", "taken"}}},
+  });
+}
+
+TEST_CASE("files that cannot be used are refused", "[cli][broken]") {
+  const std::string where = "16: jobs[0].workload.sources[0].arrivals";
+  const auto trace = [](const std::string& path) {
+    return R"(        {"name": "in", "arrivals": {"type": "trace", "path": ")" + path + "\"}}";
+  };
+  const auto platform = [](const std::string& path) {
+    return std::map<int, std::string>{
+        {6, R"(  "cluster": {"platform": ")" + path + "\"},"}, {7, ""}, {8, ""}};
+  };
+  check_all({
+      {"a trace that is not there", {{16, trace("missing.csv")}}, {{where, "missing.csv"}}},
+      {"a trace that is a folder", {{16, trace(".")}}, {{where, ""}}},
+      {"a trace of garbage", {{16, trace("garbage.csv")}}, {{where, "banana"}}},
+      {"a trace that goes back in time", {{16, trace("backwards.csv")}}, {{where, "backwards.csv"}}},
+      {"a trace of nothing", {{16, trace("empty.csv")}}, {{where, "empty.csv"}}},
+      {"a platform that is not there", platform("missing.xml"), {{"6: cluster.platform: ", "missing.xml"}}},
+      {"a platform of garbage", platform("platform.xml"), {{"6: cluster.platform: ", "platform.xml"}}},
+  });
+}
+
+TEST_CASE("arguments that change a scenario for the worse are named", "[cli][broken]") {
+  check_all({
+      {"--set of a wrong value", {}, {{"--set until_s=soon: until_s: ", "soon"}}, {"--set", "until_s=soon"}},
+      {"--set of an unknown key", {}, {{"--set untill_s=5: untill_s: ", "until_s"}}, {"--set", "untill_s=5"}},
+      {"--set of an item that is not there",
+       {},
+       {{"--set jobs[3].engine=generic: jobs[3]", ""}},
+       {"--set", "jobs[3].engine=generic"}},
+      {"--set without a value", {}, {{"--set until_s: ", "="}}, {"--set", "until_s"}},
+      {"--policy of an unknown name",
+       {},
+       {{"--policy treshold: jobs[0].policy: ", "did you mean \"threshold\"?"}},
+       {"--policy", "treshold"}},
+      {"--seed of words", {}, {{"--seed one: seed: ", "integer"}}, {"--seed", "one"}},
+      {"--until of nothing", {}, {{"--until 0: until: ", "> 0"}}, {"--until", "0"}},
+      {"--until of NaN", {}, {{"--until nan: until: ", "> 0"}}, {"--until", "nan"}},
+  });
+}
+
+TEST_CASE("everything that is wrong is said at once, in the order of the file", "[cli][broken]") {
+  check_all({
+      {"five errors",
+       {{4, R"(  "seed": -1,)"},
+        {5, R"(  "until": 1,)"},
+        {7, R"(    {"name": "a", "count": 2, "cores": "four"})"},
+        {11, R"(    "policy": {"type": "threshold", "hihg": 0.8},)"},
+        {19, R"(        {"name": "a", "logic": "mpa", "parallelism": 0},)"}},
+       {{"4: seed: ", "-1"},
+        {"5: until: ", "until_s"},
+        {"7: cluster.hosts[0].cores: ", "four"},
+        {"11: jobs[0].policy.hihg: ", "high"},
+        {"19: jobs[0].workload.operators[0].logic: ", "map"},
+        {"19: jobs[0].workload.operators[0].parallelism: ", "0"}}},
+      {"errors of the file before those of arguments",
+       {{7, R"(    {"name": "a", "count": 2, "cores": 0})"}},
+       {{"7: cluster.hosts[0].cores: ", "0"},
+        {"--set seed=x: seed: ", "x"},
+        {"--set until_s=y: until_s: ", "y"}},
+       {"--set", "seed=x", "--set", "until_s=y"}},
+  });
+}

@@ -1,0 +1,103 @@
+// The commands of the documentation, run as a reader would run them: every block marked `sh` in README.md and
+// docs/, file by file, block after block, in a folder that looks like a checkout that was built.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/program.hpp"
+
+using namespace weir::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Block {
+  int line = 0;  // of its first command
+  std::string script;
+};
+
+std::vector<Block> shell_blocks(const std::string& markdown) {
+  std::vector<Block> blocks;
+  std::istringstream stream(markdown);
+  bool inside = false;
+  int number = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    if (line == "```sh") {
+      inside = true;
+      blocks.push_back({number + 1, ""});
+    } else if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      blocks.back().script += line + "\n";
+    }
+  }
+  return blocks;
+}
+
+std::vector<fs::path> pages() {
+  const fs::path top = WEIR_SOURCE_DIR;
+  std::vector<fs::path> found = {top / "README.md", top / "CONTRIBUTING.md"};
+  for (const auto& entry : fs::recursive_directory_iterator(top / "docs"))
+    if (entry.path().extension() == ".md") found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void look_like_a_checkout(const TemporaryFolder& folder) {
+  const fs::path top = WEIR_SOURCE_DIR;
+  for (const char* name : {"scenarios", "plots", "docs", ".ci"})
+    if (fs::exists(top / name)) fs::create_symlink(top / name, folder.path() / name);
+  fs::create_directory(folder.path() / "build");
+  fs::create_symlink(WEIR_PROGRAM, folder.path() / "build/weir");
+}
+
+}  // namespace
+
+TEST_CASE("every command of the documentation works", "[docs]") {
+  int run = 0;
+  for (const fs::path& page : pages()) {
+    const TemporaryFolder folder;
+    look_like_a_checkout(folder);
+    for (const Block& block : shell_blocks(read_file(page))) {
+      INFO(page.string() << ":" << block.line << "\n" << block.script);
+      ++run;
+      if (block.script.starts_with("bash .ci/")) {
+        // Installs and builds: what it comes to is this very test. That the script is there can be checked.
+        const std::string script = block.script.substr(5, block.script.find_first_of(" \n", 5) - 5);
+        CHECK(fs::exists(folder.path() / script));
+        continue;
+      }
+      const Outcome outcome =
+          run_program({"bash", "-e", "-o", "pipefail", "-c", block.script}, {folder.path()});
+      INFO(outcome.out << outcome.err);
+      CHECK(outcome.code == 0);
+    }
+  }
+  CHECK(run >= 6);
+}
+
+TEST_CASE("the links of the documentation lead somewhere", "[docs]") {
+  for (const fs::path& page : pages()) {
+    const std::string text = read_file(page);
+    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 2)) {
+      std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
+      target = target.substr(0, target.find('#'));
+      if (target.empty() || target.find("://") != std::string::npos) continue;
+      INFO(page.string() << ": " << target);
+      CHECK(fs::exists(page.parent_path() / target));
+    }
+  }
+}
+
+TEST_CASE("continuous integration runs the test command of the README", "[docs]") {
+  const fs::path top = WEIR_SOURCE_DIR;
+  const std::string readme = read_file(top / "README.md");
+  REQUIRE(readme.find("```sh\nbash .ci/test\n```") != std::string::npos);
+  const std::string run = read_file(top / ".ci/run");
+  CHECK(run.ends_with("\nbash .ci/test\n"));
+}

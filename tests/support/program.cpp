@@ -1,0 +1,99 @@
+#include "tests/support/program.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace weir::test {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "weir-test-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+fs::path TemporaryFolder::write(const std::string& name, const std::string& content) const {
+  const fs::path file = path_ / name;
+  fs::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << content;
+  return file;
+}
+
+std::vector<std::string> TemporaryFolder::files() const {
+  std::vector<std::string> found;
+  for (const auto& entry : fs::recursive_directory_iterator(path_))
+    found.push_back(entry.path().lexically_relative(path_).string() + (entry.is_directory() ? "/" : ""));
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string read_file(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+namespace {
+
+[[noreturn]] void become(const std::vector<std::string>& words, const HowToRun& how, const fs::path& out,
+                         const fs::path& err) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  for (const std::string& variable : how.environment) ::putenv(const_cast<char*>(variable.c_str()));
+  const int in_fd = ::open("/dev/null", O_RDONLY);
+  const int out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const int err_fd = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (in_fd < 0 || out_fd < 0 || err_fd < 0 || ::chdir(how.folder.c_str()) != 0) ::_exit(126);
+  ::dup2(in_fd, 0);
+  ::dup2(out_fd, 1);
+  ::dup2(err_fd, 2);
+  ::execvp(argv[0], argv.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+Outcome run_program(const std::vector<std::string>& words, const HowToRun& how) {
+  const TemporaryFolder captured;
+  const fs::path out = captured.path() / "out", err = captured.path() / "err";
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("cannot fork");
+  if (child == 0) become(words, how, out, err);
+  if (how.interrupt_after_ms > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(how.interrupt_after_ms));
+    ::kill(child, SIGINT);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+  }
+  Outcome outcome;
+  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  outcome.out = read_file(out);
+  outcome.err = read_file(err);
+  return outcome;
+}
+
+Outcome run_weir(std::vector<std::string> arguments, const HowToRun& how) {
+  arguments.insert(arguments.begin(), WEIR_PROGRAM);
+  return run_program(arguments, how);
+}
+
+}  // namespace weir::test
