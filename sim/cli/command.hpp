@@ -43,6 +43,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The run cannot begin, through no fault of the simulator: its results have nowhere to go. Exit code 2.
+class CannotStart : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // All of it: parses, dispatches, turns what is thrown into messages and exit codes.
 int run_command_line(int argc, const char* const* argv);
 

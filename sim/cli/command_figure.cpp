@@ -75,6 +75,7 @@ ExitCode run(const CommandContext& context) {
   if (figure == figures.end()) {
     std::vector<std::string> names;
     for (const ShippedFile& known : figures) names.push_back(known.name);
+    if (names.empty()) throw UsageError("no figures came with this weir (WEIR_HOME may name where they are)");
     throw UsageError(fmt::format("unknown figure {} ({})", weir::quoted(name), allowed_names(name, names)));
   }
   if (const std::string missing = missing_for_figures(); !missing.empty()) throw UsageError(missing);

@@ -106,6 +106,9 @@ int run_command_line(int argc, const char* const* argv) {
   } catch (const UsageError& error) {
     write_err(prefixed(error.what()));
     code = ExitCode::wrong_input;
+  } catch (const CannotStart& error) {
+    write_err(prefixed(error.what()));
+    code = ExitCode::wrong_input;
   } catch (const RecordError& error) {
     write_err(prefixed(error.what()));
   } catch (const OutputError& error) {

@@ -91,7 +91,7 @@ ExitCode repeat_run(const CommandContext& context, const Options& options, const
   Errors errors;
   const fs::path base = base_directory(manifest, file);
   for (const std::string& changed : changed_inputs(manifest, base))
-    errors.add_file(file.string(), 0, "inputs", changed, "the file that the first run read");
+    errors.add_file(file.string(), 1, "inputs", changed, "the file that the first run read");
   const bool lookahead = options.choice("lookahead", {"on", "off"}, errors) == "on";
   options.choice("trace", {"off"}, errors);
   const auto loaded = load_scenario_text(manifest.scenario.dump(), file.string(), base, {}, errors);

@@ -67,13 +67,22 @@ void check_result_directory(const fs::path& directory, const std::string& argume
   }
 }
 
-void prepare_result_directory(const fs::path& directory) {
+ResultDirectory::ResultDirectory(const fs::path& directory) {
+  std::error_code error;
+  for (fs::path at = fs::absolute(directory, error).lexically_normal();
+       !fs::exists(at, error) && at.has_relative_path(); at = at.parent_path()) {
+    if (at.has_filename()) made_.push_back(at);
+  }
   create_result_directory(directory);
   const fs::path summary = directory / "summary.json";
-  std::error_code error;
   fs::remove(summary, error);
   if (error)
     throw RecordError(fmt::format("{}: cannot remove the old one: {}", summary.string(), error.message()));
+}
+
+ResultDirectory::~ResultDirectory() {
+  std::error_code ignored;
+  for (const fs::path& made : made_) fs::remove(made, ignored);  // only what is empty
 }
 
 }  // namespace weir

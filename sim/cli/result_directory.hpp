@@ -23,7 +23,18 @@ std::filesystem::path default_result_directory(const Scenario& scenario);
 void check_result_directory(const std::filesystem::path& directory, const std::string& argument,
                             const std::vector<std::filesystem::path>& inputs, Errors& errors);
 
-// Makes it and removes a stale result's summary.json. RecordError.
-void prepare_result_directory(const std::filesystem::path& directory);
+// Makes the directory and removes a stale result's summary.json (RecordError). Unless it is kept, folders
+// that were made are gone with the object.
+class ResultDirectory {
+ public:
+  explicit ResultDirectory(const std::filesystem::path& directory);
+  ~ResultDirectory();
+  ResultDirectory(const ResultDirectory&) = delete;
+  ResultDirectory& operator=(const ResultDirectory&) = delete;
+  void keep() { made_.clear(); }
+
+ private:
+  std::vector<std::filesystem::path> made_;  // innermost first
+};
 
 }  // namespace weir

@@ -25,14 +25,25 @@ Manifest manifest_of(const LoadedScenario& loaded, const RunSettings& settings) 
                         loaded.scenario.seed, inputs);
 }
 
+// Everything that can fail before the run does: then it is as if it had never been asked for.
+Manifest begin(const LoadedScenario& loaded, const RunSettings& settings) {
+  try {
+    const Manifest manifest = manifest_of(loaded, settings);
+    ResultDirectory directory(settings.directory);
+    write_manifest(settings.directory, manifest);
+    directory.keep();
+    return manifest;
+  } catch (const RecordError& error) {
+    throw CannotStart(error.what());
+  }
+}
+
 }  // namespace
 
 RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& settings) {
   const std::atomic<bool>& interrupted = catch_interrupts();
   const auto start = std::chrono::steady_clock::now();
-  Manifest manifest = manifest_of(loaded, settings);
-  prepare_result_directory(settings.directory);
-  write_manifest(settings.directory, manifest);
+  Manifest manifest = begin(loaded, settings);
 
   ProgressBar bar(!settings.quiet);
   SimulationOptions options;

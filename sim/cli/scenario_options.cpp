@@ -27,7 +27,7 @@ std::optional<LoadedScenario> load_scenario_argument(const std::string& argument
   const std::filesystem::path file = scenario_file(argument);
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) {
-    errors.add_file(argument, 0, "$", "there is no such file", scenario_hint(argument));
+    errors.add_file(argument, 1, "$", "there is no such file", scenario_hint(argument));
     return {};
   }
   return load_scenario(file, overrides, errors);

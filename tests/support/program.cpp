@@ -91,9 +91,10 @@ Outcome run_program(const std::vector<std::string>& words, const HowToRun& how) 
   return outcome;
 }
 
-Outcome run_weir(std::vector<std::string> arguments, const HowToRun& how) {
-  arguments.insert(arguments.begin(), WEIR_PROGRAM);
-  return run_program(arguments, how);
+Outcome run_weir(const std::vector<std::string>& arguments, const HowToRun& how) {
+  std::vector<std::string> words = {WEIR_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run_program(words, how);
 }
 
 }  // namespace weir::test

@@ -39,6 +39,6 @@ struct HowToRun {
 
 Outcome run_program(const std::vector<std::string>& words, const HowToRun& how);
 // The weir that was built together with the tests.
-Outcome run_weir(std::vector<std::string> arguments, const HowToRun& how);
+Outcome run_weir(const std::vector<std::string>& arguments, const HowToRun& how);
 
 }  // namespace weir::test
