@@ -15,12 +15,12 @@ ExitCode run(const CommandContext& context) {
   if (options.positional().empty()) throw UsageError("validate takes one scenario or more");
   Errors errors;
   const ScenarioOverrides overrides = scenario_overrides(options, errors);
+  const bool understood = errors.empty();
   std::string good;
   for (const std::string& argument : options.positional()) {
     Errors of_this;
     const auto loaded = load_scenario_argument(argument, overrides, of_this);
-    if (loaded && of_this.empty())
-      good += fmt::format("{}: ok: {}\n", argument, scenario_line(loaded->scenario));
+    if (understood && loaded) good += fmt::format("{}: ok: {}\n", argument, scenario_line(loaded->scenario));
     for (const InputError& error : of_this.sorted()) errors.add(error);
   }
   write_out(good);

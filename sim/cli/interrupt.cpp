@@ -6,28 +6,37 @@ namespace weir {
 
 namespace {
 
-std::atomic<bool> interrupted{false};
+constexpr int numbers[] = {SIGINT, SIGTERM};
+std::atomic<bool> asked_to_stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only use lock-free atomics");
 
 extern "C" void ask_to_stop(int) {
-  interrupted.store(true);
-  ::signal(SIGINT, SIG_DFL);
-  ::signal(SIGTERM, SIG_DFL);
+  asked_to_stop.store(true);
+  for (const int number : numbers) ::signal(number, SIG_DFL);
 }
 
 }  // namespace
 
-const std::atomic<bool>& catch_interrupts() {
-  // What was set to be ignored (nohup, a job in the background of a script) stays ignored.
-  for (const int number : {SIGINT, SIGTERM}) {
+Interrupts::Interrupts() {
+  for (int i = 0; i < 2; ++i) {
     struct sigaction before {};
-    if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
-    struct sigaction action {};
-    action.sa_handler = ask_to_stop;
-    action.sa_flags = SA_RESTART;
-    ::sigaction(number, &action, nullptr);
+    ignored_[i] = ::sigaction(numbers[i], nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
   }
-  return interrupted;
+  catch_again();
+}
+
+void Interrupts::catch_again() {
+  if (asked_to_stop) return;
+  for (int i = 0; i < 2; ++i) {
+    struct sigaction action {};
+    action.sa_handler = ignored_[i] ? SIG_IGN : ask_to_stop;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(numbers[i], &action, nullptr);
+  }
+}
+
+const std::atomic<bool>& Interrupts::asked() const {
+  return asked_to_stop;
 }
 
 }  // namespace weir

@@ -94,7 +94,9 @@ ExitCode repeat_run(const CommandContext& context, const Options& options, const
     errors.add_file(file.string(), 1, "inputs", changed, "the file that the first run read");
   const bool lookahead = options.choice("lookahead", {"on", "off"}, errors) == "on";
   options.choice("trace", {"off"}, errors);
-  const auto loaded = load_scenario_text(manifest.scenario.dump(), file.string(), base, {}, errors);
+  // Named by a file in the folder that relative paths start at.
+  const auto loaded =
+      load_scenario_text(manifest.scenario.dump(), (base / file.filename()).string(), base, {}, errors);
   const auto given = options.text("output");
   const fs::path directory = given ? fs::path(*given) : file.parent_path() / "rerun";
   check_result_directory(directory, given ? "-o " + *given : "default output directory", {file}, errors);

@@ -41,7 +41,7 @@ Manifest begin(const LoadedScenario& loaded, const RunSettings& settings) {
 }  // namespace
 
 RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& settings) {
-  const std::atomic<bool>& interrupted = catch_interrupts();
+  Interrupts interrupts;
   const auto start = std::chrono::steady_clock::now();
   Manifest manifest = begin(loaded, settings);
 
@@ -50,14 +50,17 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   options.lookahead = settings.lookahead;
   options.output = settings.directory;
   options.scenario_sha256 = manifest.scenario_sha256;
-  options.progress = [&](const Progress& progress) { bar.update(progress.simulated_s, progress.until_s); };
-  options.interrupted = &interrupted;
+  options.progress = [&](const Progress& progress) {
+    if (progress.simulated_s == 0) interrupts.catch_again();
+    bar.update(progress.simulated_s, progress.until_s);
+  };
+  options.interrupted = &interrupts.asked();
   RunSummary summary = simulate(loaded, options);
   bar.wipe();
 
   summary.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   summary.peak_rss_mib = peak_rss_mib();
-  if (interrupted && !summary.complete && summary.incomplete_reason.empty())
+  if (interrupts.asked() && !summary.complete && summary.incomplete_reason.empty())
     summary.incomplete_reason = "stopped by a signal";
   manifest.wall_s = summary.wall_s;
   manifest.peak_rss_mib = summary.peak_rss_mib;

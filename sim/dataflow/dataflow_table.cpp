@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "sim/dataflow/logical_graph.hpp"
@@ -240,7 +241,9 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
       errors.add(node, "a second edge from " + edge.from + " to " + edge.to,
                  "one edge between two operators");
     }
-    if (edge.partitioning != Partitioning::key && node.find("keys") != nullptr) {
+    // A resolved scenario has the default keys at every edge.
+    if (edge.partitioning != Partitioning::key &&
+        keys_table().write(edge.keys) != keys_table().write(KeySpec())) {
       errors.add(node.at_or_self("keys"), "keys are given, but the edge is not partitioned by key",
                  "\"partitioning\": \"key\"");
     }

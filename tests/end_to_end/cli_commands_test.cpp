@@ -66,7 +66,7 @@ TEST_CASE("mistyped commands and options are answered with the nearest that exis
            {{"run", "x.json", "--lookahead", "perhaps"}, "allowed: on, off"},
        }) {
     INFO(typo.says);
-    const Outcome outcome = weir(typo.words);
+    const Outcome outcome = call(typo.words);
     INFO(outcome.err);
     CHECK(outcome.code == 2);
     CHECK(outcome.out.empty());
@@ -94,6 +94,18 @@ TEST_CASE("list --json is an array of name, help and source", "[cli]") {
     if (std::string(kind) != "migrations") CHECK(names.size() >= 1);
     CHECK(call({"list", kind}).code == 0);
   }
+}
+
+TEST_CASE("list with a name shows the parameters of that component", "[cli]") {
+  const Outcome ds2 = call({"list", "policies", "ds2"});
+  CHECK(ds2.code == 0);
+  CHECK_THAT(ds2.out, Catch::Contains("\ninterval_s [s]  (default "));
+  CHECK_THAT(call({"list", "operators", "map"}).out, Catch::Contains("no parameters"));
+  CHECK_THAT(call({"list", "arrivals", "phases"}).out, Catch::Contains("(required;"));
+  const Outcome unknown = call({"list", "policies", "ds3"});
+  CHECK(unknown.code == 2);
+  CHECK_THAT(unknown.err, Catch::Contains("did you mean \"ds2\"?"));
+  CHECK(call({"list", "migrations", "x"}).code == 2);
 }
 
 TEST_CASE("every shipped scenario is right, can be explained, and is found by its name", "[cli]") {

@@ -60,7 +60,7 @@ TEST_CASE("a run writes its three files where they are expected, and sums up", "
   const json summary = at.result("out/small/ds2/seed=1/summary.json");
   const json manifest = at.result("out/small/ds2/seed=1/manifest.json");
   CHECK(summary["complete"] == true);
-  CHECK(summary["simulated_s"] == 30);
+  CHECK(summary["simulated_s"].get<double>() == Approx(30));
   CHECK(summary["peak_rss_mib"].get<double>() > 1);
   CHECK(summary["wall_s"].get<double>() > 0);
   CHECK(manifest["fingerprint"] == summary["fingerprint"]);
@@ -92,7 +92,7 @@ TEST_CASE("options change what is run", "[cli][run]") {
                    "jobs[0].workload.length=4"})
               .code == 0);
   const json summary = at.result("out/small/static/seed=7/summary.json");
-  CHECK(summary["simulated_s"] == 5);
+  CHECK(summary["simulated_s"].get<double>() == Approx(5));
   CHECK(summary["seed"] == 7);
   CHECK(summary["policy"] == "static");
   CHECK(summary["operators"].size() == 5);
@@ -121,6 +121,21 @@ TEST_CASE("a manifest repeats its run, and says that it is the same", "[cli][run
   CHECK(outcome.code == 0);
   CHECK_THAT(outcome.err, Catch::Contains("weir: the same run: fingerprint "));
   CHECK(at.result("r/rerun/summary.json")["fingerprint"] == at.result("r/summary.json")["fingerprint"]);
+}
+
+TEST_CASE("the manifest of every shipped scenario can be run", "[cli][run]") {
+  const Place at;
+  const json scenarios = json::parse(at.weir({"list", "scenarios", "--json"}).out);
+  for (const json& item : scenarios) {
+    const std::string name = item["name"];
+    INFO(name);
+    const Outcome first = at.weir({"run", name, "-o", "r", "--until", "5", "--quiet"});
+    INFO(first.err);
+    CHECK(first.code == 0);
+    const Outcome again = at.weir({"run", "r/manifest.json", "--quiet"});
+    INFO(again.err);
+    CHECK(again.code == 0);
+  }
 }
 
 TEST_CASE("a manifest whose run comes out differently is told so", "[cli][run]") {
