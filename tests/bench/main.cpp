@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+
+#include "tests/bench/hold_model.hpp"
+#include "tests/bench/pipeline.hpp"
+#include "tests/bench/scenario_run.hpp"
+
+// Benchmarks: how fast weir is next to what else one could use, and how its costs grow.
+//
+//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers]
+//
+// Prints a table. The exit code does not depend on any time: aims that are missed are marked and counted.
+// --smoke runs everything once, very short: it shows that the benchmarks work, and its numbers mean nothing.
+
+namespace weir::bench {
+
+namespace {
+
+struct Settings {
+  int rounds = 7;
+  bool smoke = false;
+  std::vector<std::string> parts;
+  bool wants(const char* part) const {
+    return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
+};
+
+std::string cost_text(const std::vector<Sample>& samples) {
+  return fmt::format("{:.3f} us/event", 1e6 / median_rate(samples));
+}
+
+void kernel(const Settings& settings, Report& report) {
+  for (const GapKind gaps : {GapKind::drawn, GapKind::prepared}) {
+    for (const int sources : {16, 256}) {
+      HoldModel model;
+      model.sources = sources;
+      model.gaps = gaps;
+      model.events = settings.smoke ? 20'000 : 2'000'000;
+      const auto samples =
+          alternate({[=] { return hold_on_calendar(model, 0); }, [=] { return hold_on_calendar(model, 8); },
+                     [=] { return hold_on_binary_heap(model); }, [=] { return hold_on_coroutines(model); },
+                     [=] { return hold_on_bare_coroutines(model); }},
+                    settings.rounds);
+      report.heading(fmt::format(
+          "kernel: {} sources of exponential events, gaps {}", sources,
+          gaps == GapKind::drawn ? "drawn from a random stream each" : "prepared (nothing but the kernel)"));
+      report.line("weir's calendar in SimGrid's loop", cost_text(samples[0]),
+                  rate_text(median_rate(samples[0])));
+      report.line("  the same, 8 SimGrid flows under way", cost_text(samples[1]));
+      report.line("binary heap, no order, no checks", cost_text(samples[2]),
+                  rate_text(median_rate(samples[2])));
+      report.line("coroutines and event objects", cost_text(samples[3]), rate_text(median_rate(samples[3])));
+      report.line("coroutines, bare handles in a heap", cost_text(samples[4]),
+                  rate_text(median_rate(samples[4])));
+      report.ratio("events/s, weir over binary heap", median_ratio(samples[0], samples[2]), 0.5);
+      report.ratio("events/s, weir with 8 flows over binary heap", median_ratio(samples[1], samples[2]), 0.5);
+      report.ratio("events/s, weir over coroutines and event objects", median_ratio(samples[0], samples[3]),
+                   1.3);
+      report.line("events/s, weir over bare coroutines",
+                  fmt::format("{:.2f}", median_ratio(samples[0], samples[4])));
+    }
+  }
+}
+
+void pipelines(const Settings& settings, Report& report) {
+  // As much work for each side as it does in about a second.
+  Pipeline long_run, short_run;
+  long_run.until_s = settings.smoke ? 0.1 : 100;
+  short_run.until_s = settings.smoke ? 0.05 : 3;
+  const auto samples = alternate(
+      {[=] { return pipeline_in_weir(long_run); },
+       [=] { return pipeline_with_actors(short_run, ActorService::execute, ActorChannels::windowed); },
+       [=] { return pipeline_with_actors(short_run, ActorService::sleep, ActorChannels::windowed); },
+       [=] { return pipeline_with_actors(short_run, ActorService::execute, ActorChannels::rendezvous); }},
+      settings.rounds);
+  report.heading(
+      "pipeline: source, map, keyed sink, four of each, on two hosts; batches through all of them");
+  report.line("weir, metrics recorded", rate_text(median_rate(samples[0])),
+              fmt::format("{:.2f} events a batch",
+                          median_of(samples[0], &Sample::value) / median_of(samples[0], &Sample::work)));
+  report.line("SimGrid actors and mailboxes, Execs", rate_text(median_rate(samples[1])));
+  report.line("SimGrid actors and mailboxes, sleeps for Execs", rate_text(median_rate(samples[2])));
+  report.line("SimGrid actors and mailboxes, rendezvous for channels", rate_text(median_rate(samples[3])));
+  report.ratio("batches/s, weir over actors with Execs", median_ratio(samples[0], samples[1]), 40);
+  report.line("batches/s, weir over actors with sleeps",
+              fmt::format("{:.2f}", median_ratio(samples[0], samples[2])));
+  report.line("batches/s, weir over actors with rendezvous",
+              fmt::format("{:.2f}", median_ratio(samples[0], samples[3])));
+}
+
+// Parallel chains of three instances; a source makes 100 batches a second.
+void instances(const Settings& settings, Report& report) {
+  const double batches = settings.smoke ? 20'000 : 400'000;
+  const auto side = [=](int count) {
+    return [=] {
+      const int of_operator = count / 3;
+      const double until_s = batches / (100.0 * of_operator);
+      return timed_run(
+                 scenario_of_text(pipeline_scenario(of_operator, 102'400, 7, until_s, 1, "forward", 1024)),
+                 false)
+          .sample;
+    };
+  };
+  const auto samples = alternate({side(10), side(100), side(1'000), side(10'000)}, settings.rounds);
+  report.heading("scale: chains of source, map and sink; building the run included");
+  const int counts[] = {9, 99, 999, 9999};
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    report.line(fmt::format("{} instances", counts[i]), cost_text(samples[i]),
+                fmt::format("{:.0f} MiB", median_of(samples[i], &Sample::peak_rss_mib)));
+  }
+  report.ratio("cost of an event, 9999 instances over 9", median_ratio(samples[0], samples[3]), 4, true);
+}
+
+void memory(const Settings& settings, Report& report) {
+  const auto side = [&](double until_s) {
+    return [=] {
+      Pipeline pipeline;
+      pipeline.until_s = until_s;
+      return pipeline_in_weir(pipeline);
+    };
+  };
+  const double until_s = settings.smoke ? 1 : 20;
+  const auto samples = alternate({side(until_s), side(10 * until_s)}, std::min(settings.rounds, 3));
+  report.heading("memory: the pipeline, metrics recorded");
+  for (int i = 0; i < 2; ++i) {
+    report.line(fmt::format("peak resident memory after {:g} simulated s", i == 0 ? until_s : 10 * until_s),
+                fmt::format("{:.1f} MiB", median_of(samples[i], &Sample::peak_rss_mib)));
+  }
+  report.ratio("memory, ten times the simulated time over once",
+               median_of(samples[1], &Sample::peak_rss_mib) / median_of(samples[0], &Sample::peak_rss_mib),
+               1.05, true);
+}
+
+void papers(const Settings& settings, Report& report) {
+  std::vector<std::filesystem::path> files;
+  const std::filesystem::path folder = std::filesystem::path(WEIR_SOURCE_DIR) / "scenarios/papers/ds2";
+  if (std::filesystem::exists(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("fig6-heron-") && name.ends_with(".json")) files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  report.heading(
+      "papers: scenarios of DS2's figure 6 as shipped, metrics recorded, seconds of processor time");
+  if (files.empty()) report.line("none yet", "-");
+  for (const std::filesystem::path& file : files) {
+    const auto samples = alternate({[&] {
+                                     ScenarioOverrides overrides;
+                                     if (settings.smoke) overrides.until_s = 60;
+                                     const TimedRun run = timed_run(scenario_of_file(file, overrides), true);
+                                     Sample sample = run.sample;
+                                     sample.value = run.summary.simulated_s;
+                                     return sample;
+                                   }},
+                                   std::min(settings.rounds, 3));
+    report.line(file.stem(), rate_text(median_rate(samples[0])),
+                fmt::format("events; {:g} simulated s", samples[0][0].value));
+    report.ratio("  processor time, s", median_of(samples[0], &Sample::cpu_s), 2, true);
+  }
+}
+
+int run(const Settings& settings) {
+  Report report;
+  fmt::print("Medians of {} rounds in which the sides take turns; processor time.\n", settings.rounds);
+  if (settings.wants("kernel")) kernel(settings, report);
+  if (settings.wants("pipeline")) pipelines(settings, report);
+  if (settings.wants("instances")) instances(settings, report);
+  if (settings.wants("memory")) memory(settings, report);
+  if (settings.wants("papers")) papers(settings, report);
+  fmt::print("\n{} of the aims missed\n", report.missed());
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace weir::bench
+
+int main(int argc, char** argv) {
+  weir::bench::Settings settings;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--smoke") {
+      settings.smoke = true;
+      settings.rounds = 1;
+    } else if (argument == "--rounds" && i + 1 < argc) {
+      settings.rounds = std::max(1, std::atoi(argv[++i]));
+    } else if (argument.starts_with("-")) {
+      std::fprintf(stderr,
+                   "usage: weir_bench [--rounds N] [--smoke] [kernel|pipeline|instances|memory|papers]…\n");
+      return 2;
+    } else {
+      settings.parts.push_back(argument);
+    }
+  }
+  try {
+    return weir::bench::run(settings);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return 1;
+  }
+}
