@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -46,6 +47,7 @@ class Recorder final : public ControlObserver {
  private:
   void write_action(const ActionRecord& action);
   void note_action(const ActionRecord& action);
+  void flush_now_and_then();
   void write_window(const MetricWindow& window, const std::vector<int>& optimum);
   void write_hosts(const MetricWindow& window);
 
@@ -67,6 +69,7 @@ class Recorder final : public ControlObserver {
   std::vector<double> useful_s_by_host_;
   std::vector<double> sent_before_;
   std::vector<double> received_before_;
+  std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace weir
