@@ -113,16 +113,25 @@ void Job::build_edges() {
     if (edge.spec.partitioning == Partitioning::key) {
       shares = std::make_shared<const std::vector<double>>(key_shares(edge.spec.keys, receivers));
     }
+    // Where a sender has one receiver for ever, it gets one channel: thousands of chains must not cost
+    // millions of channels.
+    const bool to_one =
+        edge.spec.partitioning == Partitioning::forward || edge.spec.partitioning == Partitioning::global;
     std::vector<Instance*> to;
     for (int i = 0; i < receivers; ++i) to.push_back(instances_[edge.to][i].get());
     for (int i = 0; i < senders; ++i) {
+      if (to_one) {
+        const int target = edge.spec.partitioning == Partitioning::forward ? i % receivers : 0;
+        to.assign(1, instances_[edge.to][target].get());
+      }
       Instance& sender = *instances_[edge.from][i];
       std::vector<int> connections;
       for (Instance* receiver : to) {
         connections.push_back(router != nullptr ? -1 : connection(sender.host(), receiver->host()));
       }
       RandomStream random(setup_.seed, entity(edge.from, i), fmt::format("route {} {}", id, deployment_));
-      sender.add_edge(static_cast<int>(id), Splitter(edge.spec, shares, i, receivers, random), to, router,
+      sender.add_edge(static_cast<int>(id),
+                      Splitter(edge.spec, shares, i, static_cast<int>(to.size()), random), to, router,
                       connections);
     }
   }
@@ -252,8 +261,6 @@ void Job::emitted(const Batch& batch) {
 
 void Job::delivered(const Batch& batch) {
   origins_.delivered += batch.weight;
-  latency_.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
-                        batch.count);
   window_latency_.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
                                batch.count);
   if (draining_) check_drained();
@@ -316,6 +323,7 @@ MetricWindow Job::take_window() {
     window.latency.p99_s = to_seconds(window_latency_.quantile_ns(0.99));
     window.latency.max_s = to_seconds(window_latency_.max_ns());
   }
+  latency_.merge(window_latency_);
   window_latency_.reset();
   return window;
 }

@@ -130,7 +130,12 @@ class Job final : public DeliveryHandler {
   // ---- books ----
   const OriginBooks& origins() const { return origins_; }
   const std::vector<EdgeBooks>& edge_books() const { return edges_; }
-  const LatencyHistogram& latency() const { return latency_; }
+  // Of the whole run.
+  LatencyHistogram latency() const {
+    LatencyHistogram all = latency_;
+    all.merge(window_latency_);
+    return all;
+  }
   // The metric window since the last call (or the start), all accounts closed.
   MetricWindow take_window();
   // Everything that must hold, checked now; a sentence for each thing that does not.
@@ -178,7 +183,7 @@ class Job final : public DeliveryHandler {
   std::vector<double> received_bytes_;
   std::int64_t emitted_records_ = 0;
   std::int64_t lost_records_ = 0;
-  LatencyHistogram latency_;
+  LatencyHistogram latency_;  // up to the present window
   LatencyHistogram window_latency_;
   Nanos window_start_ns_ = 0;
   bool window_running_ = true;
