@@ -43,17 +43,31 @@ struct Batch {
   // Through which channel it came; null if through none.
   Channel* channel = nullptr;
 
+  // What a share of a batch's records has of it; it has the same times and origins.
+  struct Part {
+    std::int64_t count;
+    std::int64_t size_bytes;
+    std::int64_t weight;
+  };
+  void become(const Part& part) {
+    count = part.count;
+    size_bytes = part.size_bytes;
+    weight = part.weight;
+  }
+
   // Takes the records of `other` in.
-  void merge(const Batch& other) {
+  void merge(const Batch& other) { merge_part(other, {other.count, other.size_bytes, other.weight}); }
+  void merge_part(const Batch& other, const Part& part) {
     if (count == 0) {
       Channel* const mine = channel;
       *this = other;
+      become(part);
       channel = mine;
       return;
     }
-    count += other.count;
-    size_bytes += other.size_bytes;
-    weight += other.weight;
+    count += part.count;
+    size_bytes += part.size_bytes;
+    weight += part.weight;
     first_ns = std::min(first_ns, other.first_ns);
     last_ns = std::max(last_ns, other.last_ns);
     origin_first_ns = std::min(origin_first_ns, other.origin_first_ns);

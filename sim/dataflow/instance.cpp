@@ -249,25 +249,26 @@ void Instance::send(OutEdge& edge, const Batch& batch) {
   const double bytes_per_record = output_bytes_;
   edge.splitter.split(batch.count, [&](int receiver, std::int64_t count) {
     Channel& channel = channels_[edge.first_channel + static_cast<std::uint32_t>(receiver)];
-    Batch part = batch;
-    part.count = count;
-    part.size_bytes = static_cast<std::int64_t>(static_cast<double>(count) * bytes_per_record + 0.5);
-    part.weight = muldiv(rest_weight, count, rest_count);
-    rest_weight -= part.weight;
+    const std::int64_t weight = count == rest_count ? rest_weight : muldiv(rest_weight, count, rest_count);
+    rest_weight -= weight;
     rest_count -= count;
-    part.channel = &channel;
+    const Batch::Part part{
+        count, static_cast<std::int64_t>(static_cast<double>(count) * bytes_per_record + 0.5), weight};
     if (edge.router != nullptr) {
+      Batch routed = batch;
+      routed.become(part);
+      routed.channel = &channel;
       job_.pushed(channel.edge, count);
-      edge.router->route(channel, part);
+      edge.router->route(channel, routed);
     } else {
-      gather(channel, part);
+      gather(channel, batch, part);
     }
   });
   WEIR_ASSERT(rest_count == 0 && rest_weight == 0, "a split lost records");
 }
 
-void Instance::gather(Channel& channel, const Batch& batch) {
-  channel.gathered.merge(batch);
+void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
+  channel.gathered.merge_part(batch, part);
   channel.gathered.channel = &channel;
   if (channel.waiting) return;
   if (settings_.gather_span_ns == 0 || channel.gathered.count >= settings_.batch_records) {

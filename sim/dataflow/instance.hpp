@@ -159,7 +159,7 @@ class Instance final : public EventHandler {
   void schedule_arrival();
   void enqueue(const Batch& batch);
   void send(OutEdge& edge, const Batch& batch);
-  void gather(Channel& channel, const Batch& batch);
+  void gather(Channel& channel, const Batch& batch, const Batch::Part& part);
   void push_gathered(Channel& channel);
   void flush_all();
   void found_room(Channel& channel);

@@ -5,9 +5,8 @@
 
 namespace weir {
 
-void Calendar::push(const Entry& entry) {
-  std::size_t hole = heap_.size();
-  heap_.push_back(entry);
+void Calendar::sift_up(const Entry& entry) {
+  std::size_t hole = heap_.size() - 1;
   Entry* const heap = heap_.data();
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / 4;
@@ -18,26 +17,39 @@ void Calendar::push(const Entry& entry) {
   heap[hole] = entry;
 }
 
-void Calendar::remove_top() {
-  const Entry last = heap_.back();
-  heap_.pop_back();
+void Calendar::sift_down(const Entry& entry) {
   const std::size_t size = heap_.size();
-  if (size == 0) return;
   Entry* const heap = heap_.data();
   std::size_t hole = 0;
   for (;;) {
     const std::size_t first = 4 * hole + 1;
-    if (first >= size) break;
-    const std::size_t end = std::min(first + 4, size);
+    if (first + 4 <= size) {
+      // All four children: two matches and a final.
+      const std::size_t left = first + (heap[first + 1].before(heap[first]) ? 1 : 0);
+      const std::size_t right = first + 2 + (heap[first + 3].before(heap[first + 2]) ? 1 : 0);
+      const std::size_t least = heap[right].before(heap[left]) ? right : left;
+      if (!heap[least].before(entry)) break;
+      heap[hole] = heap[least];
+      hole = least;
+      continue;
+    }
     std::size_t least = first;
-    for (std::size_t child = first + 1; child < end; ++child) {
+    for (std::size_t child = first + 1; child < size; ++child) {
       if (heap[child].before(heap[least])) least = child;
     }
-    if (!heap[least].before(last)) break;
-    heap[hole] = heap[least];
-    hole = least;
+    if (least < size && heap[least].before(entry)) {
+      heap[hole] = heap[least];
+      hole = least;
+    }
+    break;
   }
-  heap[hole] = last;
+  heap[hole] = entry;
+}
+
+void Calendar::remove_top() {
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) sift_down(last);
 }
 
 void Calendar::execute(EventHandler& handler, std::uint32_t kind, std::uint32_t argument) {
@@ -57,11 +69,15 @@ void Calendar::run_before(Nanos horizon, Nanos last, bool one_instant) {
     advance_to(at);
     do {
       const Entry entry = heap_.front();
-      remove_top();
       if (!(entry.order & late_bit)) {
         micro_step_ = static_cast<std::uint32_t>(entry.order >> micro_step_shift);
       }
+      top_is_done_ = true;
       execute(*entry.handler, entry.kind, entry.argument);
+      if (top_is_done_) {
+        top_is_done_ = false;
+        remove_top();
+      }
     } while (!heap_.empty() && heap_.front().time == at);
     if (one_instant || stopped_ || !outbox_.empty()) return;
   }

@@ -5,6 +5,16 @@
 
 namespace weir {
 
+namespace {
+
+// Of a number that is not negative and fits. std::ceil is a call where the processor may be old.
+std::int64_t ceiling(double x) {
+  const auto whole = static_cast<std::int64_t>(x);
+  return whole + (static_cast<double>(whole) < x ? 1 : 0);
+}
+
+}  // namespace
+
 void LatencyHistogram::add_interval(Nanos first_ns, Nanos last_ns, std::int64_t count) {
   WEIR_ASSERT(first_ns >= 0 && last_ns >= 0 && count >= 0, "a latency or a count is negative");
   if (count == 0) return;
@@ -46,8 +56,7 @@ void LatencyHistogram::add_interval(Nanos first_ns, Nanos last_ns, std::int64_t 
     bucket += size;
     const std::int64_t below =
         bucket == end ? count
-                      : std::min(count - 1, static_cast<std::int64_t>(std::ceil(
-                                                static_cast<double>(low_of(bucket) - low) * slope)));
+                      : std::min(count - 1, ceiling(static_cast<double>(low_of(bucket) - low) * slope));
     if (below > placed) add_node(bucket - size, size, below - placed);
     placed = std::max(placed, below);
   }
