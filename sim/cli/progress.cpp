@@ -14,7 +14,7 @@ namespace weir {
 namespace {
 
 constexpr auto redraw_after = std::chrono::milliseconds(100);
-constexpr int bar_columns = 24;
+constexpr int bar_columns = 16;
 
 int terminal_columns() {
   winsize size{};
