@@ -13,9 +13,9 @@ TEST_CASE("a metric window becomes rows", "[record]") {
   window.operators.resize(2);
   window.operators[0].offered_per_s = 100;
   window.operators[0].backlog_records = 5;
-  window.operators[0].instances = {{0, 800, 4, 6, 0, 0, 0, 0, 0, 0}};
-  window.operators[1].instances = {{300, 30, 3, 7, 0, 0, 1, 10, 1000, 20},
-                                   {500, 50, 5, 4, 0.5, 0.5, 0, 1, 100, 2}};
+  window.operators[0].instances = {{0, 800, 4, -1, 6, 0, 0, 0, 0, 0, 0}};
+  window.operators[1].instances = {{300, 30, 3, -1, 7, 0, 0, 1, 10, 1000, 20},
+                                   {500, 50, 5, -1, 4, 0.5, 0.5, 0, 1, 100, 2}};
 
   const OperatorWindowRow source = operator_window_row(window, 0, 10, true);
   CHECK(source.offered_per_s == 100);
