@@ -35,7 +35,10 @@ std::vector<fs::path> files_below(const fs::path& directory, const std::string& 
   for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
     if (it->path().extension() == extension && it->is_regular_file(error)) files.push_back(it->path());
   }
-  std::sort(files.begin(), files.end());
+  // As their names are listed: without the extension.
+  std::sort(files.begin(), files.end(), [](fs::path a, fs::path b) {
+    return a.replace_extension().generic_string() < b.replace_extension().generic_string();
+  });
   return files;
 }
 
