@@ -289,6 +289,8 @@ void Instance::push_gathered(Channel& channel) {
       if (!channel.waiting) {
         channel.waiting = true;
         ++waiting_channels_;
+        note_holding();
+        channel.receiver->sender_waits(1);
       }
       return;
     }
@@ -305,7 +307,24 @@ void Instance::push_gathered(Channel& channel) {
   if (channel.waiting) {
     channel.waiting = false;
     --waiting_channels_;
+    note_holding();
+    channel.receiver->sender_waits(-1);
   }
+}
+
+void Instance::sender_waits(int change) {
+  waiting_senders_ += change;
+  WEIR_ASSERT(waiting_senders_ >= 0, "more senders found room than waited for it");
+  note_holding();
+}
+
+// A sender may wait here only because we wait for room ourselves: then it is not us who hold up the job.
+void Instance::note_holding() {
+  const bool holding = waiting_senders_ > 0 && waiting_channels_ == 0;
+  if (holding == holding_) return;
+  if (holding_) counters_.backpressure_ns += calendar_.now() - holding_since_ns_;
+  holding_ = holding;
+  holding_since_ns_ = calendar_.now();
 }
 
 void Instance::flush_all() {
@@ -388,6 +407,10 @@ void Instance::close_accounts(Nanos now) {
     counters_.backpressure_ns += now - above_since_ns_;
     above_since_ns_ = now;
   }
+  if (holding_) {
+    counters_.backpressure_ns += now - holding_since_ns_;
+    holding_since_ns_ = now;
+  }
 }
 
 std::int64_t Instance::take_queue_records_max() {
@@ -414,6 +437,7 @@ void Instance::drop_all() {
     drop(serving_, false);
   }
   for (Channel& channel : channels_) {
+    if (channel.waiting) channel.receiver->sender_waits(-1);
     if (channel.gathered.count > 0) drop(channel.gathered, false);
     channel.gathered.count = 0;
     channel.gathered.weight = 0;
@@ -421,6 +445,7 @@ void Instance::drop_all() {
     channel.waiting = channel.room_announced = false;
   }
   waiting_channels_ = 0;
+  note_holding();
   if (above_) {
     above_ = false;
     counters_.backpressure_ns += calendar_.now() - above_since_ns_;

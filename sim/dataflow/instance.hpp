@@ -62,7 +62,8 @@ struct InstanceCounters {
   Nanos processing_ns = 0;              // useful time of the records in records_in
   std::int64_t records_arrived = 0;     // source: from outside
   std::int64_t records_suppressed = 0;  // source: never made (see WhenBlocked::skip)
-  Nanos backpressure_ns = 0;            // see Instance::above_high_mark
+  Nanos backpressure_ns =
+      0;  // above its high mark, or senders wait for room in its inbox and it waits for none itself
 };
 
 // Reordering at a sink (RFC 4737): a record is reordered if a later one of its source was seen before; its
@@ -163,6 +164,8 @@ class Instance final : public EventHandler {
   void push_gathered(Channel& channel);
   void flush_all();
   void found_room(Channel& channel);
+  void sender_waits(int change);
+  void note_holding();
   Nanos first_done_ns(Nanos now) const;
   void deliver(const Batch& batch);
   void note_order(const Batch& batch);
@@ -177,7 +180,9 @@ class Instance final : public EventHandler {
   bool above_ = false;
   bool flush_scheduled_ = false;
   int sightings_ = 0;
+  bool holding_ = false;  // see note_holding
   int waiting_channels_ = 0;
+  int waiting_senders_ = 0;  // channels to us whose senders found no room
   std::uint32_t epoch_ = 0;  // of the deployment: events of an earlier one are stale
 
   Ring<Batch> inbox_;
@@ -214,6 +219,7 @@ class Instance final : public EventHandler {
   InstanceCounters counters_;
   Reordering reordering_;
   Nanos above_since_ns_ = 0;
+  Nanos holding_since_ns_ = 0;
   std::vector<std::int64_t> latest_sequence_;  // sinks: by source instance
 };
 
