@@ -1,0 +1,134 @@
+"""Runs of weir for a figure, and their results: summary.json and run.h5.
+
+    weir = Weir(program)                        # from --weir
+    run = weir.run("papers/ds2/fig6-heron-ds2", out / "runs/ds2")
+    runs = weir.run_all([...])                  # two processes at a time
+    run.summary["scaling"]["steps"];  run.table("actions")["to_parallelism"]
+    run.parallelism("flatmap")                  # times, values: a staircase
+
+A run that is there already is taken as it is when it was made of the same arguments and scenario file by the
+same program; so a picture can be drawn again without simulating again.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+PROCESSES_MAX = 2
+HOME = pathlib.Path(__file__).resolve().parent.parent
+
+
+class Run:
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.summary = json.loads((self.directory / "summary.json").read_text())
+
+    def table(self, name):
+        """A table of run.h5 as a dict of numpy arrays by column (docs/reference/run-h5.md)."""
+        import h5py
+
+        with h5py.File(self.directory / "run.h5", "r") as file:
+            return {column: file[name][column][:] for column in file[name]}
+
+    def operator_id(self, name):
+        operators = self.table("operators")
+        names = [n.decode() for n in operators["name"]]
+        return int(operators["operator_id"][names.index(name)])
+
+    def parallelism(self, operator):
+        """Times (s) and values of an operator's parallelism, changed when the restart is over, from 0 to the end."""
+        actions, wanted = self.table("actions"), self.operator_id(operator)
+        operators = self.table("operators")
+        start = operators["initial_parallelism"][list(operators["operator_id"]).index(wanted)]
+        times, values = [0.0], [int(start)]
+        for i, operator_id in enumerate(actions["operator_id"]):
+            if operator_id == wanted and actions["status"][i] in (b"done", b"clipped"):
+                times.append(float(actions["ended_s"][i]))
+                values.append(int(actions["to_parallelism"][i]))
+        times.append(float(self.summary["simulated_s"]))
+        values.append(values[-1])
+        return times, values
+
+    def steps(self):
+        """What was asked for and carried out: (requested_s, operator, from, to), by time."""
+        operators = self.table("operators")
+        names = {int(i): n.decode() for i, n in zip(operators["operator_id"], operators["name"])}
+        a = self.table("actions")
+        rows = [
+            (float(a["requested_s"][i]), names[int(a["operator_id"][i])], int(a["from_parallelism"][i]),
+             int(a["to_parallelism"][i]))
+            for i in range(len(a["action_id"]))
+            if a["status"][i] in (b"done", b"clipped")
+        ]
+        return sorted(rows)
+
+
+class Weir:
+    def __init__(self, program):
+        self.program = pathlib.Path(program).resolve()
+
+    def _stamp(self, scenario, arguments):
+        file = HOME / "scenarios" / f"{scenario}.json"
+        file = file if file.exists() else pathlib.Path(scenario)
+        state = self.program.stat()
+        text = json.dumps([str(self.program), state.st_mtime_ns, state.st_size, str(scenario), arguments])
+        return hashlib.sha256(text.encode() + file.read_bytes()).hexdigest(), file
+
+    def run(self, scenario, directory, arguments=()):
+        """Runs a scenario (a file, or a name as in `weir list scenarios`). A failure ends the figure."""
+        directory, arguments = pathlib.Path(directory), [str(a) for a in arguments]
+        stamp, file = self._stamp(scenario, arguments)
+        mark = directory / "made-of.txt"
+        if (directory / "summary.json").exists() and mark.exists() and mark.read_text() == stamp:
+            return Run(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        command = [str(self.program), "run", str(file), "-o", str(directory), "--quiet", *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
+        mark.write_text(stamp)
+        return Run(directory)
+
+    def run_all(self, jobs):
+        """Runs (scenario, directory, arguments) each, in their order, a few at a time."""
+        with ThreadPoolExecutor(PROCESSES_MAX) as pool:
+            return list(pool.map(lambda job: self.run(*job), jobs))
+
+
+def figure_arguments(name, description, **options):
+    """What `weir figure` passes, and options of the figure's own: seeds=(default, help)."""
+    parser = argparse.ArgumentParser(prog=f"weir figure {name} --", description=description)
+    parser.add_argument("--weir", required=True, help="the program")
+    parser.add_argument("--output", required=True, help="where figure and runs go")
+    for option, (default, text) in options.items():
+        parser.add_argument(f"--{option.replace('_', '-')}", type=type(default), default=default, help=text)
+    arguments = parser.parse_args()
+    arguments.output = pathlib.Path(arguments.output)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    return arguments
+
+
+def published(name):
+    """Published values: rows of plots/published/NAME.csv; lines that begin with # name their source."""
+    lines = (HOME / "plots/published" / f"{name}.csv").read_text().splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def write_csv(path, header, rows):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def main(function):
+    """Runs a figure; what failed is said in a line, not in a stack trace."""
+    try:
+        function()
+    except (RuntimeError, OSError) as error:
+        sys.exit(f"weir figure: {error}")
