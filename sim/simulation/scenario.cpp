@@ -8,6 +8,7 @@
 
 #include "sim/scenario/override.hpp"
 #include "sim/scenario/parse.hpp"
+#include "sim/simulation/placement_check.hpp"
 
 namespace weir {
 
@@ -186,6 +187,12 @@ std::optional<LoadedScenario> read_loaded(Document& document, const std::filesys
   loaded.base_dir = base_dir;
   const bool read = scenario_table().read(document.root(), loaded.scenario, errors);
   if (read && errors.empty()) check_whole(loaded, document.root(), errors);
+  if (errors.empty()) {
+    for (const PlacementError& error : check_placement(loaded)) {
+      const Node& job = *document.root().at_or_self("jobs").items()[error.job];
+      errors.add(job.at_or_self("placement"), error.what, "hosts of the cluster with free slots");
+    }
+  }
   if (!errors.empty()) return std::nullopt;
   if (loaded.scenario.name.empty()) loaded.scenario.name = default_name;
   return loaded;

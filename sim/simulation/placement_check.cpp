@@ -1,0 +1,108 @@
+#include "sim/simulation/placement_check.hpp"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <stdexcept>
+
+#include "sim/cluster/cluster.hpp"
+#include "sim/dataflow/logical_graph.hpp"
+
+namespace weir {
+
+namespace {
+
+// In the child. A line for each error: the job's number, a blank, what is wrong.
+std::string try_placements(const LoadedScenario& loaded) {
+  const Scenario& scenario = loaded.scenario;
+  auto& calendar = *new Calendar();
+  auto& cluster = *new Cluster(scenario.cluster, calendar, loaded.base_dir.string(), scenario.seed);
+  std::vector<int> free_slots;
+  for (int host = 0; host < cluster.host_count(); ++host) free_slots.push_back(cluster.host(host).slots);
+  std::string lines;
+  for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
+    const JobSpec& job = scenario.jobs[j];
+    try {
+      WorkloadContext workload;
+      const LogicalGraph graph = resolve(job.workload.build(workload)->dataflow());
+      PlacementContext context{scenario.seed, job.name, cluster, graph};
+      std::vector<InstanceToPlace> wanted;
+      for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+        for (int i = 0; i < graph.operators[op].parallelism(); ++i) {
+          wanted.push_back({static_cast<int>(op), i});
+        }
+      }
+      const auto hosts = job.placement.build(context)->place(wanted, {}, free_slots);
+      if (!hosts) {
+        lines += fmt::format(
+            "{} the initial parallelism does not fit on the hosts that the placement allows\n", j);
+        continue;
+      }
+      for (const int host : *hosts) --free_slots[host];
+    } catch (const std::exception& e) {
+      lines += fmt::format("{} {}\n", j, e.what());
+    }
+  }
+  return lines;
+}
+
+std::string read_all(int fd) {
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t got = read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace
+
+std::vector<PlacementError> check_placement(const LoadedScenario& scenario) {
+  int fds[2];
+  if (pipe(fds) != 0) throw std::runtime_error("cannot make a pipe");
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("cannot start a process to try the placement in");
+  if (child == 0) {
+    close(fds[0]);
+    std::string lines;
+    try {
+      lines = try_placements(scenario);
+    } catch (const std::exception& e) {
+      lines = fmt::format("0 {}\n", e.what());
+    }
+    const char* at = lines.data();
+    for (std::size_t left = lines.size(); left > 0;) {
+      const ssize_t wrote = write(fds[1], at, left);
+      if (wrote <= 0) _exit(1);
+      at += wrote;
+      left -= static_cast<std::size_t>(wrote);
+    }
+    _exit(0);
+  }
+  close(fds[1]);
+  const std::string lines = read_all(fds[0]);
+  close(fds[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  std::vector<PlacementError> errors;
+  for (std::size_t begin = 0; begin < lines.size();) {
+    const std::size_t end = lines.find('\n', begin);
+    PlacementError error;
+    const auto [rest, failed] = std::from_chars(lines.data() + begin, lines.data() + end, error.job);
+    error.what = std::string(rest + 1, lines.data() + end);
+    errors.push_back(error);
+    begin = end + 1;
+  }
+  if (errors.empty() && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+    errors.push_back({0, "SimGrid cannot build this cluster"});
+  }
+  return errors;
+}
+
+}  // namespace weir
