@@ -125,8 +125,9 @@ void Instance::enqueue(const Batch& batch) {
   inbox_bytes_ += batch.size_bytes;
   inbox_records_max_ = std::max(inbox_records_max_, inbox_records_);
   // A long backlog outside is kept as a few long batches, so that memory does not grow with every arrival:
-  // records within a second are taken as evenly spaced.
-  if (source() && inbox_.size() > 64 && batch.last_ns - inbox_.back().first_ns < nanos_per_second) {
+  // records within a second are taken as evenly spaced. Record by record, only a very long one is.
+  const std::size_t kept_apart = job_.batch_records() == 1 ? std::size_t{1} << 16 : 64;
+  if (source() && inbox_.size() > kept_apart && batch.last_ns - inbox_.back().first_ns < nanos_per_second) {
     inbox_.back().merge(batch);
     return;
   }
