@@ -6,8 +6,10 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstdio>
 #include <deque>
 #include <filesystem>
+#include <iostream>
 
 #include "sim/dataflow/job.hpp"
 #include "sim/scenario/errors.hpp"
@@ -113,6 +115,8 @@ struct Child {
 Child start(const std::function<json()>& work) {
   int ends[2];
   if (pipe(ends) != 0) throw std::runtime_error("no pipe");
+  std::cout.flush();  // else the child may write it once more
+  std::fflush(stdout);
   const pid_t pid = fork();
   if (pid < 0) throw std::runtime_error("no fork");
   if (pid > 0) {

@@ -1,0 +1,160 @@
+#include "tests/reference/random_scenario.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <vector>
+
+namespace weir::test {
+
+namespace {
+
+using json = nlohmann::json;
+
+struct Node {
+  std::string name;
+  bool source;
+  int parallelism;
+  double rate_per_s = 0;  // that comes in
+  double selectivity = 1;
+  bool has_output = false;
+};
+
+class Maker {
+ public:
+  Maker(Dice& dice, const RandomKind& kind) : dice_(dice), kind_(kind), s_(kind.until_s, 0.1) {}
+
+  ScenarioText make() {
+    const int sources = 1 + dice_.below(2);
+    for (int i = 0; i < sources; ++i) add_source(i);
+    const int operators = 1 + dice_.below(4);
+    for (int i = 0; i < operators; ++i) add_operator(i, i + 1 == operators);
+    // Whoever has no output yet is a sink; a source without one gets an edge to the last operator.
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].source && !nodes_[i].has_output) connect(i, nodes_.size() - 1);
+    }
+    set_costs();
+    set_engine();
+    if (kind_.rescale && dice_.below(3) > 0) add_script();
+    return s_;
+  }
+
+ private:
+  template <class T>
+  const T& one_of(const std::vector<T>& choices) {
+    return choices[static_cast<std::size_t>(dice_.below(static_cast<int>(choices.size())))];
+  }
+
+  void add_source(int i) {
+    Node node{fmt::format("s{}", i), true, 1 + dice_.below(3), dice_.between(50, 400)};
+    const bool poisson = kind_.random_laws && dice_.coin();
+    json& source =
+        s_.source(node.name, {{"type", poisson ? "poisson" : "constant"}, {"rate_per_s", node.rate_per_s}});
+    source["parallelism"] = node.parallelism;
+    source["when_blocked"] = dice_.coin() ? "queue" : "skip";
+    nodes_.push_back(node);
+  }
+
+  void add_operator(int i, bool last) {
+    Node node{fmt::format("o{}", i), false, 1 + dice_.below(4)};
+    json logic = "map";
+    if (last || dice_.below(5) == 0) {
+      logic = last ? "sink" : "map";
+    } else if (dice_.coin()) {
+      node.selectivity = one_of<double>({0.25, 1.0 / 3, 0.7, 1.5, 2.5});
+      logic = {{"type", "flat-map"}, {"selectivity", node.selectivity}, {"law", "deterministic"}};
+    }
+    s_.op(node.name, logic, json::object(), node.parallelism);
+    nodes_.push_back(node);
+    const std::size_t to = nodes_.size() - 1;
+    // One input or more, from anybody before; a chain is as likely as all else together.
+    std::vector<bool> taken(to, false);
+    const int inputs = 1 + (dice_.coin() ? 0 : dice_.below(2));
+    for (int k = 0; k < inputs; ++k) {
+      const auto from =
+          k == 0 && dice_.coin() ? to - 1 : static_cast<std::size_t>(dice_.below(static_cast<int>(to)));
+      if (taken[from]) continue;
+      taken[from] = true;
+      connect(from, to);
+    }
+  }
+
+  void connect(std::size_t from, std::size_t to) {
+    Node& a = nodes_[from];
+    Node& b = nodes_[to];
+    std::vector<std::string> ways = {"rebalance", "key", "broadcast", "global", "weighted"};
+    if (kind_.random_laws) ways.push_back("shuffle");
+    if (a.parallelism == b.parallelism) ways.push_back("forward");
+    std::string way = one_of(ways);
+    const bool weighted = way == "weighted";
+    json& edge = s_.edge(a.name, b.name, weighted ? "key" : way);
+    if (weighted) {
+      edge["keys"] = {
+          {"law", "zipf"}, {"count", 50}, {"exponent", 0.8}, {"random", kind_.random_laws && dice_.coin()}};
+    }
+    a.has_output = true;
+    b.rate_per_s += a.rate_per_s * a.selectivity * (way == "broadcast" ? b.parallelism : 1);
+  }
+
+  // Loads from nearly nothing to too much.
+  void set_costs() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      Node& node = nodes_[i];
+      json cost = json::object();
+      const double load = one_of<double>({0, 0.3, 0.7, 0.95, 1.3});
+      double rate = std::max(node.rate_per_s, 1.0) / node.parallelism;
+      if (load > 0 && (!node.source || dice_.below(3) == 0)) {
+        cost["per_record_us"] = std::round(1e9 * load / rate) / 1e3;
+        if (kind_.random_laws) cost["law"] = one_of<std::string>({"deterministic", "exponential", "gamma"});
+        if (dice_.below(4) == 0) cost["per_batch_us"] = 3.125;
+        if (dice_.below(4) == 0) cost["per_byte_ns"] = 7;
+      }
+      json& list = s_.dataflow()[node.source ? "sources" : "operators"];
+      for (json& entry : list) {
+        if (entry["name"] != node.name) continue;
+        entry["cost"] = cost;
+        if (!node.source && dice_.below(4) == 0) entry["contention"] = {{"sigma", 0.25}, {"kappa", 0.125}};
+      }
+    }
+  }
+
+  void set_engine() {
+    s_.engine()["channel_capacity_records"] = one_of<int>({0, 1, 2, 5, 20});
+    s_.engine()["on_stop"] = dice_.coin() ? "drain" : "drop";
+    s_.engine()["savepoint_s"] = one_of<double>({0, 0.05, 0.137});
+    s_.engine()["restart_s"] = one_of<double>({0, 0.1});
+    s_.engine()["restart_per_instance_s"] = one_of<double>({0, 0.001});
+    if (!kind_.hosts || dice_.below(3) > 0) return;
+    s_.hosts()[0]["count"] = 2 + dice_.below(2);
+    s_.all["cluster"]["network"] = {{"latency_us", one_of<double>({50, 1000})}};
+    for (json& source : s_.dataflow()["sources"]) source["record_bytes"] = 0;
+    for (json& op : s_.dataflow()["operators"]) op["output_bytes"] = 0;
+  }
+
+  void add_script() {
+    json steps = json::array();
+    const int actions = 1 + dice_.below(3);
+    double time_s = 0;
+    for (int i = 0; i < actions; ++i) {
+      time_s += dice_.between(0.05, 0.8);
+      for (std::size_t op = 0; op < nodes_.size(); ++op) {
+        if (nodes_[op].source || dice_.coin()) continue;
+        steps.push_back({{"time_s", time_s}, {"operator_id", op}, {"parallelism", 1 + dice_.below(5)}});
+      }
+    }
+    s_.job()["policy"] = {{"type", "test-scripted"}, {"interval_s", 0.1}, {"steps", steps}};
+  }
+
+  Dice& dice_;
+  const RandomKind& kind_;
+  ScenarioText s_;
+  std::vector<Node> nodes_;
+};
+
+}  // namespace
+
+ScenarioText random_scenario(Dice& dice, const RandomKind& kind) {
+  return Maker(dice, kind).make();
+}
+
+}  // namespace weir::test

@@ -1,0 +1,513 @@
+#include "tests/reference/reference.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "sim/dataflow/splitter.hpp"
+
+namespace weir::test {
+
+namespace {
+
+struct Record {
+  Nanos origin_ns;
+  int channel = -1;  // of its sender, through which it came
+  int sender_operator = -1;
+  int sender_index = -1;
+};
+
+struct Channel {
+  int to_operator;
+  int to_index;
+  bool feedback;
+  std::deque<Record> held = {};  // found no room
+  bool told = false;             // its sender will look for room
+  std::int64_t under_way = 0;    // pushed and not yet pulled
+};
+
+struct Edge {
+  int id;
+  std::size_t first_channel;
+  int receivers;
+  int next;                         // in turn
+  std::unique_ptr<Splitter> given;  // routes that are drawn, or met by carried remainders
+};
+
+enum Use { useful, waiting, blocked, overhead };
+
+struct Worker {
+  int op;
+  int index;
+  int host = -1;
+  bool deployed = false;
+  std::deque<Record> inbox;
+  std::vector<Channel> channels;
+  std::vector<Edge> edges;
+  bool serving = false;
+  Record served;
+  std::int64_t service = 0;  // counts services: a completion of an aborted one is stale
+  std::unique_ptr<ArrivalProcess> arrivals;
+  std::unique_ptr<RandomStream> random;
+  CostDistribution law;
+  // Books.
+  std::int64_t in = 0, out = 0, lost = 0, arrived = 0, suppressed = 0;
+  Nanos time_ns[4] = {0, 0, 0, 0};
+  Nanos since_ns = 0;
+  Use use = overhead;
+};
+
+// Order within an instant, from calendar.hpp.
+enum Class { completion = 1, arrival = 2, timer = 3, policy = 5 };
+
+class Reference {
+ public:
+  explicit Reference(const ReferenceSetup& setup) : s_(setup), g_(s_.graph) {
+    for (const LogicalOperator& op : g_.operators) {
+      parallelism_.push_back(op.parallelism());
+      OperatorContext context{s_.seed, "asked"};
+      selectivity_.push_back(op.source ? 1 : op.operator_spec.logic.build(context)->mean_selectivity());
+    }
+    workers_.resize(g_.operators.size());
+  }
+
+  nlohmann::json run() {
+    deploy(parallelism_);
+    if (!s_.steps.empty()) at(s_.policy_interval_ns, policy, [this] { ask_policy(); });
+    resume();
+    while (!events_.empty() && std::get<0>(events_.begin()->first) <= s_.until_ns) {
+      const auto event = *events_.begin();
+      events_.erase(events_.begin());
+      const Nanos time_ns = std::get<0>(event.first);
+      if (time_ns != now_) micro_ = 0;
+      now_ = time_ns;
+      if (std::get<3>(event.first) < policy) micro_ = std::get<2>(event.first);
+      event.second();
+    }
+    now_ = s_.until_ns;
+    return result();
+  }
+
+ private:
+  // time, late, micro-step, class; then in the order of insertion.
+  using Key = std::tuple<Nanos, bool, int, int>;
+
+  void at(Nanos time_ns, Class c, std::function<void()> what) {
+    const bool late = c == policy;
+    const int micro = !late && time_ns == now_ ? micro_ + 1 : 0;
+    events_.insert({Key{time_ns, late, micro, c}, std::move(what)});
+  }
+
+  Worker& worker(int op, int index) { return *workers_[op][index]; }
+  const LogicalOperator& spec(const Worker& w) const { return g_.operators[w.op]; }
+
+  // ---- time accounts ----
+  Use idle(const Worker& w) const {
+    if (!running_) return overhead;
+    if (is_blocked(w) || (spec(w).source && paused_)) return blocked;
+    return waiting;
+  }
+  void account(Worker& w, Use use) {
+    w.time_ns[w.use] += now_ - w.since_ns;
+    w.since_ns = now_;
+    w.use = use;
+  }
+  static bool is_blocked(const Worker& w) {
+    for (const Channel& c : w.channels) {
+      if (!c.held.empty()) return true;
+    }
+    return false;
+  }
+
+  // ---- deployment ----
+  void deploy(const std::vector<int>& parallelism) {
+    ++deployment_;
+    // Round robin over the hosts; who was there before stays.
+    for (std::size_t op = 0; op < parallelism.size(); ++op) {
+      for (int i = 0; i < parallelism[op]; ++i) {
+        if (i == static_cast<int>(workers_[op].size())) workers_[op].push_back(make(static_cast<int>(op), i));
+        Worker& w = *workers_[op][i];
+        if (!w.deployed) {
+          w.host = next_host_++ % s_.hosts;
+          w.deployed = true;
+          w.since_ns = now_;
+          w.use = overhead;
+        }
+      }
+      for (int i = parallelism[op]; i < static_cast<int>(workers_[op].size()); ++i) {
+        Worker& w = *workers_[op][i];
+        if (w.deployed) account(w, overhead);
+        w.deployed = false;
+      }
+    }
+    parallelism_ = parallelism;
+    for (auto& of_operator : workers_) {
+      for (auto& w : of_operator) w->channels.clear(), w->edges.clear();
+    }
+    network_.clear();
+    for (std::size_t id = 0; id < g_.edges.size(); ++id) {
+      const LogicalEdge& e = g_.edges[id];
+      for (int i = 0; i < parallelism[e.from]; ++i) connect(worker(e.from, i), static_cast<int>(id));
+    }
+  }
+
+  std::unique_ptr<Worker> make(int op, int index) {
+    auto w = std::make_unique<Worker>();
+    w->op = op;
+    w->index = index;
+    const std::string entity = fmt::format("{}/{}/{}", s_.job, g_.operators[op].name, index);
+    w->random = std::make_unique<RandomStream>(s_.seed, entity, "cost");
+    w->law = cost_distribution(g_.operators[op].cost());
+    if (g_.operators[op].source) {
+      ArrivalContext context;
+      context.seed = s_.seed;
+      context.entity = fmt::format("{}/{}", s_.job, g_.operators[op].name);
+      context.of = g_.operators[op].parallelism();
+      context.share = 1.0 / context.of;
+      context.index = index;
+      context.until_ns = s_.until_ns;
+      w->arrivals = g_.operators[op].source_spec.arrivals.build(context);
+    }
+    return w;
+  }
+
+  void connect(Worker& w, int id) {
+    const LogicalEdge& e = g_.edges[id];
+    Edge edge{id, w.channels.size(), parallelism_[e.to], 0, nullptr};
+    const bool weighted = e.spec.partitioning == Partitioning::key && e.spec.keys.law != KeyLaw::even;
+    if (e.spec.partitioning == Partitioning::shuffle || weighted) {
+      std::shared_ptr<const std::vector<double>> shares;
+      if (weighted) {
+        shares = std::make_shared<const std::vector<double>>(key_shares(e.spec.keys, edge.receivers));
+      }
+      const std::string entity = fmt::format("{}/{}/{}", s_.job, spec(w).name, w.index);
+      RandomStream random(s_.seed, entity, fmt::format("route {} {}", id, deployment_));
+      edge.given = std::make_unique<Splitter>(e.spec, shares, w.index, edge.receivers, random);
+    }
+    if (e.spec.partitioning != Partitioning::global) edge.next = w.index % edge.receivers;
+    for (int i = 0; i < edge.receivers; ++i) w.channels.push_back({e.to, i, e.spec.feedback});
+    w.edges.push_back(std::move(edge));
+  }
+
+  void resume() {
+    running_ = true;
+    for_all([&](Worker& w) { account(w, idle(w)); });
+    for (const bool sources : {false, true}) {
+      for_all([&](Worker& w) {
+        if (spec(w).source != sources) return;
+        work(w);
+        if (sources && !started_) next_arrival(w);
+      });
+    }
+    started_ = true;
+  }
+
+  template <class Visit>
+  void for_all(Visit&& visit) {
+    for (std::size_t op = 0; op < workers_.size(); ++op) {
+      for (int i = 0; i < parallelism_[op]; ++i) visit(*workers_[op][i]);
+    }
+  }
+
+  // ---- sources ----
+  void next_arrival(Worker& w) {
+    const Arrivals next = w.arrivals->next(1, 0);
+    if (next.count == 0) return;
+    at(std::max(now_, next.first_ns), arrival, [this, &w, next] {
+      ++w.arrived;
+      const bool skips = spec(w).source_spec.when_blocked == WhenBlocked::skip;
+      if (skips && (paused_ || !running_ || is_blocked(w) || w.inbox.size() > 1)) {
+        ++w.suppressed;
+      } else {
+        w.inbox.push_back({next.first_ns});
+      }
+      next_arrival(w);
+      work(w);
+    });
+  }
+
+  // ---- service ----
+  void work(Worker& w) {
+    while (running_ && !w.serving && !w.inbox.empty() && !is_blocked(w) && !(spec(w).source && paused_)) {
+      w.served = w.inbox.front();
+      w.inbox.pop_front();
+      w.serving = true;
+      pulled(w.served);
+      account(w, useful);
+      const Nanos cost_ns = draw_cost_ns(w);
+      if (cost_ns == 0 && spec(w).source) {  // a source without cost emits at once
+        finish(w);
+        w.serving = false;
+        account(w, idle(w));
+        continue;
+      }
+      const std::int64_t service = ++w.service;
+      at(now_ + cost_ns, completion, [this, &w, service] {
+        if (service != w.service || !w.serving) return;
+        finish(w);
+        w.serving = false;
+        account(w, idle(w));
+        work(w);
+      });
+    }
+  }
+
+  Nanos draw_cost_ns(Worker& w) {
+    const CostSpec& cost = spec(w).cost();
+    double bytes = spec(w).output_bytes();
+    if (w.served.channel >= 0) bytes = g_.operators[w.served.sender_operator].output_bytes();
+    double work_s = w.law.sample_sum(1, cost.per_record_us * 1e-6, *w.random);
+    work_s += static_cast<double>(static_cast<std::int64_t>(bytes + 0.5)) * (cost.per_byte_ns * 1e-9) +
+              cost.per_batch_us * 1e-6;
+    if (!spec(w).source) work_s *= spec(w).operator_spec.contention.factor(parallelism_[w.op]);
+    return to_nanos(work_s);
+  }
+
+  void pulled(const Record& record) {
+    if (record.channel < 0) return;
+    Worker& sender = worker(record.sender_operator, record.sender_index);
+    Channel& c = sender.channels[record.channel];
+    --c.under_way;
+    if (c.held.empty() || c.told) return;
+    c.told = true;
+    at(now_, completion, [this, &sender, channel = record.channel, stops = stops_] {
+      if (stops != stops_) return;
+      sender.channels[channel].told = false;
+      push_held(sender, channel);
+      if (is_blocked(sender)) return;
+      if (!sender.serving) account(sender, idle(sender));
+      work(sender);
+    });
+  }
+
+  void finish(Worker& w) {
+    ++w.in;
+    const Record record = w.served;
+    if (spec(w).source) ++emitted_;
+    std::int64_t copies = 1;
+    if (!spec(w).source) {
+      if (spec(w).sink()) {
+        deliveries_.push_back({now_, now_ - record.origin_ns});
+        copies = 0;
+      } else {
+        copies = selected(w);
+      }
+    }
+    if (copies > 0) w.out += copies;
+    for (Edge& edge : w.edges) {
+      for (const auto& [receiver, count] : routes(w, edge, copies)) {
+        const std::size_t channel = edge.first_channel + receiver;
+        for (std::int64_t i = 0; i < count; ++i) {
+          w.channels[channel].held.push_back({record.origin_ns, static_cast<int>(channel), w.op, w.index});
+        }
+        push_held(w, channel);
+      }
+    }
+  }
+
+  // All in all, the floor of selectivity times records.
+  std::int64_t selected(Worker& w) {
+    const auto billionths = static_cast<std::int64_t>(selectivity_[w.op] * 1e9 + 0.5);
+    return w.in * billionths / 1'000'000'000 - (w.in - 1) * billionths / 1'000'000'000;
+  }
+  std::vector<std::pair<int, std::int64_t>> routes(const Worker& w, Edge& edge, std::int64_t copies) {
+    std::vector<std::pair<int, std::int64_t>> result;
+    if (copies == 0) return result;
+    const Partitioning how = g_.edges[edge.id].spec.partitioning;
+    if (edge.given) {
+      edge.given->split(copies, [&](int receiver, std::int64_t count) {
+        result.push_back({receiver, count});
+      });
+    } else if (how == Partitioning::broadcast) {
+      for (int i = 0; i < edge.receivers; ++i) result.push_back({i, copies});
+    } else if (how == Partitioning::forward || how == Partitioning::global) {
+      result.push_back({how == Partitioning::global ? 0 : w.index % edge.receivers, copies});
+    } else {
+      // In turn; each receiver is given all that it gets before the next.
+      std::vector<std::int64_t> counts(edge.receivers, 0);
+      const int first = edge.next;
+      for (std::int64_t i = 0; i < copies; ++i) {
+        ++counts[edge.next];
+        edge.next = (edge.next + 1) % edge.receivers;
+      }
+      for (int i = 0; i < edge.receivers; ++i) {
+        const int receiver = (first + i) % edge.receivers;
+        if (counts[receiver] > 0) result.push_back({receiver, counts[receiver]});
+      }
+    }
+    return result;
+  }
+
+  // ---- channels ----
+  void push_held(Worker& w, std::size_t channel) {
+    Channel& c = w.channels[channel];
+    while (!c.held.empty()) {
+      const bool room = s_.channel_capacity == 0 || c.feedback || c.under_way < s_.channel_capacity;
+      if (!room) return;
+      const Record record = c.held.front();
+      c.held.pop_front();
+      ++c.under_way;
+      Worker& receiver = worker(c.to_operator, c.to_index);
+      if (receiver.host == w.host) {
+        receiver.inbox.push_back(record);
+        work(receiver);
+      } else {
+        travel(w.host, receiver, record);
+      }
+    }
+  }
+
+  // What is due on a connection of two hosts is handed over together, in order.
+  void travel(int from_host, Worker& receiver, const Record& record) {
+    const std::pair<int, int> hosts{from_host, receiver.host};
+    network_[hosts].push_back({now_ + s_.latency_ns, &receiver, record});
+    at(now_ + s_.latency_ns, arrival, [this, hosts, stops = stops_] {
+      if (stops != stops_) return;
+      auto& travelling = network_[hosts];
+      while (!travelling.empty() && travelling.front().due_ns <= now_) {
+        const Travelling due = travelling.front();
+        travelling.pop_front();
+        due.receiver->inbox.push_back(due.record);
+        work(*due.receiver);
+      }
+    });
+  }
+
+  // ---- rescaling ----
+  void ask_policy() {
+    at(now_ + s_.policy_interval_ns, policy, [this] { ask_policy(); });
+    while (next_step_ < s_.steps.size() && s_.steps[next_step_].at_ns <= now_) {
+      const Nanos of_ns = s_.steps[next_step_].at_ns;
+      std::vector<int> wanted = parallelism_;
+      for (; next_step_ < s_.steps.size() && s_.steps[next_step_].at_ns == of_ns; ++next_step_) {
+        wanted[s_.steps[next_step_].operator_id] = s_.steps[next_step_].parallelism;
+      }
+      if (rescaling_ || wanted == parallelism_) continue;  // refused
+      rescaling_ = true;
+      target_ = wanted;
+      if (s_.drop) {
+        stop();
+      } else {
+        paused_ = true;
+        for_all([&](Worker& w) {
+          if (spec(w).source && !w.serving) account(w, idle(w));
+        });
+        watch_drain();
+      }
+    }
+  }
+
+  bool anything_under_way() {
+    bool any = false;
+    for_all(
+        [&](Worker& w) { any = any || w.serving || is_blocked(w) || (!spec(w).source && !w.inbox.empty()); });
+    for (const auto& [hosts, travelling] : network_) any = any || !travelling.empty();
+    return any;
+  }
+  // Naively: looks after every instant's work by asking again behind each event.
+  void watch_drain() {
+    if (!anything_under_way()) {
+      at(now_, timer, [this] { stop(); });
+      return;
+    }
+    auto next = events_.begin();
+    while (next != events_.end() && std::get<1>(next->first)) ++next;  // a look of the policy changes nothing
+    const Nanos next_ns = next == events_.end() ? s_.until_ns + 1 : std::get<0>(next->first);
+    at(std::max(now_, next_ns), timer, [this] { watch_drain(); });
+  }
+
+  void stop() {
+    for_all([&](Worker& w) {
+      if (!spec(w).source) w.lost += static_cast<std::int64_t>(w.inbox.size()), w.inbox.clear();
+      if (w.serving) {
+        ++w.lost;
+        if (spec(w).source) ++emitted_;
+      }
+      for (Channel& c : w.channels) w.lost += static_cast<std::int64_t>(c.held.size()), c.held.clear();
+      w.serving = false;
+      ++w.service;
+      account(w, overhead);
+    });
+    for (const auto& [hosts, travelling] : network_) {
+      lost_on_network_ += static_cast<std::int64_t>(travelling.size());
+    }
+    network_.clear();
+    ++stops_;  // what is due on its channels is stale
+    running_ = false;
+    int instances = 0;
+    for (const int p : target_) instances += p;
+    double state_bytes = 0;
+    for (const LogicalOperator& op : g_.operators) state_bytes += op.operator_spec.state.size_bytes();
+    const double state_s = state_bytes / (s_.state_mb_per_s * 1e6);
+    const double down_s = s_.savepoint_s + s_.restart_s + s_.restart_per_instance_s * instances + 2 * state_s;
+    at(now_ + to_nanos(down_s), timer, [this] {
+      deploy(target_);
+      paused_ = rescaling_ = false;
+      resume();
+    });
+  }
+
+  nlohmann::json result() {
+    nlohmann::json operators = nlohmann::json::array();
+    for (auto& of_operator : workers_) {
+      nlohmann::json instances = nlohmann::json::array();
+      for (auto& w : of_operator) {
+        if (w->deployed) account(*w, w->use);
+        instances.push_back({{"records_in", w->in},
+                             {"records_out", w->out},
+                             {"arrived", w->arrived},
+                             {"suppressed", w->suppressed},
+                             {"lost", w->lost},
+                             {"queue", w->inbox.size()},
+                             {"useful_ns", w->time_ns[useful]},
+                             {"waiting_ns", w->time_ns[waiting]},
+                             {"blocked_ns", w->time_ns[blocked]},
+                             {"overhead_ns", w->time_ns[overhead]}});
+      }
+      operators.push_back(std::move(instances));
+    }
+    return {{"instances", operators},
+            {"latencies", deliveries_},
+            {"emitted", emitted_},
+            {"lost_on_network", lost_on_network_}};
+  }
+
+  ReferenceSetup s_;
+  LogicalGraph& g_;
+  std::multimap<Key, std::function<void()>> events_;
+  Nanos now_ = 0;
+  int micro_ = 0;
+  std::vector<int> parallelism_;
+  std::vector<std::vector<std::unique_ptr<Worker>>> workers_;
+  struct Travelling {
+    Nanos due_ns;
+    Worker* receiver;
+    Record record;
+  };
+  std::map<std::pair<int, int>, std::deque<Travelling>> network_;
+  std::vector<std::pair<Nanos, Nanos>> deliveries_;
+  std::int64_t emitted_ = 0;
+  std::int64_t lost_on_network_ = 0;
+  int deployment_ = -1;
+  int stops_ = 0;
+  std::vector<double> selectivity_;
+  int next_host_ = 0;
+  bool running_ = false;
+  bool started_ = false;
+  bool paused_ = false;
+  bool rescaling_ = false;
+  std::vector<int> target_;
+  std::size_t next_step_ = 0;
+};
+
+}  // namespace
+
+nlohmann::json reference(const ReferenceSetup& setup) {
+  return Reference(setup).run();
+}
+
+}  // namespace weir::test

@@ -1,0 +1,150 @@
+#include "tests/reference/reference.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "sim/kernel/latency_histogram.hpp"
+#include "sim/scenario/errors.hpp"
+#include "sim/simulation/scenario.hpp"
+#include "tests/reference/random_scenario.hpp"
+#include "tests/support/simulate.hpp"
+
+// weir against the reference simulator on random small scenarios, at batches of one record: every count,
+// every nanosecond of every instance, every delivery. Nothing is allowed to differ.
+
+using namespace weir;
+using namespace weir::test;
+
+namespace {
+
+using json = nlohmann::json;
+
+ReferenceSetup setup_of(const ScenarioText& s, std::uint64_t seed) {
+  Errors errors;
+  ScenarioOverrides overrides;
+  overrides.seed = seed;
+  const auto loaded =
+      load_scenario_text(s.text(), "test", std::filesystem::current_path(), overrides, errors);
+  if (!loaded) FAIL(errors.text() << s.text());
+  ReferenceSetup r;
+  WorkloadContext workload;
+  r.graph = resolve(loaded->scenario.jobs[0].workload.build(workload)->dataflow());
+  r.job = loaded->scenario.jobs[0].name;
+  r.seed = seed;
+  r.until_ns = to_nanos(loaded->scenario.until_s);
+  r.hosts = s.all["cluster"]["hosts"][0]["count"];
+  if (s.all["cluster"].contains("network")) {
+    r.latency_ns = to_nanos(s.all["cluster"]["network"]["latency_us"].get<double>() * 1e-6);
+  }
+  const json& engine = s.all["jobs"][0]["engine"];
+  r.channel_capacity = engine["channel_capacity_records"];
+  r.drop = engine["on_stop"] == "drop";
+  r.savepoint_s = engine["savepoint_s"];
+  r.restart_s = engine["restart_s"];
+  r.restart_per_instance_s = engine["restart_per_instance_s"];
+  if (s.all["jobs"][0].contains("policy")) {
+    const json& policy = s.all["jobs"][0]["policy"];
+    r.policy_interval_ns = to_nanos(policy["interval_s"].get<double>());
+    for (const json& step : policy["steps"]) {
+      r.steps.push_back({to_nanos(step["time_s"].get<double>()), step["operator_id"], step["parallelism"]});
+    }
+  }
+  return r;
+}
+
+constexpr Nanos window_ns = 100'000'000;
+
+// What differs, in words; empty when nothing does.
+std::string difference(const json& weir, const json& plain) {
+  std::string text;
+  const auto differ = [&](const std::string& where, const json& a, const json& b) {
+    if (a != b) text += where + ": weir " + a.dump() + ", reference " + b.dump() + "\n";
+  };
+  for (std::size_t op = 0; op < plain["instances"].size(); ++op) {
+    differ("instances of " + std::to_string(op), weir["instances"][op].size(), plain["instances"][op].size());
+    for (std::size_t i = 0; i < std::min(weir["instances"][op].size(), plain["instances"][op].size()); ++i) {
+      differ("instance " + std::to_string(op) + "/" + std::to_string(i), weir["instances"][op][i],
+             plain["instances"][op][i]);
+    }
+  }
+  LatencyHistogram histogram;
+  std::size_t next = 0;
+  // Of a window that ends with a restart, it is not said on which side deliveries of its last instant are.
+  std::int64_t delivered = 0;
+  for (const json& window : weir["windows"]) {
+    for (; next < plain["latencies"].size(); ++next) {
+      if (plain["latencies"][next][0].get<Nanos>() > window["end_ns"].get<Nanos>()) break;
+      histogram.add(plain["latencies"][next][1].get<Nanos>());
+    }
+    delivered += window["delivered"].get<std::int64_t>();
+    if (window["end_ns"].get<Nanos>() % window_ns != 0) continue;
+    differ("deliveries until " + window["end_ns"].dump(), delivered, next);
+  }
+  differ("deliveries", weir["latency"]["count"], plain["latencies"].size());
+  differ("shortest latency", weir["latency"]["min_ns"], histogram.min_ns());
+  differ("longest latency", weir["latency"]["max_ns"], histogram.max_ns());
+  differ("mean latency", weir["latency"]["mean_ns"], histogram.mean_ns());
+  json buckets = json::array();
+  histogram.for_each_bucket([&](std::int64_t from_ns, std::int64_t, std::int64_t n) {
+    buckets.push_back({from_ns, n});
+  });
+  if (buckets != weir["latency"]["buckets"]) text += "the latencies are spread differently\n";
+  differ("records emitted", weir["summary"]["conservation"]["emitted"], plain["emitted"]);
+  return text;
+}
+
+void compare(int scenarios, std::uint64_t first_seed, const RandomKind& kind) {
+  std::vector<Run> runs;
+  std::vector<ScenarioText> texts;
+  for (int i = 0; i < scenarios; ++i) {
+    Dice dice(first_seed + static_cast<std::uint64_t>(i));
+    texts.push_back(random_scenario(dice, kind));
+    runs.push_back({.scenario = texts.back().text(),
+                    .seed = first_seed + static_cast<std::uint64_t>(i),
+                    .windows = true});
+  }
+  const std::vector<json> results = run_all(runs);
+  int failed = 0;
+  std::int64_t deliveries = 0;
+  for (int i = 0; i < scenarios; ++i) {
+    const json& result = results[i];
+    std::string what;
+    if (result.contains("error")) {
+      what = result["error"];
+    } else {
+      if (!result["summary"]["conservation"]["ok"]) what = result["summary"]["failed_checks"].dump() + "\n";
+      what += difference(result, reference(setup_of(texts[i], runs[i].seed)));
+      deliveries += result["latency"]["count"].get<std::int64_t>();
+    }
+    if (what.empty()) continue;
+    if (++failed > 3) continue;
+    UNSCOPED_INFO("seed " << runs[i].seed << " (repeat with WEIR_SEED)\n" << what << runs[i].scenario);
+  }
+  INFO(scenarios << " scenarios from seed " << first_seed << ", " << deliveries << " deliveries");
+  CHECK(failed == 0);
+  CHECK(deliveries > 100 * scenarios);
+}
+
+int many(int usual) {
+  return std::getenv("WEIR_LONG") != nullptr ? 20 * usual : usual;
+}
+
+}  // namespace
+
+TEST_CASE("weir equals the reference simulator: one host, no rescaling", "[reference]") {
+  compare(many(100), test_seed(), {.rescale = false, .hosts = false, .random_laws = false});
+}
+TEST_CASE("weir equals the reference simulator: one host, no rescaling, random laws", "[reference]") {
+  compare(many(100), test_seed() + 1000000, {.rescale = false, .hosts = false});
+}
+TEST_CASE("weir equals the reference simulator: latency between hosts", "[reference]") {
+  compare(many(100), test_seed() + 2000000, {.rescale = false});
+}
+TEST_CASE("weir equals the reference simulator: rescaling", "[reference]") {
+  compare(many(150), test_seed() + 3000000, {.hosts = false});
+}
+TEST_CASE("weir equals the reference simulator: rescaling over several hosts", "[reference]") {
+  compare(many(150), test_seed() + 4000000, {});
+}

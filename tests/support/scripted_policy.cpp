@@ -1,0 +1,58 @@
+// A policy for tests: rescales at given times, whatever it sees.
+
+#include "sim/control/policy.hpp"
+
+namespace weir {
+namespace {
+
+struct Step {
+  double time_s = 0;
+  int operator_id = 0;
+  int parallelism = 1;
+};
+
+struct ScriptedParams {
+  double interval_s = 1;
+  std::vector<Step> steps;  // in the order of time; those of one time are one decision
+};
+
+ParamTable<ScriptedParams> table() {
+  ParamTable<Step> step("step of a script");
+  step.real("time_s", &Step::time_s, {.unit = "s", .help = "When."}, non_negative());
+  step.integer("operator_id", &Step::operator_id, {.help = "Which operator."}, at_least(0));
+  step.integer("parallelism", &Step::parallelism, {.help = "How many instances."}, at_least(1));
+  ParamTable<ScriptedParams> t;
+  t.real("interval_s", &ScriptedParams::interval_s, {.unit = "s", .help = "Between two looks."}, positive());
+  t.objects("steps", &ScriptedParams::steps, step, {.help = "What to do when."});
+  return t;
+}
+
+class Scripted final : public Policy {
+ public:
+  explicit Scripted(const ScriptedParams& params) : params_(params) {}
+  double interval_s() const override { return params_.interval_s; }
+  std::vector<Decision> evaluate(const Observation& seen) override {
+    std::vector<Decision> decisions;
+    double last_s = -1;
+    for (; next_ < params_.steps.size() && to_nanos(params_.steps[next_].time_s) <= seen.now_ns; ++next_) {
+      const Step& step = params_.steps[next_];
+      if (step.time_s != last_s) decisions.push_back({"script", "script", "script", {}});
+      last_s = step.time_s;
+      decisions.back().targets.push_back({step.operator_id, step.parallelism});
+    }
+    return decisions;
+  }
+
+ private:
+  ScriptedParams params_;
+  std::size_t next_ = 0;
+};
+
+const auto registered = PolicyRegistry::add<ScriptedParams>(
+    {.name = "test-scripted", .help = "Rescales at given times.", .source = "tests"}, table(),
+    [](const ScriptedParams& p, PolicyContext&) -> std::unique_ptr<Policy> {
+      return std::make_unique<Scripted>(p);
+    });
+
+}  // namespace
+}  // namespace weir
