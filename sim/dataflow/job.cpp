@@ -209,6 +209,13 @@ void Job::drain() {
 
 void Job::check_drained() {
   if (!draining_ || origins_.held() != 0) return;
+  // What a source is just emitting is not held yet, but under way.
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    if (!graph().operators[op].source) continue;
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      if (executors_[op][i]->serves(*instances_[op][i])) return;
+    }
+  }
   draining_ = false;
   setup_.engine->drained(*this);
 }
