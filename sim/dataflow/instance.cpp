@@ -301,6 +301,8 @@ void Instance::push_gathered(Channel& channel) {
     } else {
       channel.gathered.count = 0;
     }
+    // What waited for room could not travel before: no look-back.
+    if (channel.waiting) batch.first_ns = batch.last_ns = calendar_.now();
     if (channel.capacity > 0) channel.in_flight += count;
     job_.pushed(channel.edge, count);
     job_.transport(channel, batch);
