@@ -436,7 +436,10 @@ void Instance::drop_all() {
     inbox_records_ = inbox_bytes_ = 0;
   }
   if (executor_ != nullptr && executor_->serves(*this)) {
-    if (source()) job_.emitted(serving_);
+    if (source()) {
+      job_.emitted(serving_);
+      counters_.records_aborted += serving_.count;
+    }
     drop(serving_, false);
   }
   for (Channel& channel : channels_) {
@@ -490,7 +493,7 @@ std::string Instance::check() const {
   for (std::size_t i = 0; i < inbox_.size(); ++i) records += inbox_[i].count;
   if (records != inbox_records_) return fmt::format("{} records queued, {} counted", records, inbox_records_);
   if (source() && counters_.records_arrived - counters_.records_suppressed !=
-                      counters_.records_in + inbox_records_ + counters_.records_lost +
+                      counters_.records_in + inbox_records_ + counters_.records_aborted +
                           (executor_ != nullptr && executor_->serves(*this) ? serving_.count : 0)) {
     return "arrived is not suppressed + emitted + waiting outside";
   }

@@ -59,6 +59,7 @@ struct InstanceCounters {
   std::int64_t records_in = 0;
   std::int64_t records_out = 0;  // counted once, however many edges and copies
   std::int64_t records_lost = 0;
+  std::int64_t records_aborted = 0;     // source: of those lost, the ones that it was just emitting
   Nanos processing_ns = 0;              // useful time of the records in records_in
   std::int64_t records_arrived = 0;     // source: from outside
   std::int64_t records_suppressed = 0;  // source: never made (see WhenBlocked::skip)
