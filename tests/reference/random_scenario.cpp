@@ -157,4 +157,22 @@ ScenarioText random_scenario(Dice& dice, const RandomKind& kind) {
   return Maker(dice, kind).make();
 }
 
+void crowd_cores(ScenarioText& s, Dice& dice) {
+  s.hosts()[0]["cores"] = 1 + dice.below(3);
+  s.hosts()[0]["slots"] = 64;
+}
+
+// About as much as the sources send.
+void contend_links(ScenarioText& s, Dice& dice) {
+  s.hosts()[0]["count"] = 3;
+  s.hosts()[0]["nic_gbit_per_s"] = dice.between(0.0005, 0.005);
+  s.all["cluster"]["network"] = {{"latency_us", 100}};
+}
+
+void make_batches(ScenarioText& s, Dice& dice) {
+  s.all["fidelity"] = {{"batch_records", 2 + dice.below(dice.coin() ? 8 : 1000)},
+                       {"batch_span_ms", dice.between(0.5, 100)}};
+  if (dice.coin()) s.engine()["channel_capacity_records"] = 100 + dice.below(1000);
+}
+
 }  // namespace weir::test

@@ -15,10 +15,15 @@ struct RandomKind {
   bool rescale = true;      // by the scripted policy
   bool hosts = true;        // several hosts with latency (and then records without bytes)
   bool random_laws = true;  // costs and routes that are drawn
-  int batch_records = 1;
   double until_s = 2;
 };
 
 ScenarioText random_scenario(Dice& dice, const RandomKind& kind);
+
+// Changes to a scenario on one host: fewer cores than instances; three hosts with slow links; batches of up
+// to a thousand records that are gathered for up to 100 ms.
+void crowd_cores(ScenarioText& s, Dice& dice);
+void contend_links(ScenarioText& s, Dice& dice);
+void make_batches(ScenarioText& s, Dice& dice);
 
 }  // namespace weir::test
