@@ -55,7 +55,8 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
 void ControlLoop::start(Nanos until) {
   until_ = until;
   calendar_.schedule(metrics_interval_ns_, EventClass::metrics, *this, close_window, 0);
-  calendar_.schedule(std::max<Nanos>(1, to_nanos(policy_->first_evaluation_s())), EventClass::policy, *this, evaluate, 0);
+  calendar_.schedule(std::max<Nanos>(1, to_nanos(policy_->first_evaluation_s())), EventClass::policy, *this,
+                     evaluate, 0);
 }
 
 void ControlLoop::finish() {
@@ -81,8 +82,10 @@ void ControlLoop::on_event(std::uint32_t kind, std::uint32_t /*argument*/) {
 }
 
 void ControlLoop::close() {
+  // A deployment at the very end of a window has closed it: what it did in that instant goes to the next one.
+  if (closed_ns_ == calendar_.now()) return;
+  closed_ns_ = calendar_.now();
   MetricWindow window = job_.take_window();
-  if (window.end_ns == window.start_ns) return;  // a deployment at the very end of a window
   observer_.window_closed(job_, window);
   on_the_way_.push_back(std::move(window));
   if (metrics_delay_ns_ == 0) {

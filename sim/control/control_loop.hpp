@@ -93,6 +93,7 @@ class ControlLoop final : public EventHandler {
   std::vector<ActionReport> reports_;
   ActionRecord action_;
   bool action_running_ = false;
+  Nanos closed_ns_ = 0;  // the end of the last window
   Nanos last_requested_ns_ = -1;
   Nanos last_done_ns_ = -1;
   std::int64_t next_decision_ = 0;
