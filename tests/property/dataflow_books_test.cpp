@@ -181,3 +181,25 @@ TEST_CASE("Deterministic work takes the same useful time in batches of any size"
     for (std::size_t op = 0; op < 2; ++op) CHECK(std::abs(times[op] - expected[op]) <= 15'000);
   }
 }
+
+TEST_CASE("Memory does not grow with simulated time", "[property][dataflow]") {
+  // Overload included: what waits outside of a blocked source is kept in batches of up to a second.
+  const auto peak_mib = [](double until_s) {
+    ScenarioText s(until_s);
+    s.all["fidelity"] = {{"batch_records", 100}, {"batch_span_ms", 20}};
+    s.hosts()[0]["count"] = 2;
+    s.source("s", ScenarioText::poisson(12000));
+    s.op("a", "map", ScenarioText::deterministic(100));
+    s.op("b", "sink", ScenarioText::deterministic(300), 4);
+    s.edge("s", "a");
+    s.edge("a", "b", "shuffle");
+    s.engine()["channel_capacity_records"] = 1000;
+    const json result = run({.scenario = s.text()});
+    check_any(result, static_cast<std::int64_t>(until_s * 1e9));
+    return result["summary"]["peak_rss_mib"].get<double>();
+  };
+  const double short_mib = peak_mib(100);
+  const double long_mib = peak_mib(2000);
+  INFO(short_mib << " MiB after 100 s, " << long_mib << " MiB after 2000 s");
+  CHECK(long_mib < short_mib + 2);
+}
