@@ -8,6 +8,7 @@
 
 #include "sim/cluster/activity.hpp"
 #include "sim/cluster/platform.hpp"
+#include "sim/kernel/look_back.hpp"
 
 namespace weir {
 
@@ -88,6 +89,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
     List travelling;
     Nanos end_ns = 0;  // closed form: of the latest transfer
     Nanos end_event_ns = -1;
+    LookBack look_back;
     double bytes = 0;  // of the transfer
     // As a Comm: since phase_ns, with done_bytes through by then.
     Nanos phase_ns = 0;
@@ -124,8 +126,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
   void on_event(std::uint32_t kind, std::uint32_t argument) override;
   void on_simgrid(std::uint32_t kind, std::uint32_t argument) override;
   void begin_queued(Connection& connection, std::uint32_t id);
-  void begin(Connection& connection, std::uint32_t id, std::uint32_t message, Nanos start_ns,
-             double share_ns);
+  void begin(Connection& connection, std::uint32_t id, std::uint32_t message, double share_ns);
   void occupy(Connection& connection, std::uint32_t id, Nanos end_ns);
   void travel(Connection& connection, std::uint32_t id, std::uint32_t message);
   void become_comm(Connection& connection, std::uint32_t id);
@@ -254,8 +255,7 @@ void Network::Impl::send(std::uint32_t id, double bytes, Nanos first_ns, Nanos l
   const bool idle =
       connection.mode == Mode::closed_form && connection.end_ns <= now && connection.queued.empty();
   if (idle) {
-    begin(connection, id, m, std::max(first_ns, connection.end_ns),
-          message.first_bytes * connection.route->ns_per_byte);
+    begin(connection, id, m, message.first_bytes * connection.route->ns_per_byte);
     return;
   }
   append(connection.queued, m);
@@ -266,14 +266,17 @@ void Network::Impl::send(std::uint32_t id, double bytes, Nanos first_ns, Nanos l
   }
 }
 
-// One batch on an idle connection, which could take it from start_ns on.
-void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_t m, Nanos start_ns,
-                          double share_ns) {
+// One batch on an idle connection, which takes its records when they are available.
+void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_t m, double share_ns) {
   const Nanos now = calendar_.now();
   const Route& route = *connection.route;
   Message& message = messages_[m];
   const Nanos whole_ns = to_nanos(message.bytes * route.ns_per_byte * 1e-9);
   const Nanos record_ns = to_nanos(share_ns * 1e-9);
+  if (message.first_ns == message.last_ns) connection.look_back.restart(connection.end_ns);
+  const LookBack::Served served =
+      connection.look_back.serve(message.first_ns, message.last_ns, whole_ns, record_ns);
+  Nanos start_ns = served.begin_ns;
   const Nanos wanted_ns = std::min(whole_ns, now - start_ns);
   Nanos credit_ns = wanted_ns;
   for (const int l : route.shared) {
@@ -285,11 +288,12 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
   for (const int l : route.shared) links_[static_cast<std::size_t>(l)].unused_ns -= credit_ns;
   start_ns += wanted_ns - credit_ns;
   const Nanos through_ns = credit_ns == whole_ns ? start_ns + whole_ns : now + whole_ns - credit_ns;
-  const Nanos end_ns = std::max(through_ns, message.last_ns + record_ns);
+  const Nanos end_ns = std::max(through_ns, served.last_done_ns);
+  if (credit_ns < wanted_ns) connection.look_back.restart(end_ns);
   ++counts_.transfers;
   connection.bytes = message.bytes;
   message.last_bytes = message.bytes;
-  message.first_ns = std::min(start_ns + record_ns, end_ns);
+  message.first_ns = std::min(served.first_done_ns + wanted_ns - credit_ns, end_ns);
   message.last_ns = end_ns;
   append(connection.travelling, m);
   occupy(connection, id, end_ns);
@@ -308,11 +312,24 @@ void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
   do {
     last = pop(connection.queued);
     Message& message = messages_[last];
+    const Nanos record_ns = to_nanos(message.first_bytes * route.ns_per_byte * 1e-9);
+    const Nanos whole_ns = to_nanos(message.bytes * route.ns_per_byte * 1e-9);
     message.first_bytes += bytes;
     bytes += message.bytes;
     message.last_bytes = bytes;
-    message.first_ns = through_ns(message.first_bytes);
-    message.last_ns = through_ns(message.last_bytes);
+    const Nanos first_through_ns = through_ns(message.first_bytes);
+    const Nanos last_through_ns = through_ns(message.last_bytes);
+    if (message.first_ns < message.last_ns) {
+      // Gathered, and so handed over late: its records went when they were available.
+      const LookBack::Served served =
+          connection.look_back.serve(message.first_ns, message.last_ns, whole_ns, record_ns);
+      message.first_ns = std::min(served.first_done_ns, first_through_ns);
+      message.last_ns = std::min(served.last_done_ns, last_through_ns);
+    } else {
+      connection.look_back.restart(last_through_ns);
+      message.first_ns = first_through_ns;
+      message.last_ns = last_through_ns;
+    }
     append(connection.travelling, last);
   } while (!connection.queued.empty() &&
            bytes + messages_[connection.queued.head].bytes <= settings_.transfer_bytes_max);
@@ -381,6 +398,7 @@ void Network::Impl::finish_comm(Connection& connection, std::uint32_t id) {
   const Nanos now = calendar_.now();
   connection.mode = Mode::closed_form;
   connection.end_ns = now;
+  connection.look_back.restart(now);
   for (const int l : connection.route->shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
     link.account(now);

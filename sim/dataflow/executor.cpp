@@ -35,12 +35,13 @@ void Executor::halt() {
 void Executor::resume() {
   halted_ = false;
   free_since_ns_ = calendar_.now();
+  look_back_.restart(free_since_ns_);
   for (Instance* instance : instances_) wake(*instance);
 }
 
 void Executor::start(Instance& instance) {
   while (instance.ready()) {
-    const Instance::Service service = instance.begin(calendar_.now(), free_since_ns_);
+    const Instance::Service service = instance.begin(calendar_.now(), free_since_ns_, look_back_);
     serving_ = &instance;
     if (service.work_s == 0 && instance.source()) {
       // A source without a cost emits at once. (Others pass through the calendar even at no cost, so that a
@@ -69,6 +70,7 @@ void Executor::start_next(Instance& last) {
 void Executor::on_event(std::uint32_t /*kind*/, std::uint32_t generation) {
   if (generation != task_.generation || serving_ == nullptr) return;
   Instance& done = *serving_;
+  if (!done.ends_as_foreseen(calendar_.now())) look_back_.restart(calendar_.now());
   // Still serving while it sends: what comes back to this executor meanwhile must not start a second service.
   done.finish(calendar_.now());
   serving_ = nullptr;

@@ -4,17 +4,18 @@
 
 #include "sim/cluster/cpu.hpp"
 #include "sim/kernel/calendar.hpp"
+#include "sim/kernel/look_back.hpp"
 
 // An executor is a thread: it serves one instance at a time, on one host. The engine says which instances
 // share an executor (a Storm executor or a Heron instance hosts one, a Timely worker all operators).
 //
 //    Instance::receive ──▶ Executor::wake ──▶ start ──▶ Cpus::start … on_event ──▶ Instance::finish ──▶ start
 //
-// Look-back. A batch arrives as one event, at the time of its last record. Had its records arrived one by
-// one, an idle executor would have begun with the first of them. So a service is credited as begun when its
-// first record became available, if the executor was idle then, and ends no earlier than the last record
-// could be done. For deterministic costs and evenly spaced records this is exact: batches cost accuracy only
-// where arrivals inside a batch are not even.
+// Look-back. A batch arrives as one event, at the time of its last record or later. Had its records arrived one
+// by one, an idle executor would have begun with the first of them. So a service is credited as begun when its
+// first record became available, if the executor was idle then, and ends no earlier than the last record could
+// be done. Where records are gathered (a gather span), services lie in the past of the calendar altogether:
+// see sim/kernel/look_back.hpp.
 
 namespace weir {
 
@@ -34,6 +35,8 @@ class Executor final : public EventHandler {
   void wake(Instance& instance) {
     if (serving_ == nullptr && !halted_) start(instance);
   }
+  // It had something to do and could not, until now.
+  void was_held_back() { look_back_.restart(calendar_.now()); }
   bool busy() const { return serving_ != nullptr; }
   bool serves(const Instance& instance) const { return serving_ == &instance; }
   // Of its core now, relative to the reference core.
@@ -59,6 +62,7 @@ class Executor final : public EventHandler {
   std::vector<Instance*> instances_;
   Instance* serving_ = nullptr;
   Nanos free_since_ns_ = 0;
+  LookBack look_back_;
   bool halted_ = true;
 };
 

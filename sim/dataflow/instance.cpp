@@ -147,7 +147,7 @@ void Instance::receive(const Batch& batch) {
   executor_->wake(*this);
 }
 
-Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
+Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look_back) {
   Batch& head = inbox_.front();
   if (source() && head.count > job_.batch_records()) {
     serving_ = head.split_head(job_.batch_records());
@@ -177,6 +177,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
   work_s += static_cast<double>(serving_.size_bytes) * per_byte_s_ + per_batch_s_;
   work_s *= cost_factor_;
 
+  if (settings_.gather_span_ns > 0) return begin_lagging(now, work_s, look_back);
   const Nanos begin_ns =
       std::min(now, std::max({free_since_ns, serving_.first_ns, accounts_.closed_until()}));
   const double duration_s = work_s / executor_->speed();
@@ -184,7 +185,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
   const Nanos last_done_ns = serving_.last_ns + to_nanos(duration_s / count);
   const Nanos end_ns = std::max({begin_ns + duration_ns, last_done_ns, now});
   service_begin_ns_ = begin_ns;
-  service_end_ns_ = end_ns;
+  service_end_ns_ = service_last_done_ns_ = end_ns;
   service_first_done_ns_ = begin_ns + to_nanos(duration_s / count);
   const double useful_share = end_ns > begin_ns + duration_ns
                                   ? static_cast<double>(duration_ns) / static_cast<double>(end_ns - begin_ns)
@@ -195,12 +196,36 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns) {
   return {work_s, begin_ns, last_done_ns};
 }
 
+// Where records are gathered, a service lies in the past of the calendar: see look_back.hpp.
+Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& look_back) {
+  const double duration_s = work_s / executor_->speed();
+  // On a host that stands still it never ends; within 30 years somebody will change that.
+  const Nanos duration_ns = std::min(to_nanos(duration_s), nanos_per_second * 1'000'000'000);
+  const Nanos record_ns = duration_ns / serving_.count;
+  const LookBack::Served served =
+      look_back.serve(serving_.first_ns, serving_.last_ns, duration_ns, record_ns);
+  service_begin_ns_ = std::min(now, served.begin_ns);
+  service_first_done_ns_ = served.first_done_ns;
+  service_last_done_ns_ = served.last_done_ns;
+  service_end_ns_ = std::max({now, served.last_done_ns, service_begin_ns_ + duration_ns});
+  // What is accounted for already stays as it is: the rest of the work is made up for later.
+  const Nanos account_ns = std::max(service_begin_ns_, accounts_.closed_until());
+  const Nanos free_ns = service_end_ns_ - account_ns;
+  const Nanos owed_ns = duration_ns + unaccounted_ns_;
+  gapped_work_ns_ = duration_ns;
+  useful_before_ns_ = accounts_.total(TimeUse::useful);
+  unaccounted_ns_ = std::max<Nanos>(0, owed_ns - free_ns);
+  accounts_.begin_service(
+      account_ns, owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1);
+  return {work_s, service_begin_ns_, served.last_done_ns};
+}
+
 // ---------------------------------------------------------------- output
 
 // When the first record of the batch in service was done. On a shared core, or one that changed its speed, a
 // service takes longer or shorter than was foreseen at its begin: the first record as much as all.
 Nanos Instance::first_done_ns(Nanos now) const {
-  if (serving_.count == 1) return now;
+  if (serving_.count == 1) return now == service_end_ns_ ? service_last_done_ns_ : now;
   if (now == service_end_ns_ || service_end_ns_ == service_begin_ns_) return service_first_done_ns_;
   return service_begin_ns_ + muldiv(service_first_done_ns_ - service_begin_ns_, now - service_begin_ns_,
                                     service_end_ns_ - service_begin_ns_);
@@ -210,11 +235,13 @@ void Instance::finish(Nanos now) {
   accounts_.close(now);
   counters_.records_in += serving_.count;
   // Spreading useful time over a gapped service rounds; the work itself is exact.
-  counters_.processing_ns +=
-      gapped_work_ns_ >= 0 ? gapped_work_ns_ : accounts_.total(TimeUse::useful) - useful_before_ns_;
+  const bool as_foreseen = now == service_end_ns_;
+  counters_.processing_ns += gapped_work_ns_ >= 0 && (as_foreseen || settings_.gather_span_ns == 0)
+                                 ? gapped_work_ns_
+                                 : accounts_.total(TimeUse::useful) - useful_before_ns_;
   Batch out = serving_;
   out.channel = nullptr;
-  out.last_ns = now;
+  out.last_ns = as_foreseen ? service_last_done_ns_ : now;
   out.first_ns = first_done_ns(now);
   if (source()) {
     job_.emitted(out);
@@ -384,6 +411,7 @@ void Instance::found_room(Channel& channel) {
   if (!channel.waiting) return;
   push_gathered(channel);
   if (waiting_channels_ > 0 || executor_->halted()) return;
+  executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());
   executor_->wake(*this);
 }
@@ -392,7 +420,9 @@ void Instance::pause(bool paused) {
   paused_ = paused;
   if (executor_ == nullptr || executor_->halted() || executor_->serves(*this)) return;
   account(idle_use());
-  if (!paused) executor_->wake(*this);
+  if (paused) return;
+  executor_->was_held_back();
+  executor_->wake(*this);
 }
 
 TimeUse Instance::idle_use() const {

@@ -12,6 +12,7 @@
 #include "sim/dataflow/ring.hpp"
 #include "sim/dataflow/splitter.hpp"
 #include "sim/dataflow/time_accounts.hpp"
+#include "sim/kernel/look_back.hpp"
 
 // An operator instance: an inbox, the operator's logic, and channels to the instances downstream.
 //
@@ -119,7 +120,9 @@ class Instance final : public EventHandler {
     Nanos not_before_ns;
   };
   // Pulls a batch. `free_since_ns`: since when the executor has been free.
-  Service begin(Nanos now, Nanos free_since_ns);
+  Service begin(Nanos now, Nanos free_since_ns, LookBack& look_back);
+  // Whether the service that ends now ended when it was foreseen to.
+  bool ends_as_foreseen(Nanos now) const { return now == service_end_ns_; }
   void finish(Nanos now);
   void on_event(std::uint32_t kind, std::uint32_t argument) override;
 
@@ -160,6 +163,7 @@ class Instance final : public EventHandler {
   void arrive();
   void schedule_arrival();
   void enqueue(const Batch& batch);
+  Service begin_lagging(Nanos now, double work_s, LookBack& look_back);
   void send(OutEdge& edge, const Batch& batch);
   void gather(Channel& channel, const Batch& batch, const Batch::Part& part);
   void push_gathered(Channel& channel);
@@ -213,6 +217,8 @@ class Instance final : public EventHandler {
   // As foreseen at its begin, with a core of its own at the speed of that moment.
   Nanos service_begin_ns_ = 0;
   Nanos service_end_ns_ = 0;
+  Nanos service_last_done_ns_ = 0;
+  Nanos unaccounted_ns_ = 0;  // useful time that lay before what was accounted for
   Nanos service_first_done_ns_ = 0;
   TimeAccounts accounts_;
   Nanos deployed_since_ns_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -22,6 +23,7 @@ struct Sample {
   double work = 0;    // how many of whatever is counted were done in it
   double peak_rss_mib = 0;
   double value = 0;  // anything else that the measurement wants to tell
+  std::array<double, 8> values{};
 };
 
 // Times the part of a measurement between its making and finish().
