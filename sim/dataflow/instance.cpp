@@ -225,7 +225,10 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
 // When the first record of the batch in service was done. On a shared core, or one that changed its speed, a
 // service takes longer or shorter than was foreseen at its begin: the first record as much as all.
 Nanos Instance::first_done_ns(Nanos now) const {
-  if (serving_.count == 1) return now == service_end_ns_ ? service_last_done_ns_ : now;
+  if (settings_.gather_span_ns > 0) {
+    return std::min(service_first_done_ns_, now == service_end_ns_ ? service_last_done_ns_ : now);
+  }
+  if (serving_.count == 1) return now;
   if (now == service_end_ns_ || service_end_ns_ == service_begin_ns_) return service_first_done_ns_;
   return service_begin_ns_ + muldiv(service_first_done_ns_ - service_begin_ns_, now - service_begin_ns_,
                                     service_end_ns_ - service_begin_ns_);
@@ -431,6 +434,8 @@ TimeUse Instance::idle_use() const {
 }
 
 void Instance::account(TimeUse use) {
+  // Idle time stays open, for a service that turns out to lie in it.
+  if (settings_.gather_span_ns > 0 && use == TimeUse::waiting && accounts_.use() == use) return;
   accounts_.change(calendar_.now(), use);
 }
 
