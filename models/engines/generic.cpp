@@ -68,14 +68,15 @@ class Generic final : public Engine, EventHandler {
   double metrics_interval_s() const override { return params_.metrics_interval_s; }
   double metrics_delay_s() const override { return params_.metrics_delay_s; }
 
-  InstanceSettings settings(const Job&, int) const override {
+  InstanceSettings settings(const Job& job, int operator_id) const override {
     InstanceSettings settings;
     settings.batch_records = fidelity_.batch_records;
     settings.channel_capacity = params_.channel_capacity_records;
     if (settings.channel_capacity > 0) {
-      // A batch of half a channel still lets sender and receiver overlap.
-      settings.batch_records =
-          std::max<std::int64_t>(1, std::min(settings.batch_records, settings.channel_capacity / 2));
+      // What a receiver makes of a batch should be half of one of its channels at most: then sender and
+      // receiver overlap, and a batch is not pushed through the channel in many turns.
+      const double half = std::max(1.0, params_.channel_capacity_records / (2 * expansion(job, operator_id)));
+      settings.batch_records = std::min(settings.batch_records, static_cast<std::int64_t>(half));
     }
     settings.gather_span_ns = settings.batch_records > 1 ? fidelity_.span_ns() : 0;
     return settings;
@@ -120,6 +121,19 @@ class Generic final : public Engine, EventHandler {
   }
 
  private:
+  // The most records that a receiver of the operator's output makes of one record; at least 1.
+  static double expansion(const Job& job, int operator_id) {
+    double most = 1;
+    const LogicalGraph& graph = job.graph();
+    for (const int edge : graph.operators[operator_id].outputs) {
+      const LogicalOperator& receiver = graph.operators[graph.edges[edge].to];
+      if (receiver.sink()) continue;
+      OperatorContext context{job.seed(), "settings"};
+      most = std::max(most, receiver.operator_spec.logic.build(context)->mean_selectivity());
+    }
+    return most;
+  }
+
   enum Kind : std::uint32_t { drained_event = 1, restarted = 2 };
 
   void on_event(std::uint32_t kind, std::uint32_t) override {

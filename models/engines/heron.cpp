@@ -82,7 +82,7 @@ ParamTable<HeronParams> table() {
   t.real("restart_s", &HeronParams::restart_s,
          {.unit = "s",
           .help = "Fixed part of a topology update: from the request until all instances work again.",
-          .source = "no published value; 26 to 99 s fit DS2's figure 1 (OSDI 2018)"},
+          .source = "no published value; a constant 8.8 s fits DS2's figure 6 with three other parameters"},
          between(0, 1e6));
   t.real("restart_per_instance_s", &HeronParams::restart_per_instance_s,
          {.unit = "s", .help = "Additional time for each instance of the new deployment."}, between(0, 1e4));

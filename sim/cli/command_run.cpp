@@ -52,7 +52,7 @@ ExitCode run(const CommandContext& context) {
                                                     .directory = directory,
                                                     .lookahead = lookahead,
                                                     .quiet = quiet});
-  say_summary(summary, directory, options.has("json"), quiet);
+  say_summary(summary, loaded->scenario, directory, options.has("json"), quiet);
   return exit_code(summary);
 }
 

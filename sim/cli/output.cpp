@@ -28,6 +28,8 @@ int write_all(int fd, std::string_view text) {
 
 void ignore_broken_pipes() {
   ::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is an error of the write, with a message, rather than a silent death.
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 void write_out(std::string_view text) {

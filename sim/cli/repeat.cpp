@@ -112,7 +112,7 @@ ExitCode repeat_run(const CommandContext& context, const Options& options, const
                              .directory = directory,
                              .lookahead = lookahead,
                              .quiet = quiet});
-  say_summary(summary, directory, options.has("json"), quiet);
+  say_summary(summary, loaded->scenario, directory, options.has("json"), quiet);
   const ExitCode code = exit_code(summary);
   const ExitCode same = compare(manifest, summary, quiet);
   return code == ExitCode::good ? same : code;

@@ -55,7 +55,20 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
     bar.update(progress.simulated_s, progress.until_s);
   };
   options.interrupted = &interrupts.asked();
-  RunSummary summary = simulate(loaded, options);
+  RunSummary summary;
+  try {
+    summary = simulate(loaded, options);
+  } catch (...) {
+    // What was recorded so far stays readable, and says that it is not all.
+    bar.wipe();
+    manifest.complete = false;
+    try {
+      write_manifest(settings.directory, manifest);
+    } catch (const RecordError&) {
+      // The failure that is under way says more than this one would.
+    }
+    throw;
+  }
   bar.wipe();
 
   summary.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -71,11 +84,32 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   return summary;
 }
 
-void say_summary(const RunSummary& summary, const std::filesystem::path& directory, bool json, bool quiet) {
+namespace {
+
+// The published values beside a run that reproduces a paper, and which of them the scenario was fitted to.
+std::string paper_text(const PaperSpec& paper) {
+  std::string text = fmt::format("\nPublished ({}{})\n", paper.citation,
+                                 paper.figure.empty() ? "" : ", figure " + paper.figure);
+  for (const PublishedValue& value : paper.published) {
+    text += fmt::format("  {}: {}{}\n", value.what, value.value,
+                        value.calibrated ? " [the scenario was fitted to this]" : "");
+  }
+  for (const CalibratedParameter& parameter : paper.calibrated) {
+    text += fmt::format("  fitted: {}, against {}\n", parameter.parameter, parameter.against);
+  }
+  if (paper.calibrated.empty()) text += "  nothing in this scenario was fitted to them\n";
+  return text;
+}
+
+}  // namespace
+
+void say_summary(const RunSummary& summary, const Scenario& scenario, const std::filesystem::path& directory,
+                 bool json, bool quiet) {
   if (json) {
     write_out(summary_json_text(summary));
   } else if (!quiet) {
     write_out(summary_text(summary, {.directory = directory, .colour = is_terminal(STDOUT_FILENO)}));
+    if (scenario.paper) write_out(paper_text(*scenario.paper));
   }
 }
 

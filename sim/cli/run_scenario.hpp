@@ -23,7 +23,8 @@ struct RunSettings {
 RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& settings);
 
 // What is said at the end on stdout: a summary for people, or exactly the content of summary.json.
-void say_summary(const RunSummary& summary, const std::filesystem::path& directory, bool json, bool quiet);
+void say_summary(const RunSummary& summary, const Scenario& scenario, const std::filesystem::path& directory,
+                 bool json, bool quiet);
 
 // good, or failed with sentences on stderr that say why.
 ExitCode exit_code(const RunSummary& summary);

@@ -19,6 +19,8 @@ struct Produced {
 
 class OperatorLogic {
  public:
+  static constexpr RegistryKind registry_kind{"operator", "operators"};
+
   virtual ~OperatorLogic() = default;
   virtual Produced process(const Batch& input) = 0;
   // Records out per record in, in the long run; what the oracle is told.

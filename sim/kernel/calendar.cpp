@@ -53,8 +53,8 @@ void Calendar::remove_top() {
 }
 
 void Calendar::execute(EventHandler& handler, std::uint32_t kind, std::uint32_t argument) {
-  ++executed_;
   if (handler.handler_id != 0) {
+    ++executed_;
     // The argument stays out: it often is a generation or a slot, whose value is bookkeeping.
     fingerprint_.add(static_cast<std::uint64_t>(now_),
                      (static_cast<std::uint64_t>(handler.handler_id) << 32) | kind);

@@ -102,7 +102,8 @@ class Calendar {
   // The time of the next event; `never` if there is none.
   Nanos next_time() const { return heap_.empty() ? never : heap_.front().time; }
 
-  // Events executed so far, observers' included.
+  // Events executed so far; observers' (handler id 0) do not count, as their number may depend on the wall
+  // clock.
   std::uint64_t executed() const { return executed_; }
   std::uint64_t fingerprint() const { return fingerprint_.value(); }
   std::size_t pending() const { return heap_.size() - (top_is_done_ ? 1 : 0); }

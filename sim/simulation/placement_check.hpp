@@ -5,9 +5,9 @@
 
 #include "sim/simulation/scenario.hpp"
 
-// Whether the jobs of a scenario can be placed as they begin. A placement needs the cluster, and a process can
-// have only one: so this is tried in a child process, which also keeps a SimGrid that aborts on a platform from
-// taking us along.
+// Whether the jobs of a scenario can be placed as they begin. A placement needs the cluster, and a process
+// can have only one: so this is tried in a child process, which also keeps a SimGrid that aborts on a
+// platform from taking us along.
 
 namespace weir {
 

@@ -80,11 +80,17 @@ void Recorder::window_closed(const Job& job, const MetricWindow& window) {
                                                                : metrics.true_processing_rate_per_s();
     }
   }
+  std::vector<double> useful(useful_s_by_host_.size(), 0);
   for (const LiveInstance& instance : live_) {
     const auto& of_operator = window.operators[instance.operator_id].instances;
     if (instance.index < static_cast<int>(of_operator.size())) {
-      useful_s_by_host_[instance.host] += of_operator[instance.index].useful_s;
+      useful[instance.host] += of_operator[instance.index].useful_s;
     }
+  }
+  // Services that share a core are useful for longer than the core works for them.
+  for (std::size_t host = 0; host < useful.size(); ++host) {
+    const int cores = job_.cluster().host(static_cast<int>(host)).cores;
+    useful_s_by_host_[host] += std::min(useful[host], window.duration_s() * cores);
   }
   if (setup_.file != nullptr) {
     write_window(window, optimum);
@@ -134,8 +140,8 @@ void Recorder::write_hosts(const MetricWindow& window) {
     row.start_s = to_seconds(window.start_ns);
     row.end_s = to_seconds(window.end_ns);
     row.host_id = static_cast<std::int32_t>(host);
-    row.cpu_used_share =
-        useful[host] / (window.duration_s() * job_.cluster().host(static_cast<int>(host)).cores);
+    row.cpu_used_share = std::min(
+        1.0, useful[host] / (window.duration_s() * job_.cluster().host(static_cast<int>(host)).cores));
     row.sent_bytes = job_.sent_bytes()[host] - sent_before_[host];
     row.received_bytes = job_.received_bytes()[host] - received_before_[host];
     setup_.file->add(row);

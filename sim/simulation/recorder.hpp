@@ -41,7 +41,7 @@ class Recorder final : public ControlObserver {
   // At the end of the run.
   JobSummary summary(const ControlLoop& loop, Nanos end, bool checks_passed) const;
   void write_final(const JobSummary& summary, const ControlLoop& loop);
-  // Core seconds of useful work so far, by host.
+  // Core seconds of useful work so far, by host; at most what its cores had (see docs/reference/run-h5.md).
   const std::vector<double>& useful_s_by_host() const { return useful_s_by_host_; }
 
  private:

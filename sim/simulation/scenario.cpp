@@ -113,6 +113,9 @@ ParamTable<Scenario> make_scenario_table() {
   return t;
 }
 
+// Origins are counted in 2^-20 records in 63 bits (batch.hpp); half of that leaves room for copies.
+constexpr double records_max = 4e12;
+
 // What only the whole scenario can tell: whether the workloads' files can be read and the jobs fit the
 // cluster.
 void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
@@ -134,6 +137,7 @@ void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
     WorkloadContext context;
     const DataflowSpec dataflow = job.workload.build(context)->dataflow();
     int needed = 0;
+    double records = 0;
     for (const SourceSpec& source : dataflow.sources) {
       needed += source.parallelism;
       ArrivalContext arrivals;
@@ -142,7 +146,9 @@ void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
       arrivals.share = 1.0 / source.parallelism;
       arrivals.base_dir = loaded.base_dir.string();
       try {
-        for (const std::string& file : source.arrivals.build(arrivals)->input_files()) {
+        const auto process = source.arrivals.build(arrivals);
+        records += source.parallelism * process->expected_count(to_nanos(scenario.until_s));
+        for (const std::string& file : process->input_files()) {
           if (std::find(loaded.input_files.begin(), loaded.input_files.end(), file) ==
               loaded.input_files.end()) {
             loaded.input_files.emplace_back(file);
@@ -153,6 +159,11 @@ void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
       }
     }
     for (const OperatorSpec& op : dataflow.operators) needed += op.parallelism;
+    if (records > records_max) {
+      errors.add(node.at_or_self("workload"),
+                 fmt::format("up to {:.3g} records by the end of the run", records),
+                 fmt::format("at most {:.3g}: a lower rate or a shorter run", records_max));
+    }
     used += needed;
     if (used > slots) {
       errors.add(node.at_or_self("workload"),

@@ -15,12 +15,16 @@ namespace weir {
 
 namespace {
 
-// Looks in now and then, in simulated time, to report progress and to see whether to stop. An observer: its
-// events are in no fingerprint.
+// Looks in now and then to report progress and to see whether to stop: some twenty times a second of wall
+// time, which it approaches by making its steps in simulated time longer or shorter. An observer: its events
+// are in no fingerprint and no count.
 class Watch final : public EventHandler {
  public:
   Watch(Calendar& calendar, const SimulationOptions& options, Nanos until)
-      : calendar_(calendar), options_(options), until_(until), step_ns_(std::max<Nanos>(1, until / 2000)) {
+      : calendar_(calendar),
+        options_(options),
+        until_(until),
+        step_ns_(std::max<Nanos>(1, until / 1'000'000)) {
     calendar_.schedule(0, EventClass::timer, *this, 0, 0);
   }
   void on_event(std::uint32_t, std::uint32_t) override {
@@ -31,6 +35,11 @@ class Watch final : public EventHandler {
     if (options_.progress) {
       options_.progress({to_seconds(calendar_.now()), to_seconds(until_), calendar_.executed()});
     }
+    const auto now = std::chrono::steady_clock::now();
+    const double since_s = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    if (since_s > 0.1) step_ns_ = std::max<Nanos>(1, step_ns_ / 4);
+    if (since_s < 0.025) step_ns_ = std::min<Nanos>(step_ns_ * 2, std::max<Nanos>(1, until_ / 20));
     if (calendar_.now() + step_ns_ <= until_) {
       calendar_.schedule(calendar_.now() + step_ns_, EventClass::timer, *this, 0, 0);
     }
@@ -41,6 +50,7 @@ class Watch final : public EventHandler {
   const SimulationOptions& options_;
   Nanos until_;
   Nanos step_ns_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
 // A job with all that belongs to it.

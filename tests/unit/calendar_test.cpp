@@ -10,6 +10,7 @@ using namespace weir;
 namespace {
 
 struct Recorder final : EventHandler {
+  Recorder() { handler_id = 1; }
   std::function<void(std::uint32_t, std::uint32_t)> action;
   void on_event(std::uint32_t kind, std::uint32_t argument) override { action(kind, argument); }
 };
@@ -112,6 +113,7 @@ TEST_CASE("the fingerprint depends on what happened and when, and not on observe
     Calendar calendar;
     Recorder actor, observer;
     actor.handler_id = 7;
+    observer.handler_id = 0;
     actor.action = observer.action = [](std::uint32_t, std::uint32_t) {};
     calendar.schedule(10 + shift, EventClass::timer, actor, 1, 0);
     if (observed) calendar.schedule(5, EventClass::timer, observer, 1, 0);

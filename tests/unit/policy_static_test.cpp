@@ -10,6 +10,7 @@ TEST_CASE("every policy names its source and explains each parameter", "[policy]
   for (const char* name : {"dhalion", "ds2", "oracle", "static", "threshold"})
     CHECK(std::find(names.begin(), names.end(), name) != names.end());
   for (const Component* component : PolicyRegistry::list()) {
+    if (component->info.name.starts_with("test-")) continue;  // only in this program
     INFO(component->info.name);
     CHECK_FALSE(component->info.help.empty());
     CHECK_FALSE(component->info.source.empty());
