@@ -56,7 +56,7 @@ class OutboxHandler {
 
 class Calendar {
  public:
-  static constexpr std::uint32_t max_micro_steps = 1u << 15;
+  static constexpr std::uint32_t max_micro_steps = 1u << 23;
 
   Calendar() { heap_.reserve(1024); }
 
@@ -67,6 +67,7 @@ class Calendar {
   void schedule(Nanos at, EventClass event_class, EventHandler& handler, std::uint32_t kind,
                 std::uint32_t argument) {
     WEIR_ASSERT(at >= now_, "an event lies in the past");
+    WEIR_ASSERT(sequence_ >> sequence_bits == 0, "a run has more events than the calendar can number");
     std::uint64_t order = (static_cast<std::uint64_t>(event_class) << sequence_bits) | sequence_++;
     if (event_class >= EventClass::metrics) {
       order |= late_bit;
@@ -115,8 +116,9 @@ class Calendar {
   void advance_to_end(Nanos at) { advance_to(at); }
 
  private:
-  // order = late (1 bit) | micro-step (15) | class (3) | sequence (45)
-  static constexpr int sequence_bits = 45;
+  // order = late (1 bit) | micro-step (23) | class (3) | sequence (37: events of seven hours at five million
+  // a second)
+  static constexpr int sequence_bits = 37;
   static constexpr int micro_step_shift = sequence_bits + 3;
   static constexpr std::uint64_t late_bit = 1ull << 63;
 
