@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 __extension__ using Wide = __int128;  // not in ISO C++, but in every compiler that builds this
 constexpr std::int64_t billion = 1'000'000'000;
-}
+}  // namespace
 
 Selectivity::Selectivity(double mean, SelectivityLaw law, const OperatorContext& context)
     : mean_(mean),

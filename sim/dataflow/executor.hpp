@@ -11,11 +11,11 @@
 //
 //    Instance::receive ──▶ Executor::wake ──▶ start ──▶ Cpus::start … on_event ──▶ Instance::finish ──▶ start
 //
-// Look-back. A batch arrives as one event, at the time of its last record or later. Had its records arrived one
-// by one, an idle executor would have begun with the first of them. So a service is credited as begun when its
-// first record became available, if the executor was idle then, and ends no earlier than the last record could
-// be done. Where records are gathered (a gather span), services lie in the past of the calendar altogether:
-// see sim/kernel/look_back.hpp.
+// Look-back. A batch arrives as one event, at the time of its last record or later. Had its records arrived
+// one by one, an idle executor would have begun with the first of them. So a service is credited as begun
+// when its first record became available, if the executor was idle then, and ends no earlier than the last
+// record could be done. Where records are gathered (a gather span), services lie in the past of the calendar
+// altogether: see sim/kernel/look_back.hpp.
 
 namespace weir {
 

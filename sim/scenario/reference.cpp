@@ -37,7 +37,8 @@ std::string markdown_table(const Table& table) {
 std::string markdown_section(const RegistryCore& registry) {
   std::string out = fmt::format("## {}\n", registry.kind().many);
   for (const Component* component : registry.list()) {
-    if (component->info.name.starts_with("test-")) continue;  // of the test program: no part of what is shipped
+    if (component->info.name.starts_with("test-"))
+      continue;  // of the test program: no part of what is shipped
     out += fmt::format("\n### `{}`\n\n{}\n", component->info.name, component->info.help);
     if (!component->info.source.empty()) out += fmt::format("\nSource: {}\n", component->info.source);
     out += "\n" + markdown_table(*component->table);

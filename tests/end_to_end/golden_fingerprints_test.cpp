@@ -14,8 +14,8 @@
 //
 //   WEIR_UPDATE_GOLDEN=1 weir_tests "Every shipped scenario runs as it did"
 //
-// Lines: path, simulated seconds, fingerprint. A scenario that is new gets 300 s; lower or raise that by hand.
-// Fingerprints hold on machines of one architecture with one build of SimGrid (3.32 of Debian 12).
+// Lines: path, simulated seconds, fingerprint. A scenario that is new gets 300 s; lower or raise that by
+// hand. Fingerprints hold on machines of one architecture with one build of SimGrid (3.32 of Debian 12).
 
 using namespace weir::test;
 
