@@ -14,10 +14,11 @@
 
 // What batches cost in accuracy, and what they save: the table of docs/accuracy.md.
 //
-//   weir_accuracy [--seeds N] [--smoke] [--into FILE]
+//   weir_accuracy [--seeds N] [--smoke] [--only PART-OF-NAME] [--into FILE]
 //
-// Each workload runs record by record, and then in batches, with the same seeds; errors are relative to the
-// run record by record of the same seed, so that the noise of one seed is largely common to both. With
+// Each workload runs as finely as it can, record by record, and then in batches, with the same seeds; errors
+// are relative to the finest run of the same seed, so that the noise of one seed is largely common to both.
+// With
 // --into, the table replaces what stands between the two markers of that file.
 
 namespace weir::bench {
@@ -45,8 +46,8 @@ Outcome outcome_of(const RunSummary& summary, const Sample& sample) {
 }
 
 // As numbers through the pipe of a child process: one measure a run would be five runs.
-Outcome run(const AccuracyWorkload& workload, int batch, std::uint64_t seed, bool smoke) {
-  const LoadedScenario scenario = scenario_of_text(workload.scenario(batch, seed, smoke));
+Outcome run(const AccuracyWorkload& workload, const Dial& dial, std::uint64_t seed, bool smoke) {
+  const LoadedScenario scenario = scenario_of_text(workload.scenario(dial, seed, smoke));
   Outcome outcome;
   const Sample sample = run_apart([&] {
     const TimedRun timed = timed_run(scenario, false);
@@ -89,30 +90,30 @@ std::string error_text(const Spread& error) {
 std::string table_of(const AccuracyWorkload& workload, int seeds, bool smoke) {
   std::string text = fmt::format("\n### {}\n\n{}\n\n", workload.name, workload.description);
   std::vector<Outcome> exact;
-  for (int seed = 1; seed <= seeds; ++seed) exact.push_back(run(workload, 1, seed, smoke));
+  for (int seed = 1; seed <= seeds; ++seed) exact.push_back(run(workload, workload.finest, seed, smoke));
   std::array<std::vector<double>, measures> values;
   for (const Outcome& outcome : exact) {
     for (int m = 0; m < measures; ++m) values[m].push_back(outcome.values[m]);
   }
   text += fmt::format(
-      "Record by record: latency mean {:.3f} ms, p50 {:.3f} ms, p95 {:.3f} ms, p99 {:.3f} ms; {:.0f} "
+      "{}: latency mean {:.3f} ms, p50 {:.3f} ms, p95 {:.3f} ms, p99 {:.3f} ms; {:.0f} "
       "records/s delivered.\n\n",
-      1e3 * spread_of(values[0]).mean, 1e3 * spread_of(values[1]).mean, 1e3 * spread_of(values[2]).mean,
-      1e3 * spread_of(values[3]).mean, spread_of(values[4]).mean);
+      workload.baseline, 1e3 * spread_of(values[0]).mean, 1e3 * spread_of(values[1]).mean,
+      1e3 * spread_of(values[2]).mean, 1e3 * spread_of(values[3]).mean, spread_of(values[4]).mean);
   text +=
       "| batch | span, ms | error of the mean, % | p50, % | p95, % | p99, % | throughput, % | fewer events | "
       "less processor time |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
-  for (const int batch : {4, 16, 64, 256, 1024}) {
+  for (const Dial& dial : workload.dials) {
     std::array<std::vector<double>, measures> errors;
     std::vector<double> fewer_events, less_time;
     for (int seed = 1; seed <= seeds; ++seed) {
       const Outcome& reference = exact[seed - 1];
-      const Outcome outcome = run(workload, batch, seed, smoke);
+      const Outcome outcome = run(workload, dial, seed, smoke);
       for (int m = 0; m < measures; ++m) errors[m].push_back(outcome.values[m] / reference.values[m] - 1);
       fewer_events.push_back(reference.events / outcome.events);
       less_time.push_back(reference.cpu_s / outcome.cpu_s);
     }
-    text += fmt::format("| {} | {:g} |", batch, workload.span_ms(batch));
+    text += fmt::format("| {} | {:g} |", dial.batch_records, dial.batch_span_ms);
     for (int m = 0; m < measures; ++m) text += " " + error_text(spread_of(errors[m])) + " |";
     text += fmt::format(" {:.1f}× | {:.1f}× |\n", median(fewer_events), median(less_time));
   }
@@ -139,13 +140,14 @@ void write_into(const std::string& path, const std::string& table) {
 
 }  // namespace
 
-int accuracy_main(int seeds, bool smoke, const std::string& into) {
+int accuracy_main(int seeds, bool smoke, const std::string& only, const std::string& into) {
   const std::time_t now = std::time(nullptr);
   std::array<char, 32> date{};
   std::strftime(date.data(), date.size(), "%Y-%m-%d", std::gmtime(&now));
   std::string text = fmt::format("\nMeasured on {} with {}; {} seeds, mean and 95 % confidence.\n",
                                  date.data(), version_line(), seeds);
   for (const AccuracyWorkload& workload : accuracy_workloads()) {
+    if (workload.name.find(only) == std::string::npos) continue;
     const std::string table = table_of(workload, seeds, smoke);
     fmt::print("{}", table);
     std::fflush(stdout);
@@ -160,7 +162,7 @@ int accuracy_main(int seeds, bool smoke, const std::string& into) {
 int main(int argc, char** argv) {
   int seeds = 5;
   bool smoke = false;
-  std::string into;
+  std::string only, into;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--smoke") {
@@ -168,15 +170,18 @@ int main(int argc, char** argv) {
       seeds = 1;
     } else if (argument == "--seeds" && i + 1 < argc) {
       seeds = std::max(1, std::atoi(argv[++i]));
+    } else if (argument == "--only" && i + 1 < argc) {
+      only = argv[++i];
     } else if (argument == "--into" && i + 1 < argc) {
       into = argv[++i];
     } else {
-      std::fprintf(stderr, "usage: weir_accuracy [--seeds N] [--smoke] [--into FILE]\n");
+      std::fprintf(stderr,
+                   "usage: weir_accuracy [--seeds N] [--smoke] [--only PART-OF-NAME] [--into FILE]\n");
       return 2;
     }
   }
   try {
-    return weir::bench::accuracy_main(seeds, smoke, into);
+    return weir::bench::accuracy_main(seeds, smoke, only, into);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;
