@@ -59,6 +59,38 @@ class CurveProcess : public ArrivalProcess {
   Nanos until_ns_;
 };
 
+// The times of records in a piece of constant rate that never ends: RatePiece::time_of, to the bit. Within a
+// second that needs one division; the first of a second shows which second it is.
+class SteadyTimes {
+ public:
+  static bool suits(const RatePiece& piece) {
+    return piece.end_ns == never && piece.form.kind == RateForm::Kind::line && piece.form.b == 0 &&
+           piece.form.a > 0 && std::isinf(piece.mass);
+  }
+
+  Nanos time_of(const RatePiece& piece, double n) {
+    const double inside = n - piece.before;
+    if (!(inside >= from_ && inside < upto_)) return find_second(piece, n);
+    return second_ns_ + to_nanos((inside - from_) / piece.form.a);
+  }
+
+ private:
+  Nanos find_second(const RatePiece& piece, double n) {
+    const double rate_per_s = piece.form.a;
+    const double whole_s = std::floor((n - piece.before) / rate_per_s);
+    from_ = whole_s * rate_per_s;
+    // Neither quotient is rounded over the edge of the second, and the product is exact; or it is not used.
+    const bool exact = whole_s >= 0 && whole_s < 4e9 && piece.start_ns < 4'000'000'000 * nanos_per_second &&
+                       std::fma(whole_s, rate_per_s, -from_) == 0;
+    upto_ = exact ? (whole_s + 1) * rate_per_s * (1 - 1e-15) : 0;
+    second_ns_ = exact ? piece.start_ns + static_cast<Nanos>(whole_s) * nanos_per_second : 0;
+    return piece.time_of(n);
+  }
+
+  double from_ = 0, upto_ = 0;  // counts of the piece in the present second
+  Nanos second_ns_ = 0;
+};
+
 class EvenProcess final : public CurveProcess {
  public:
   EvenProcess(std::shared_ptr<const RateCurve> curve, const ArrivalContext& context)
@@ -77,12 +109,17 @@ class EvenProcess final : public CurveProcess {
 
   Arrivals next(std::int64_t max_count, Nanos max_span_ns) override {
     WEIR_ASSERT(max_count >= 1 && max_span_ns >= 0, "a group has room for a record");
-    RatePiece piece;
     Arrivals group;
-    if (!locate(target(next_), &piece, &group.first_ns)) return {};
+    if (steady_) {
+      group.first_ns = times_.time_of(piece_, target(next_));
+      if (group.first_ns > until_ns_ || group.first_ns == never) return {};
+    } else {
+      if (!locate(target(next_), &piece_, &group.first_ns)) return {};
+      steady_ = SteadyTimes::suits(piece_);  // no other piece follows
+    }
     group.count = 1;
     group.last_ns = group.first_ns;
-    if (max_count > 1) extend(&group, piece, max_count, max_span_ns);
+    if (max_count > 1) extend(&group, max_count, max_span_ns);
     next_ += static_cast<double>(group.count);
     WEIR_ASSERT(next_ * stride_ < 9e15, "records are counted exactly up to 2^53");
     return group;
@@ -91,17 +128,23 @@ class EvenProcess final : public CurveProcess {
  private:
   double target(double k) const { return first_ + k * stride_; }
 
-  void extend(Arrivals* group, const RatePiece& piece, std::int64_t max_count, Nanos max_span_ns) const {
-    const Nanos end_ns = group_end(piece, group->first_ns, max_span_ns);
-    const bool over_pieces = curve_->groups_span_pieces() && end_ns > piece.end_ns;
-    const double reached = over_pieces ? curve_->count(end_ns) : piece.count(end_ns);
-    const double more = std::floor((reached + count_slack(reached) - target(next_)) / stride_);
-    std::int64_t count =
-        1 + static_cast<std::int64_t>(std::clamp(more, 0.0, static_cast<double>(max_count - 1)));
+  void extend(Arrivals* group, std::int64_t max_count, Nanos max_span_ns) {
+    const Nanos end_ns = steady_ ? std::min(add_saturating(group->first_ns, max_span_ns), until_ns_)
+                                 : group_end(piece_, group->first_ns, max_span_ns);
+    const bool over_pieces = !steady_ && curve_->groups_span_pieces() && end_ns > piece_.end_ns;
+    const double reached = over_pieces ? curve_->count(end_ns) : piece_.count(end_ns);
+    const double ahead = reached + count_slack(reached) - target(next_);
+    const auto most = static_cast<double>(max_count - 1);
+    std::int64_t count = max_count;
+    if (!(ahead > most * stride_ * (1 + 1e-15))) {  // else the quotient is not less, and not needed
+      count = 1 + static_cast<std::int64_t>(std::clamp(std::floor(ahead / stride_), 0.0, most));
+    }
     // Times are rounded to the nanosecond, and the last may be rounded past the end: give back, ever faster.
     for (std::int64_t back = 1; count > 1; back *= 2) {
       const double n = target(next_ + static_cast<double>(count - 1));
-      const Nanos last_ns = over_pieces ? curve_->time_of(n) : piece.time_of(n);
+      const Nanos last_ns = steady_       ? times_.time_of(piece_, n)
+                            : over_pieces ? curve_->time_of(n)
+                                          : piece_.time_of(n);
       if (last_ns <= end_ns) {
         group->last_ns = std::max(last_ns, group->first_ns);
         break;
@@ -111,9 +154,12 @@ class EvenProcess final : public CurveProcess {
     group->count = count;
   }
 
-  double first_ = 1;   // the curve's count at this share's first record
-  double stride_ = 1;  // and from one to the next
-  double next_ = 0;    // records given out: a whole number
+  double first_ = 1;     // the curve's count at this share's first record
+  double stride_ = 1;    // and from one to the next
+  double next_ = 0;      // records given out: a whole number
+  RatePiece piece_;      // of the latest group
+  bool steady_ = false;  // and of all that follow, with these times
+  SteadyTimes times_;
 };
 
 class PoissonProcess final : public CurveProcess {

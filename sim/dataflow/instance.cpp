@@ -242,45 +242,67 @@ void Instance::finish(Nanos now) {
   counters_.processing_ns += gapped_work_ns_ >= 0 && (as_foreseen || settings_.gather_span_ns == 0)
                                  ? gapped_work_ns_
                                  : accounts_.total(TimeUse::useful) - useful_before_ns_;
-  Batch out = serving_;
+  const Nanos first_ns = first_done_ns(now);
+  const Produced produced = source() ? Produced{serving_.count, serving_.count} : logic_->process(serving_);
+  // What goes in becomes what comes out.
+  Batch& out = serving_;
   out.channel = nullptr;
   out.last_ns = as_foreseen ? service_last_done_ns_ : now;
-  out.first_ns = first_done_ns(now);
+  out.first_ns = first_ns;
   if (source()) {
     job_.emitted(out);
   } else {
-    const Produced produced = logic_->process(serving_);
     if (sink_) {
       deliver(out);
       accounts_.change(now, idle_use());
       return;
     }
     // The share of the input that lives on carries its weight on; the rest is done here.
-    const auto kept = muldiv(out.weight, produced.consumed, out.count);
-    job_.filtered(out.weight - kept);
-    out.weight = kept;
+    if (produced.consumed != out.count) {
+      const auto kept = muldiv(out.weight, produced.consumed, out.count);
+      job_.filtered(out.weight - kept);
+      out.weight = kept;
+    }
     out.count = produced.count;
   }
   if (out.count > 0) {
     counters_.records_out += out.count;
     out.size_bytes = static_cast<std::int64_t>(static_cast<double>(out.count) * output_bytes_ + 0.5);
     std::int64_t weight = out.weight;
-    for (std::size_t i = 0; i < edges_.size(); ++i) {
+    for (std::size_t i = 0; i + 1 < edges_.size(); ++i) {
       out.weight = weight / static_cast<std::int64_t>(edges_.size() - i);
       weight -= out.weight;
       send(edges_[i], out);
     }
+    out.weight = weight;
+    if (!edges_.empty()) send(edges_.back(), out);
   }
   accounts_.change(now, idle_use());
+}
+
+inline void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
+  channel.gathered.merge_part(batch, part);
+  channel.gathered.channel = &channel;
+  if (channel.waiting) return;
+  if (settings_.gather_span_ns == 0 || channel.gathered.count >= settings_.batch_records) {
+    push_gathered(channel);
+  } else if (!flush_scheduled_) {
+    flush_scheduled_ = true;
+    calendar_.schedule(calendar_.now() + settings_.gather_span_ns, EventClass::timer, *this, flush, epoch_);
+  }
 }
 
 void Instance::send(OutEdge& edge, const Batch& batch) {
   std::int64_t rest_weight = batch.weight;
   std::int64_t rest_count = batch.count * (edge.splitter.copies() ? edge.splitter.receivers() : 1);
+  // As long as nothing was filtered or multiplied, every record is worth one origin: nothing to divide.
+  const bool whole_origins = rest_weight == rest_count * weight_per_origin;
   const double bytes_per_record = output_bytes_;
   edge.splitter.split(batch.count, [&](int receiver, std::int64_t count) {
     Channel& channel = channels_[edge.first_channel + static_cast<std::uint32_t>(receiver)];
-    const std::int64_t weight = count == rest_count ? rest_weight : muldiv(rest_weight, count, rest_count);
+    const std::int64_t weight = whole_origins         ? count * weight_per_origin
+                                : count == rest_count ? rest_weight
+                                                      : muldiv(rest_weight, count, rest_count);
     rest_weight -= weight;
     rest_count -= count;
     const Batch::Part part{
@@ -296,18 +318,6 @@ void Instance::send(OutEdge& edge, const Batch& batch) {
     }
   });
   WEIR_ASSERT(rest_count == 0 && rest_weight == 0, "a split lost records");
-}
-
-void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
-  channel.gathered.merge_part(batch, part);
-  channel.gathered.channel = &channel;
-  if (channel.waiting) return;
-  if (settings_.gather_span_ns == 0 || channel.gathered.count >= settings_.batch_records) {
-    push_gathered(channel);
-  } else if (!flush_scheduled_) {
-    flush_scheduled_ = true;
-    calendar_.schedule(calendar_.now() + settings_.gather_span_ns, EventClass::timer, *this, flush, epoch_);
-  }
 }
 
 // Pushes as much as there is room for, in batches of at most batch_records; the rest waits and blocks us.

@@ -241,7 +241,9 @@ void Job::send(int connection, const Batch& batch) {
     cookie = free_cookies_.back();
     free_cookies_.pop_back();
   }
-  under_way_[cookie] = {batch, true};
+  UnderWay& slot = under_way_[cookie];
+  slot.used = true;
+  slot.batch = batch;
   const auto bytes = static_cast<double>(batch.size_bytes);
   sent_bytes_[batch.channel->sender->host()] += bytes;
   received_bytes_[batch.channel->receiver->host()] += bytes;
@@ -252,11 +254,10 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
   UnderWay& slot = under_way_[cookie];
   WEIR_ASSERT(slot.used, "a delivery that was not sent");
   slot.used = false;
-  Batch batch = slot.batch;
   free_cookies_.push_back(cookie);
-  batch.first_ns = first_ns;
-  batch.last_ns = last_ns;
-  batch.channel->receiver->receive(batch);
+  slot.batch.first_ns = first_ns;
+  slot.batch.last_ns = last_ns;
+  slot.batch.channel->receiver->receive(slot.batch);  // which copies it before it does anything else
 }
 
 // ---------------------------------------------------------------- books

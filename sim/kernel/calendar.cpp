@@ -5,51 +5,54 @@
 
 namespace weir {
 
-void Calendar::sift_up(const Entry& entry) {
+void Calendar::sift_up(Nanos time, std::uint64_t order, What what) {
   std::size_t hole = heap_.size() - 1;
   Entry* const heap = heap_.data();
+  const Key key = key_of(time, order);
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / 4;
-    if (!entry.before(heap[parent])) break;
+    if (heap[parent].key() <= key) break;
     heap[hole] = heap[parent];
     hole = parent;
   }
-  heap[hole] = entry;
+  heap[hole] = {time, order, what};
 }
 
-void Calendar::sift_down(const Entry& entry) {
+void Calendar::sift_down(Nanos time, std::uint64_t order, What what) {
   const std::size_t size = heap_.size();
   Entry* const heap = heap_.data();
+  const Key key = key_of(time, order);
   std::size_t hole = 0;
   for (;;) {
     const std::size_t first = 4 * hole + 1;
     if (first + 4 <= size) {
       // All four children: two matches and a final.
-      const std::size_t left = first + (heap[first + 1].before(heap[first]) ? 1 : 0);
-      const std::size_t right = first + 2 + (heap[first + 3].before(heap[first + 2]) ? 1 : 0);
-      const std::size_t least = heap[right].before(heap[left]) ? right : left;
-      if (!heap[least].before(entry)) break;
+      const Entry* const child = heap + first;
+      const std::size_t left = child[1].key() < child[0].key() ? 1 : 0;
+      const std::size_t right = child[3].key() < child[2].key() ? 3 : 2;
+      const std::size_t least = first + (child[right].key() < child[left].key() ? right : left);
+      if (key <= heap[least].key()) break;
       heap[hole] = heap[least];
       hole = least;
       continue;
     }
     std::size_t least = first;
     for (std::size_t child = first + 1; child < size; ++child) {
-      if (heap[child].before(heap[least])) least = child;
+      if (heap[child].key() < heap[least].key()) least = child;
     }
-    if (least < size && heap[least].before(entry)) {
+    if (least < size && heap[least].key() < key) {
       heap[hole] = heap[least];
       hole = least;
     }
     break;
   }
-  heap[hole] = entry;
+  heap[hole] = {time, order, what};
 }
 
 void Calendar::remove_top() {
   const Entry last = heap_.back();
   heap_.pop_back();
-  if (!heap_.empty()) sift_down(last);
+  if (!heap_.empty()) sift_down(last.time, last.order, last.what);
 }
 
 void Calendar::execute(EventHandler& handler, std::uint32_t kind, std::uint32_t argument) {
@@ -68,12 +71,11 @@ void Calendar::run_before(Nanos horizon, Nanos last, bool one_instant) {
     if (at >= horizon || at > last) return;
     advance_to(at);
     do {
-      const Entry entry = heap_.front();
-      if (!(entry.order & late_bit)) {
-        micro_step_ = static_cast<std::uint32_t>(entry.order >> micro_step_shift);
-      }
+      const std::uint64_t order = heap_.front().order;
+      const What what = heap_.front().what;
+      if (!(order & late_bit)) micro_step_ = static_cast<std::uint32_t>(order >> micro_step_shift);
       top_is_done_ = true;
-      execute(*entry.handler, entry.kind, entry.argument);
+      execute(*what.handler, what.kind, what.argument);
       if (top_is_done_) {
         top_is_done_ = false;
         remove_top();

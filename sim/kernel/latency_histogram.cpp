@@ -26,39 +26,57 @@ void LatencyHistogram::add_interval(Nanos first_ns, Nanos last_ns, std::int64_t 
     twice_sum_ += static_cast<Uint128>(low) + static_cast<Uint128>(high);
     min_ns_ = std::min(min_ns_, middle);
     max_ns_ = std::max(max_ns_, middle);
-    add_node(bucket_of(middle), 1, 1);
+    add_to_bucket(bucket_of(middle), 1);
     return;
   }
   note(low, high, count);
   const std::uint32_t end = bucket_of(high) + 1;
   std::uint32_t bucket = bucket_of(low);
   if (bucket + 1 == end) {
-    add_node(bucket, 1, count);
+    add_to_bucket(bucket, count);
     return;
   }
   const double steps = static_cast<double>(count - 1);
   if (count <= exact_count) {
     const double step_ns = static_cast<double>(high - low) / steps;
     for (std::int64_t i = 0; i < count - 1; ++i) {
-      add_node(bucket_of(low + static_cast<Nanos>(static_cast<double>(i) * step_ns)), 1, 1);
+      add_to_bucket(bucket_of(low + static_cast<Nanos>(static_cast<double>(i) * step_ns)), 1);
     }
-    add_node(end - 1, 1, 1);
+    add_to_bucket(end - 1, 1);
     return;
   }
   // Record i is at low + i / slope: those below an edge are ceil((edge - low) slope). Rounding may move a
   // record over an edge that it sits on, but each is counted once, and the last one in its own bucket.
   const double slope = steps / static_cast<double>(high - low);
   std::int64_t placed = 0;
-  while (bucket < end) {
-    // The largest node that starts here and ends in time.
-    const std::uint32_t aligned = std::min(bucket & (0 - bucket), octave_size);
-    const std::uint32_t size = std::min(aligned == 0 ? octave_size : aligned, std::bit_floor(end - bucket));
-    bucket += size;
-    const std::int64_t below =
-        bucket == end ? count
-                      : std::min(count - 1, ceiling(static_cast<double>(low_of(bucket) - low) * slope));
-    if (below > placed) add_node(bucket - size, size, below - placed);
-    placed = std::max(placed, below);
+  for (;;) {
+    // The part inside an octave: [at, stop), as an offset of buckets that are 2^shift wide.
+    const std::uint32_t octave = bucket / octave_size;
+    const std::uint32_t shift = octave < 2 ? 0 : octave - 1;
+    std::uint32_t at = bucket % octave_size;
+    const bool last_octave = end - bucket <= octave_size - at;
+    const std::uint32_t stop = last_octave ? at + (end - bucket) : octave_size;
+    const Nanos from_low_ns = low_of(octave * octave_size) - low;
+    std::int64_t* const tree = tree_of(octave);
+    const std::int64_t placed_before = placed;
+    while (at < stop) {
+      // The largest node that starts here and ends in time: 2^level buckets.
+      const int level =
+          std::min(std::countr_zero(at | octave_size), static_cast<int>(std::bit_width(stop - at)) - 1);
+      const std::uint32_t node = (octave_size + at) >> level;
+      at += 1u << level;
+      std::int64_t below = count;
+      if (at != stop || !last_octave) {
+        const Nanos edge_ns = from_low_ns + (static_cast<Nanos>(at) << shift);
+        below = std::min(count - 1, ceiling(static_cast<double>(edge_ns) * slope));
+      }
+      below = std::max(below, placed);
+      tree[node] += below - placed;
+      placed = below;
+    }
+    tree[0] += placed - placed_before;
+    if (last_octave) return;
+    bucket = (octave + 1) * octave_size;
   }
 }
 

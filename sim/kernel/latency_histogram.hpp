@@ -36,7 +36,7 @@ class LatencyHistogram {
     WEIR_ASSERT(value_ns >= 0 && count >= 0, "a latency or a count is negative");
     if (count == 0) return;
     note(value_ns, value_ns, count);
-    add_node(bucket_of(value_ns), 1, count);
+    add_to_bucket(bucket_of(value_ns), count);
   }
 
   // count records whose latencies run linearly from first to last; either may be the larger. A single record
@@ -105,12 +105,10 @@ class LatencyHistogram {
     max_ns_ = high_ns > max_ns_ ? high_ns : max_ns_;
   }
 
-  // size buckets from `bucket` on, a power of two that divides it.
-  void add_node(std::uint32_t bucket, std::uint32_t size, std::int64_t count) {
-    const std::uint32_t octave = bucket / octave_size;
-    std::int64_t* const tree = tree_of(octave);
+  void add_to_bucket(std::uint32_t bucket, std::int64_t count) {
+    std::int64_t* const tree = tree_of(bucket / octave_size);
     tree[0] += count;
-    tree[(octave_size + bucket % octave_size) / size] += count;
+    tree[octave_size + bucket % octave_size] += count;
   }
 
   std::int64_t* tree_of(std::uint32_t octave) {
