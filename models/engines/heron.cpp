@@ -200,7 +200,8 @@ class Heron final : public Engine, EventHandler {
 const auto registered = EngineRegistry::add<HeronParams>(
     {.name = "heron",
      .help = "Apache Heron: stream managers, spout backpressure between two water marks, restart on update.",
-     .source = "apache/incubator-heron; DS2 (OSDI 2018) 5.2 for the 0.17.8 set-up"},
+     .source = "apache/incubator-heron; DS2 (OSDI 2018) 5.2 for the 0.17.8 set-up",
+     .lacks = {"pull"}},
     table(), [](const HeronParams& params, EngineContext& context) -> std::unique_ptr<Engine> {
       return std::make_unique<Heron>(params, context);
     });

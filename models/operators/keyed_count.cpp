@@ -10,6 +10,12 @@ struct KeyedCountParams {
   double selectivity = 1;
 };
 
+class KeyedCount final : public SelectiveLogic {
+ public:
+  using SelectiveLogic::SelectiveLogic;
+  bool keyed() const override { return true; }
+};
+
 ParamTable<KeyedCountParams> table() {
   ParamTable<KeyedCountParams> t("keyed-count");
   t.real("selectivity", &KeyedCountParams::selectivity,
@@ -23,7 +29,7 @@ ParamTable<KeyedCountParams> table() {
 const auto registered = OperatorRegistry::add<KeyedCountParams>(
     {.name = "keyed-count", .help = "A running count per key.", .source = "word count of DS2, OSDI 2018"},
     table(), [](const KeyedCountParams& p, OperatorContext& c) -> std::unique_ptr<OperatorLogic> {
-      return std::make_unique<SelectiveLogic>(p.selectivity, SelectivityLaw::deterministic, c);
+      return std::make_unique<KeyedCount>(p.selectivity, SelectivityLaw::deterministic, c);
     });
 
 }  // namespace

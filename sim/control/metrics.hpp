@@ -34,7 +34,8 @@ struct InstanceMetrics {
   // How long this instance itself held the job in backpressure, as the engine defines that (Heron:
   // __time_spent_back_pressure_by_compid of the instance whose queue is over the high water mark).
   double backpressure_s = 0;
-  double queue_records = 0;      // input that waited when the window ended
+  // Input that waited when the window ended; of a queue shared by all instances (pull) an equal share.
+  double queue_records = 0;
   double queue_bytes = 0;        // the same in bytes
   double queue_records_max = 0;  // the most that waited during the window
 

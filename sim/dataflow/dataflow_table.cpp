@@ -164,13 +164,15 @@ ParamTable<EdgeSpec> make_edge_table() {
   t.choice(
       "partitioning", &EdgeSpec::partitioning,
       {.help = "Which instance a record goes to: the one of the same index, all in turn, a random one, by "
-               "hash of its key, a copy to each, or all to the first."},
+               "hash of its key, a copy to each, all to the first, or `pull`: one queue in order of arrival, "
+               "each batch goes to the first instance that is free, of several the one idle longest."},
       {{"forward", Partitioning::forward},
        {"rebalance", Partitioning::rebalance},
        {"shuffle", Partitioning::shuffle},
        {"key", Partitioning::key},
        {"broadcast", Partitioning::broadcast},
-       {"global", Partitioning::global}});
+       {"global", Partitioning::global},
+       {"pull", Partitioning::pull}});
   t.object("keys", &EdgeSpec::keys, key_table(), {.help = "Keys of a key-partitioned edge."});
   t.boolean("feedback", &EdgeSpec::feedback, {.help = "Declares that this edge closes a loop."});
   t.required("from");
@@ -195,6 +197,18 @@ void add_unknown(Errors& errors, const Node& at, const std::string& name,
 const Node& item(const Node& at, const char* list, std::size_t index) {
   const Node* node = at.find(list);
   return node != nullptr && index < node->items().size() ? *node->items()[index] : at;
+}
+
+// Any instance may take a record from a queue: what belongs to a key would be scattered.
+void check_pull(const OperatorSpec& op, const EdgeSpec& edge, const Node& at, Errors& errors) {
+  OperatorContext context{0, op.name};
+  const bool keyed_logic = op.logic.build(context)->keyed();
+  if (!keyed_logic && op.state.keys == 0) return;
+  errors.add(at.at_or_self("partitioning"),
+             "a pull edge to \"" + edge.to + "\", which keeps " +
+                 (keyed_logic ? "results (" + op.logic.name() + ")" : std::string("state")) +
+                 " by key: any of its instances would get a record of a key",
+             "\"key\", or an operator without keys");
 }
 
 void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
@@ -246,6 +260,11 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
         keys_table().write(edge.keys) != keys_table().write(KeySpec())) {
       errors.add(node.at_or_self("keys"), "keys are given, but the edge is not partitioned by key",
                  "\"partitioning\": \"key\"");
+    }
+    if (edge.partitioning == Partitioning::pull && to_known) {
+      const auto op = std::find_if(spec.operators.begin(), spec.operators.end(),
+                                   [&](const OperatorSpec& o) { return o.name == edge.to; });
+      check_pull(*op, edge, node, errors);
     }
     if (edge.partitioning == Partitioning::forward && from_known && to_known &&
         parallelism[edge.from] != parallelism[edge.to]) {

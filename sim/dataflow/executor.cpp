@@ -55,6 +55,7 @@ void Executor::start(Instance& instance) {
     cpus_.start(task_, service.work_s, service.begin_ns, service.not_before_ns);
     return;
   }
+  if (instance.wants_work()) instance.ask_for_work();
 }
 
 void Executor::start_next(Instance& last) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/dataflow/job.hpp"
+#include "sim/dataflow/work_queue.hpp"
 
 namespace weir {
 
@@ -44,6 +45,7 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   cost_factor_ = cost_factor;
   sightings_ = 0;
   flush_scheduled_ = false;
+  expecting_ = false;
 }
 
 void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
@@ -61,6 +63,11 @@ void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*
     channel.capacity = feedback ? 0 : settings_.channel_capacity;
     channels_.push_back(channel);
   }
+}
+
+void Instance::add_pull_edge(int edge, Splitter splitter, WorkQueue& queue) {
+  add_edge(edge, std::move(splitter), {nullptr}, nullptr, {-1});
+  channels_.back().work_queue = &queue;
 }
 
 void Instance::clear_edges() {
@@ -147,6 +154,10 @@ void Instance::receive(const Batch& batch) {
   executor_->wake(*this);
 }
 
+void Instance::ask_for_work() {
+  work_queue_->ask(*this);
+}
+
 Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look_back) {
   Batch& head = inbox_.front();
   if (source() && head.count > job_.batch_records()) {
@@ -166,6 +177,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   if (serving_.channel != nullptr) {
     Channel& channel = *serving_.channel;
     if (channel.capacity > 0) channel.in_flight -= serving_.count;
+    if (channel.receiver == nullptr) expecting_ = false;
     job_.pulled(channel.edge, serving_.count);
     if (channel.waiting && !channel.room_announced) {
       channel.room_announced = true;
@@ -331,7 +343,7 @@ void Instance::push_gathered(Channel& channel) {
         channel.waiting = true;
         ++waiting_channels_;
         note_holding();
-        channel.receiver->sender_waits(1);
+        tell_waiting(channel, 1);
       }
       return;
     }
@@ -351,8 +363,13 @@ void Instance::push_gathered(Channel& channel) {
     channel.waiting = false;
     --waiting_channels_;
     note_holding();
-    channel.receiver->sender_waits(-1);
+    tell_waiting(channel, -1);
   }
+}
+
+void Instance::tell_waiting(Channel& channel, int change) {
+  if (channel.receiver == nullptr) return channel.work_queue->sender_waits(change);
+  channel.receiver->sender_waits(change);
 }
 
 void Instance::sender_waits(int change) {
@@ -488,7 +505,7 @@ void Instance::drop_all() {
     drop(serving_, false);
   }
   for (Channel& channel : channels_) {
-    if (channel.waiting) channel.receiver->sender_waits(-1);
+    if (channel.waiting) tell_waiting(channel, -1);
     if (channel.gathered.count > 0) drop(channel.gathered, false);
     channel.gathered.count = 0;
     channel.gathered.weight = 0;
@@ -503,6 +520,7 @@ void Instance::drop_all() {
     job_.mark_crossed(*this, false);
   }
   sightings_ = 0;
+  expecting_ = false;
   counters_.records_lost += lost_records;
   job_.lost(lost_weight, lost_records);
 }

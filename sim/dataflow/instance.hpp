@@ -29,15 +29,17 @@ namespace weir {
 
 class Instance;
 class Job;
+class WorkQueue;
 
-// From one sending instance to one receiving instance.
+// From one sending instance to one receiving instance, or to the queue of an operator that pulls.
 struct Channel {
   Instance* sender = nullptr;
-  Instance* receiver = nullptr;
-  std::uint32_t slot = 0;        // position among the sender's channels
-  std::int32_t edge = 0;         // logical edge
-  std::int32_t connection = -1;  // of the network; -1: both on one host
-  bool waiting = false;          // holds records that found no room: the sender is blocked
+  Instance* receiver = nullptr;     // null: whoever takes it from the queue
+  WorkQueue* work_queue = nullptr;  // of a pull edge
+  std::uint32_t slot = 0;           // position among the sender's channels
+  std::int32_t edge = 0;            // logical edge
+  std::int32_t connection = -1;     // of the network; -1: both on one host
+  bool waiting = false;             // holds records that found no room: the sender is blocked
   bool room_announced = false;
   std::int64_t in_flight = 0;  // records pushed and not yet pulled
   std::int64_t capacity = 0;   // 0: unbounded
@@ -101,6 +103,9 @@ class Instance final : public EventHandler {
   void deploy(Executor& executor, const InstanceSettings& settings, double cost_factor);
   void add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
                 const std::vector<int>& connections);
+  void add_pull_edge(int edge, Splitter splitter, WorkQueue& queue);
+  // Where it takes its input from, besides its inbox; null: nowhere.
+  void pull_from(WorkQueue* queue) { work_queue_ = queue; }
   void clear_edges();
   void undeploy(Nanos now);
   // Not halted any more: overhead ends.
@@ -114,6 +119,17 @@ class Instance final : public EventHandler {
   // ---- the hot path ----
   void receive(const Batch& batch);
   bool ready() const { return !inbox_.empty() && waiting_channels_ == 0 && !paused_; }
+  // Of an operator that pulls: whether it may take a batch, once its executor is free.
+  bool wants_work() const {
+    return work_queue_ != nullptr && inbox_.empty() && waiting_channels_ == 0 && !expecting_;
+  }
+  bool free_to_take() const {
+    return wants_work() && executor_ != nullptr && !executor_->busy() && !executor_->halted();
+  }
+  void ask_for_work();
+  // A batch of the queue is on its way here.
+  void expect() { expecting_ = true; }
+  void sender_waits(int change);
   struct Service {
     double work_s;
     Nanos begin_ns;
@@ -169,7 +185,7 @@ class Instance final : public EventHandler {
   void push_gathered(Channel& channel);
   void flush_all();
   void found_room(Channel& channel);
-  void sender_waits(int change);
+  static void tell_waiting(Channel& channel, int change);
   void note_holding();
   Nanos first_done_ns(Nanos now) const;
   void deliver(const Batch& batch);
@@ -184,12 +200,14 @@ class Instance final : public EventHandler {
   bool paused_ = false;
   bool above_ = false;
   bool flush_scheduled_ = false;
+  bool expecting_ = false;  // see expect()
   int sightings_ = 0;
   bool holding_ = false;  // see note_holding
   int waiting_channels_ = 0;
   int waiting_senders_ = 0;  // channels to us whose senders found no room
   std::uint32_t epoch_ = 0;  // of the deployment: events of an earlier one are stale
 
+  WorkQueue* work_queue_ = nullptr;
   Ring<Batch> inbox_;
   std::int64_t inbox_records_ = 0;
   std::int64_t inbox_bytes_ = 0;

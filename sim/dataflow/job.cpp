@@ -19,6 +19,10 @@ Job::Job(const JobSetup& setup) : setup_(setup) {
   pushed_before_.assign(g.edges.size(), 0);
   sent_bytes_.assign(setup.cluster->host_count(), 0);
   received_bytes_.assign(setup.cluster->host_count(), 0);
+  work_queues_.resize(operators);
+  for (std::size_t op = 0; op < operators; ++op) {
+    if (g.pulls(static_cast<int>(op))) work_queues_[op] = std::make_unique<WorkQueue>(*this);
+  }
   int sources = 0;
   for (const LogicalOperator& op : g.operators) {
     source_base_.push_back(sources);
@@ -102,9 +106,20 @@ void Job::build_instances(const std::vector<int>& parallelism, const std::vector
   }
 }
 
+void Job::build_work_queues() {
+  for (std::size_t op = 0; op < work_queues_.size(); ++op) {
+    if (!work_queues_[op]) continue;
+    std::vector<Instance*> receivers;
+    for (int i = 0; i < parallelism_[op]; ++i) receivers.push_back(instances_[op][i].get());
+    for (Instance* receiver : receivers) receiver->pull_from(work_queues_[op].get());
+    work_queues_[op]->deploy(std::move(receivers));
+  }
+}
+
 void Job::build_edges() {
   Router* const router = setup_.engine->router();
   close_connections();
+  build_work_queues();
   for (std::size_t id = 0; id < graph().edges.size(); ++id) {
     const LogicalEdge& edge = graph().edges[id];
     const int senders = parallelism_[edge.from];
@@ -112,6 +127,15 @@ void Job::build_edges() {
     std::shared_ptr<const std::vector<double>> shares;
     if (edge.spec.partitioning == Partitioning::key) {
       shares = std::make_shared<const std::vector<double>>(key_shares(edge.spec.keys, receivers));
+    }
+    if (edge.spec.partitioning == Partitioning::pull) {
+      WEIR_ASSERT(router == nullptr, "an engine with its own transport has no pull edges");
+      for (int i = 0; i < senders; ++i) {
+        const RandomStream unused(setup_.seed, entity(edge.from, i), "route");
+        instances_[edge.from][i]->add_pull_edge(
+            static_cast<int>(id), Splitter(edge.spec, nullptr, i, 1, unused), *work_queues_[edge.to]);
+      }
+      continue;
     }
     // Where a sender has one receiver for ever, it gets one channel: thousands of chains must not cost
     // millions of channels.
@@ -175,6 +199,9 @@ std::int64_t Job::halt_and_drop() {
     for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->drop_all();
   }
   if (Router* router = setup_.engine->router()) router->drop_all(*this);
+  for (const auto& queue : work_queues_) {
+    if (queue) queue->drop_all();
+  }
   close_connections();
   for (std::uint32_t cookie = 0; cookie < under_way_.size(); ++cookie) {
     if (!under_way_[cookie].used) continue;
@@ -232,7 +259,7 @@ double Job::state_bytes() const {
 
 // ---------------------------------------------------------------- transport
 
-void Job::send(int connection, const Batch& batch) {
+void Job::send(int connection, const Batch& batch, Instance& receiver) {
   std::uint32_t cookie;
   if (free_cookies_.empty()) {
     cookie = static_cast<std::uint32_t>(under_way_.size());
@@ -244,9 +271,10 @@ void Job::send(int connection, const Batch& batch) {
   UnderWay& slot = under_way_[cookie];
   slot.used = true;
   slot.batch = batch;
+  slot.receiver = &receiver;
   const auto bytes = static_cast<double>(batch.size_bytes);
   sent_bytes_[batch.channel->sender->host()] += bytes;
-  received_bytes_[batch.channel->receiver->host()] += bytes;
+  received_bytes_[receiver.host()] += bytes;
   cluster().network().send(connection, bytes, batch.first_ns, batch.last_ns, cookie, batch.count);
 }
 
@@ -257,7 +285,7 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
   free_cookies_.push_back(cookie);
   slot.batch.first_ns = first_ns;
   slot.batch.last_ns = last_ns;
-  slot.batch.channel->receiver->receive(slot.batch);  // which copies it before it does anything else
+  slot.receiver->receive(slot.batch);  // which copies it before it does anything else
 }
 
 // ---------------------------------------------------------------- books
@@ -288,6 +316,8 @@ MetricWindow Job::take_window() {
   for (std::size_t op = 0; op < instances_.size(); ++op) {
     OperatorMetrics& metrics = window.operators[op];
     std::int64_t arrived = 0;
+    WorkQueue* const shared = work_queues_[op].get();
+    const std::int64_t shared_max = shared != nullptr ? shared->take_records_max() : 0;
     for (int i = 0; i < parallelism_[op]; ++i) {
       Instance& instance = *instances_[op][i];
       instance.close_accounts(now);
@@ -309,6 +339,13 @@ MetricWindow Job::take_window() {
       m.queue_records = static_cast<double>(instance.queue_records());
       m.queue_bytes = static_cast<double>(instance.queue_bytes());
       m.queue_records_max = static_cast<double>(instance.take_queue_records_max());
+      if (shared != nullptr) {
+        // The one queue of all of them is reported in equal shares: their sum is what waits.
+        const double share = 1.0 / parallelism_[op];
+        m.queue_records += share * static_cast<double>(shared->records());
+        m.queue_bytes += share * static_cast<double>(shared->size_bytes());
+        m.queue_records_max += share * static_cast<double>(shared_max);
+      }
       metrics.instances.push_back(m);
       if (instance.source()) {
         metrics.backlog_records += m.queue_records;
@@ -369,6 +406,11 @@ std::vector<std::string> Job::check() const {
   }
   for (const UnderWay& slot : under_way_) {
     if (slot.used) queued[slot.batch.channel->edge] += slot.batch.count;
+  }
+  for (const auto& queue : work_queues_) {
+    if (!queue) continue;
+    held += queue->held_weight();
+    queue->add_queued(queued);
   }
   if (const Router* router = setup_.engine->router()) {
     held += router->held_weight();

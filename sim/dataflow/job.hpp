@@ -13,6 +13,7 @@
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/logical_graph.hpp"
 #include "sim/dataflow/placement.hpp"
+#include "sim/dataflow/work_queue.hpp"
 #include "sim/kernel/latency_histogram.hpp"
 
 // A job: one dataflow on one engine, its physical graph, and the books that prove that nothing got lost.
@@ -102,13 +103,15 @@ class Job final : public DeliveryHandler {
 
   // ---- the hot path (instances, routers) ----
   void transport(Channel& channel, const Batch& batch) {
-    if (channel.connection < 0) {
+    if (channel.receiver == nullptr) {
+      channel.work_queue->offer(batch);
+    } else if (channel.connection < 0) {
       channel.receiver->receive(batch);
     } else {
-      send(channel.connection, batch);
+      send(channel.connection, batch, *channel.receiver);
     }
   }
-  void send(int connection, const Batch& batch);
+  void send(int connection, const Batch& batch, Instance& receiver);
   // The job's data connection between two hosts, made when it is first asked for; -1 within a host.
   int connection(int from_host, int to_host);
   void on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) override;
@@ -156,6 +159,7 @@ class Job final : public DeliveryHandler {
   };
   void build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts);
   void build_edges();
+  void build_work_queues();
   void check_drained();
   void close_connections();
   std::int64_t weight_on_network() const;
@@ -167,9 +171,11 @@ class Job final : public DeliveryHandler {
   std::vector<std::vector<Snapshot>> snapshots_;
   std::vector<PlacedInstance> placed_;
   std::vector<int> source_base_;
+  std::vector<std::unique_ptr<WorkQueue>> work_queues_;  // by operator; null where it does not pull
 
   struct UnderWay {
     Batch batch;
+    Instance* receiver = nullptr;
     bool used = false;
   };
   std::vector<UnderWay> under_way_;

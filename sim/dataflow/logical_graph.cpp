@@ -32,6 +32,12 @@ int LogicalGraph::find(std::string_view name) const {
   return -1;
 }
 
+bool LogicalGraph::pulls(int operator_id) const {
+  const std::vector<int>& inputs = operators[operator_id].inputs;
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](int edge) { return edges[edge].spec.partitioning == Partitioning::pull; });
+}
+
 LogicalGraph resolve(const DataflowSpec& spec) {
   std::vector<LogicalOperator> nodes;
   for (const SourceSpec& source : spec.sources) {

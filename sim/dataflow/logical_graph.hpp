@@ -75,7 +75,8 @@ struct OperatorSpec {
   bool scalable = true;
 };
 
-enum class Partitioning { forward, rebalance, shuffle, key, broadcast, global };
+// pull: into one queue, from which the receiving instances take (work_queue.hpp).
+enum class Partitioning { forward, rebalance, shuffle, key, broadcast, global, pull };
 enum class KeyLaw { even, tilted, uniform, zipf, hot, weights };
 
 // How the records of a key-partitioned edge are spread over keys. Keys are assigned to instances by hash;
@@ -139,6 +140,7 @@ struct LogicalGraph {
   std::vector<LogicalOperator> operators;
   std::vector<LogicalEdge> edges;
   int find(std::string_view name) const;  // -1 if there is none
+  bool pulls(int operator_id) const;      // whether an edge to it is a pull
 };
 
 // The graph of a spec that dataflow_table() has read without errors.

@@ -25,6 +25,8 @@ class OperatorLogic {
   virtual Produced process(const Batch& input) = 0;
   // Records out per record in, in the long run; what the oracle is told.
   virtual double mean_selectivity() const = 0;
+  // Whether all records of a key must come to the same instance.
+  virtual bool keyed() const { return false; }
 };
 
 struct OperatorContext {

@@ -67,6 +67,7 @@ Splitter::Splitter(const EdgeSpec& spec, std::shared_ptr<const std::vector<doubl
       target_ = own_index % receivers;
       break;
     case Partitioning::global:
+    case Partitioning::pull:
       target_ = 0;
       break;
     case Partitioning::broadcast:

@@ -30,8 +30,11 @@ void time_columns(TableSchema<Row>& t) {
 
 template <class Row>
 void queue_columns(TableSchema<Row>& t) {
-  t.column("queue_records", "records", "Waiting for the operator inside of the job, at the window's end.",
-           &Row::queue_records);
+  t.column(
+      "queue_records", "records",
+      "Waiting for the operator inside of the job, at the window's end; an instance has an equal share of "
+      "the queue of an operator that pulls.",
+      &Row::queue_records);
   t.column("queue_bytes", "bytes", "The same in bytes.", &Row::queue_bytes);
   t.column("queue_records_max", "records",
            "Most that waited at once during the window; of an operator the sum over its instances.",

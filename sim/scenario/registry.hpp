@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,6 +40,11 @@ struct ComponentInfo {
   std::string name = {};    // kebab-case
   std::string help = {};    // one line
   std::string source = {};  // paper, or the system whose documentation says so
+  // What a scenario may ask for and this component does not have; the names are those of the scenario.
+  std::vector<std::string> lacks = {};
+  bool has(std::string_view feature) const {
+    return std::find(lacks.begin(), lacks.end(), feature) == lacks.end();
+  }
 };
 
 // One registered component, without the types.

@@ -116,8 +116,30 @@ ParamTable<Scenario> make_scenario_table() {
 // Origins are counted in 2^-20 records in 63 bits (batch.hpp); half of that leaves room for copies.
 constexpr double records_max = 4e12;
 
-// What only the whole scenario can tell: whether the workloads' files can be read and the jobs fit the
-// cluster.
+// Whether the engine has what the dataflow asks for.
+void check_engine(const JobSpec& job, const DataflowSpec& dataflow, const Node& at, Errors& errors) {
+  const auto allowed = [](const char* feature) {
+    std::string names;
+    for (const Component* engine : EngineRegistry::list()) {
+      if (!engine->info.has(feature)) continue;
+      names += (names.empty() ? "" : ", ") + weir::quoted(engine->info.name);
+    }
+    return names;
+  };
+  const ComponentInfo& engine = EngineRegistry::find(job.engine.name())->info;
+  const Node& workload = at.at_or_self("workload");
+  const Node* edges = workload.find("edges");
+  for (std::size_t i = 0; i < dataflow.edges.size(); ++i) {
+    if (dataflow.edges[i].partitioning != Partitioning::pull || engine.has("pull")) continue;
+    const bool written = edges != nullptr && i < edges->items().size();
+    errors.add(written ? edges->items()[i]->at_or_self("partitioning") : workload,
+               fmt::format("a pull edge, which the engine {} does not have", weir::quoted(engine.name)),
+               fmt::format("another partitioning, or the engine {}", allowed("pull")));
+  }
+}
+
+// What only the whole scenario can tell: whether the workloads' files can be read, the engines have what the
+// dataflows ask for, and the jobs fit the cluster.
 void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
   const Scenario& scenario = loaded.scenario;
   int slots = 0;
@@ -136,6 +158,7 @@ void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
     const Node& node = *root.at_or_self("jobs").items()[i];
     WorkloadContext context;
     const DataflowSpec dataflow = job.workload.build(context)->dataflow();
+    check_engine(job, dataflow, node, errors);
     int needed = 0;
     double records = 0;
     for (const SourceSpec& source : dataflow.sources) {

@@ -336,6 +336,13 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
           std::isfinite(one) ? fmt::format("{:.6g}/s", one) : std::string("any rate (no cost)"),
           truth.optimal_parallelism(op, 0, scenario.until_s)));
     }
+    for (const LogicalEdge& edge : graph.edges) {
+      if (edge.spec.partitioning != Partitioning::pull) continue;
+      lines.push_back(
+          fmt::format("  {} -> {}: one queue; a batch waits on its sender's host for the first of {} "
+                      "instances that is free",
+                      edge.spec.from, edge.spec.to, parallelism[edge.to]));
+    }
     for (const std::string& line : engine->explain()) lines.push_back("  " + line);
     lines.push_back("  " + predicted_events(job, truth, scenario.fidelity, scenario.until_s));
   }

@@ -60,8 +60,8 @@ TEST_CASE("A Jackson network: fan-in, a filter, random splitting", "[oracle][the
 }
 
 TEST_CASE("M/M/1 times c: records spread at random over the instances of an operator", "[oracle][theory]") {
-  // Each of the c instances is an M/M/1 queue with a c-th of the rate. (weir gives every instance an inbox of
-  // its own, as stream engines do: no operator is an M/M/c queue.)
+  // Each of the c instances is an M/M/1 queue with a c-th of the rate. (One queue for all of them, M/M/c,
+  // is a pull edge: theory_shared_queue_test.cpp.)
   for (const char* way : {"shuffle", "key"}) {
     INFO(way);
     ScenarioText s(until_s);

@@ -79,7 +79,7 @@ TEST_CASE("Books balance on random scenarios with batches", "[property][dataflow
   for (int i = 0; i < many(150); ++i) {
     const std::uint64_t seed = test_seed() + 10000 + static_cast<std::uint64_t>(i);
     Dice dice(seed);
-    ScenarioText s = random_scenario(dice, {.hosts = false});
+    ScenarioText s = random_scenario(dice, {.hosts = false, .pull = i % 2 == 1});
     make_batches(s, dice);
     if (dice.coin()) crowd_cores(s, dice);
     if (dice.coin()) contend_links(s, dice);
@@ -99,7 +99,7 @@ TEST_CASE("What is emitted comes out, times the selectivities", "[property][data
   for (int i = 0; i < many(100); ++i) {
     const std::uint64_t seed = test_seed() + 20000 + static_cast<std::uint64_t>(i);
     Dice dice(seed);
-    ScenarioText s = random_scenario(dice, {.rescale = false, .hosts = false});
+    ScenarioText s = random_scenario(dice, {.rescale = false, .hosts = false, .pull = i % 2 == 1});
     make_batches(s, dice);
     if (dice.coin()) crowd_cores(s, dice);
     if (dice.coin()) contend_links(s, dice);

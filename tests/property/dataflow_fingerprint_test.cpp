@@ -25,7 +25,7 @@ std::vector<Sample> samples(int count, std::uint64_t first_seed, double until_s)
   for (int i = 0; i < count; ++i) {
     const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
     Dice dice(seed);
-    ScenarioText s = random_scenario(dice, {.hosts = false, .until_s = until_s});
+    ScenarioText s = random_scenario(dice, {.hosts = false, .pull = i % 3 == 0, .until_s = until_s});
     if (dice.coin()) crowd_cores(s, dice);
     if (dice.coin()) contend_links(s, dice);
     if (dice.coin()) make_batches(s, dice);

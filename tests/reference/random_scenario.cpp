@@ -85,6 +85,7 @@ class Maker {
     std::vector<std::string> ways = {"rebalance", "key", "broadcast", "global", "weighted"};
     if (kind_.random_laws) ways.push_back("shuffle");
     if (a.parallelism == b.parallelism) ways.push_back("forward");
+    if (kind_.pull) ways.insert(ways.end(), 3, "pull");
     std::string way = one_of(ways);
     const bool weighted = way == "weighted";
     json& edge = s_.edge(a.name, b.name, weighted ? "key" : way);

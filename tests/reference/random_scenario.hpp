@@ -15,6 +15,7 @@ struct RandomKind {
   bool rescale = true;      // by the scripted policy
   bool hosts = true;        // several hosts with latency (and then records without bytes)
   bool random_laws = true;  // costs and routes that are drawn
+  bool pull = false;        // queues that several instances take from
   double until_s = 2;
 };
 

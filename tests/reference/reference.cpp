@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -23,7 +24,7 @@ struct Record {
 
 struct Channel {
   int to_operator;
-  int to_index;
+  int to_index;  // -1: into the queue of an operator that pulls
   bool feedback;
   std::deque<Record> held = {};  // found no room
   bool told = false;             // its sender will look for room
@@ -49,6 +50,7 @@ struct Worker {
   std::vector<Channel> channels;
   std::vector<Edge> edges;
   bool serving = false;
+  bool expecting = false;  // a record from the queue of its operator, until it serves it
   Record served;
   std::int64_t service = 0;  // counts services: a completion of an aborted one is stale
   std::unique_ptr<ArrivalProcess> arrivals;
@@ -149,6 +151,7 @@ class Reference {
       for (auto& w : of_operator) w->channels.clear(), w->edges.clear();
     }
     network_.clear();
+    idle_.clear();
     for (std::size_t id = 0; id < g_.edges.size(); ++id) {
       const LogicalEdge& e = g_.edges[id];
       for (int i = 0; i < parallelism[e.from]; ++i) connect(worker(e.from, i), static_cast<int>(id));
@@ -187,6 +190,11 @@ class Reference {
       const std::string entity = fmt::format("{}/{}/{}", s_.job, spec(w).name, w.index);
       RandomStream random(s_.seed, entity, fmt::format("route {} {}", id, deployment_));
       edge.given = std::make_unique<Splitter>(e.spec, shares, w.index, edge.receivers, random);
+    }
+    if (e.spec.partitioning == Partitioning::pull) {
+      w.channels.push_back({e.to, -1, e.spec.feedback});
+      w.edges.push_back(std::move(edge));
+      return;
     }
     if (e.spec.partitioning != Partitioning::global) edge.next = w.index % edge.receivers;
     for (int i = 0; i < edge.receivers; ++i) w.channels.push_back({e.to, i, e.spec.feedback});
@@ -236,7 +244,7 @@ class Reference {
       w.served = w.inbox.front();
       w.inbox.pop_front();
       w.serving = true;
-      pulled(w.served);
+      pulled(w, w.served);
       account(w, useful);
       const Nanos cost_ns = draw_cost_ns(w);
       if (cost_ns == 0 && spec(w).source) {  // a source without cost emits at once
@@ -254,6 +262,38 @@ class Reference {
         work(w);
       });
     }
+    if (g_.pulls(w.op) && is_free(w)) ask(w);
+  }
+
+  // ---- the queue of an operator that pulls ----
+  bool is_free(const Worker& w) const {
+    return w.deployed && running_ && !w.serving && w.inbox.empty() && !is_blocked(w) && !w.expecting;
+  }
+  void ask(Worker& w) {
+    std::deque<Worker*>& idle = idle_[w.op];
+    idle.erase(std::remove(idle.begin(), idle.end(), &w), idle.end());
+    idle.push_back(&w);
+    hand_out(w.op);
+  }
+  // The first record to the worker that is idle longest; again, while there are both.
+  void hand_out(int op) {
+    std::deque<Record>& waiting = waiting_[op];
+    std::deque<Worker*>& idle = idle_[op];
+    while (!waiting.empty() && !idle.empty()) {
+      Worker& taker = *idle.front();
+      idle.pop_front();
+      if (!is_free(taker)) continue;  // something else came; it asks again
+      const Record record = waiting.front();
+      waiting.pop_front();
+      taker.expecting = true;
+      const int from_host = worker(record.sender_operator, record.sender_index).host;
+      if (from_host == taker.host) {
+        taker.inbox.push_back(record);
+        work(taker);
+      } else {
+        travel(from_host, taker, record);
+      }
+    }
   }
 
   Nanos draw_cost_ns(Worker& w) {
@@ -267,11 +307,12 @@ class Reference {
     return to_nanos(work_s);
   }
 
-  void pulled(const Record& record) {
+  void pulled(Worker& w, const Record& record) {
     if (record.channel < 0) return;
     Worker& sender = worker(record.sender_operator, record.sender_index);
     Channel& c = sender.channels[record.channel];
     --c.under_way;
+    if (c.to_index < 0) w.expecting = false;
     if (c.held.empty() || c.told) return;
     c.told = true;
     at(now_, completion, [this, &sender, channel = record.channel, stops = stops_] {
@@ -322,6 +363,8 @@ class Reference {
       edge.given->split(copies, [&](int receiver, std::int64_t count) {
         result.push_back({receiver, count});
       });
+    } else if (how == Partitioning::pull) {
+      result.push_back({0, copies});
     } else if (how == Partitioning::broadcast) {
       for (int i = 0; i < edge.receivers; ++i) result.push_back({i, copies});
     } else if (how == Partitioning::forward || how == Partitioning::global) {
@@ -351,6 +394,11 @@ class Reference {
       const Record record = c.held.front();
       c.held.pop_front();
       ++c.under_way;
+      if (c.to_index < 0) {
+        waiting_[c.to_operator].push_back(record);
+        hand_out(c.to_operator);
+        continue;
+      }
       Worker& receiver = worker(c.to_operator, c.to_index);
       if (receiver.host == w.host) {
         receiver.inbox.push_back(record);
@@ -406,6 +454,7 @@ class Reference {
     for_all(
         [&](Worker& w) { any = any || w.serving || is_blocked(w) || (!spec(w).source && !w.inbox.empty()); });
     for (const auto& [hosts, travelling] : network_) any = any || !travelling.empty();
+    for (const auto& [op, waiting] : waiting_) any = any || !waiting.empty();
     return any;
   }
   // Naively: looks after every instant's work by asking again behind each event.
@@ -428,7 +477,7 @@ class Reference {
         if (spec(w).source) ++emitted_;
       }
       for (Channel& c : w.channels) w.lost += static_cast<std::int64_t>(c.held.size()), c.held.clear();
-      w.serving = false;
+      w.serving = w.expecting = false;
       ++w.service;
       account(w, overhead);
     });
@@ -436,6 +485,7 @@ class Reference {
       lost_on_network_ += static_cast<std::int64_t>(travelling.size());
     }
     network_.clear();
+    waiting_.clear();
     ++stops_;  // what is due on its channels is stale
     running_ = false;
     int instances = 0;
@@ -489,6 +539,8 @@ class Reference {
     Record record;
   };
   std::map<std::pair<int, int>, std::deque<Travelling>> network_;
+  std::map<int, std::deque<Record>> waiting_;  // by operator that pulls
+  std::map<int, std::deque<Worker*>> idle_;    // of those, in the order of asking
   std::vector<std::pair<Nanos, Nanos>> deliveries_;
   std::int64_t emitted_ = 0;
   std::int64_t lost_on_network_ = 0;

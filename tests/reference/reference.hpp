@@ -9,8 +9,9 @@
 
 // A second simulator, as plain as can be: record by record, one sorted multimap of events, no SimGrid, no
 // batches, no look-back. Written from what the headers promise (calendar.hpp: order within an instant;
-// instance.hpp: inboxes, channels, blocking; generic.cpp: rescaling; logical_graph.hpp: partitionings; and so
-// on), to be compared with weir at batches of one record, to the nanosecond.
+// instance.hpp: inboxes, channels, blocking; work_queue.hpp: pulling; generic.cpp: rescaling;
+// logical_graph.hpp: partitionings; and so on), to be compared with weir at batches of one record, to the
+// nanosecond.
 //
 // Inputs that have oracles of their own are taken from the same components: arrival times, costs drawn by the
 // record, random and weighted routes. All hosts have a core for every instance, speed 1, and links that take

@@ -154,6 +154,10 @@ TEST_CASE("weir equals the reference simulator: one host, no rescaling, random l
 TEST_CASE("weir equals the reference simulator: latency between hosts", "[reference]") {
   compare(many(100), test_seed() + 2000000, {.rescale = false});
 }
+TEST_CASE("weir equals the reference simulator: queues that several instances take from", "[reference]") {
+  compare(many(100), test_seed() + 6000000, {.rescale = false, .hosts = false, .pull = true});
+  compare(many(100), test_seed() + 7000000, {.pull = true});
+}
 TEST_CASE("weir equals the reference simulator: deliveries at the instant of a restart", "[reference]") {
   // A restart that ends with a metric window: they belong to the next one.
   compare(1, 5003000099, {.hosts = false});

@@ -80,7 +80,7 @@ void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
     if (from == to) {
       channel.receiver->receive(batch);
     } else {
-      job_->send(job_->connection(from, to), batch);
+      job_->send(job_->connection(from, to), batch, *channel.receiver);
     }
   }
   manager.holding.clear();
