@@ -1,0 +1,187 @@
+#include "sim/analyzer/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace weir::analyzer {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json shares_json(Json keys, const Shares& shares) {
+  keys["cp"] = shares.cp;
+  keys["conventional"] = shares.conventional;
+  keys["single_path"] = shares.single_path;
+  keys["duration_s"] = shares.duration_s;
+  keys["edges"] = shares.edges;
+  return keys;
+}
+
+Json window_json(const WindowResult& window) {
+  Json json = {{"start_s", static_cast<double>(window.start_ns) / 1e9},
+               {"end_s", static_cast<double>(window.end_ns) / 1e9},
+               {"edges", window.edges},
+               {"messages", window.messages}};
+  const double paths = window.paths.value();
+  json["paths"] = std::isfinite(paths) ? Json(paths) : Json(nullptr);
+  json["paths_log10"] = window.paths.zero() ? Json(nullptr) : Json(window.paths.log10());
+  json["cp_sum"] = window.cp_sum;
+  return json;
+}
+
+// What was left out, in words, with how often.
+std::map<std::string, std::int64_t> all_left_out(const Analysis& analysis) {
+  std::map<std::string, std::int64_t> all = analysis.not_understood;
+  const auto note = [&](const char* what, std::int64_t count) {
+    if (count > 0) all[what] += count;
+  };
+  note("records that came when their window was done (more windows in flight would keep them)",
+       analysis.late_records);
+  note("messages sent again with the same sender and correlator", analysis.left_out.duplicate_sends);
+  note("messages whose two halves contradict each other", analysis.left_out.contradictions);
+  note("messages received before they were sent", analysis.left_out.backward_messages);
+  note("messages to or from nobody", analysis.left_out.incomplete_messages);
+  std::int64_t cut = 0;
+  for (const WindowResult& window : analysis.windows) cut += window.cut_messages;
+  note("messages in circles that take no time", cut);
+  return all;
+}
+
+// ---------------------------------------------------------------- for people
+
+std::string percent(double share) {
+  return fmt::format("{:5.1f} %", 100 * share);
+}
+
+std::string bar(double share) {
+  const int width = static_cast<int>(std::lround(40 * std::clamp(share, 0.0, 1.0)));
+  std::string text;
+  for (int i = 0; i < width; ++i) text += "▇";
+  return text;
+}
+
+struct Row {
+  std::string name;
+  Shares shares;
+};
+
+std::string table(const std::string& title, std::vector<Row> rows, std::size_t rows_max) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.shares.cp > b.shares.cp; });
+  std::size_t width = title.size();
+  for (std::size_t i = 0; i < std::min(rows.size(), rows_max); ++i)
+    width = std::max(width, rows[i].name.size());
+  std::string text = fmt::format("\n{:<{}}  {:>8}  {:>12}  {:>11}\n", title, width, "critical",
+                                 "conventional", "single path");
+  for (std::size_t i = 0; i < rows.size() && i < rows_max; ++i) {
+    const Shares& s = rows[i].shares;
+    text += fmt::format("{:<{}}  {:>8}  {:>12}  {:>11}  {}\n", rows[i].name, width, percent(s.cp),
+                        percent(s.conventional), percent(s.single_path), bar(s.cp));
+  }
+  if (rows.size() > rows_max) text += fmt::format("… and {} more (--json, --csv)\n", rows.size() - rows_max);
+  return text;
+}
+
+}  // namespace
+
+std::string report_text(const Analysis& analysis, const LogSource& source, const std::string& name) {
+  const Summaries& summaries = analysis.summaries;
+  std::int64_t edges = 0, messages = 0;
+  double paths_log10 = 0;
+  for (const WindowResult& window : analysis.windows) {
+    edges += window.edges;
+    messages += window.messages;
+    if (!window.paths.zero()) paths_log10 = std::max(paths_log10, window.paths.log10());
+  }
+  std::string text =
+      fmt::format("{}: {} records, {} windows with something in them, {} edges, {} of them messages\n", name,
+                  analysis.records, analysis.windows.size(), edges, messages);
+  if (summaries.windows() == 0) {
+    text +=
+        "No window has a path: in each of them, everybody waits for something that the trace does not "
+        "hold.\n";
+  } else {
+    if (summaries.windows_without_path() > 0)
+      text += fmt::format("{} windows have no path and are left out of all shares: everybody waits.\n",
+                          summaries.windows_without_path());
+    text += paths_log10 < 15 ? fmt::format("Up to {:.0f} paths in a window.\n", std::pow(10, paths_log10))
+                             : fmt::format("Up to 1e{:.0f} paths in a window.\n", std::floor(paths_log10));
+  }
+  for (const auto& [what, count] : all_left_out(analysis))
+    text += fmt::format("Left out: {}: {}\n", what, count);
+  if (summaries.windows() == 0) return text;
+
+  constexpr std::size_t rows_max = 12;
+  std::vector<Row> rows;
+  for (const auto& [activity, shares] : summaries.by_activity())
+    rows.push_back({std::string(activity_name(activity)), shares});
+  text += table("activity", rows, rows_max);
+  rows.clear();
+  for (const auto& [worker, shares] : summaries.by_worker())
+    rows.push_back({source.worker_name(worker), shares});
+  text += table("worker", rows, rows_max);
+  rows.clear();
+  for (const auto& [operator_id, shares] : summaries.by_operator())
+    rows.push_back({source.operator_name(operator_id), shares});
+  if (!rows.empty()) text += table("operator, mean of its workers", rows, rows_max);
+  rows.clear();
+  for (const auto& [pair, shares] : summaries.by_pair())
+    rows.push_back(
+        {fmt::format("{} -> {}", source.worker_name(pair.from), source.worker_name(pair.to)), shares});
+  if (!rows.empty()) text += table("messages", rows, rows_max);
+  return text;
+}
+
+nlohmann::ordered_json report_json(const Analysis& analysis, const LogSource& source) {
+  const Summaries& summaries = analysis.summaries;
+  Json json;
+  json["records"] = analysis.records;
+  json["windows"] = Json::array();
+  for (const WindowResult& window : analysis.windows) json["windows"].push_back(window_json(window));
+  json["windows_without_path"] = summaries.windows_without_path();
+  json["activity"] = Json::array();
+  json["straggler"] = Json::array();
+  json["operator"] = Json::array();
+  json["communication"] = Json::array();
+  if (summaries.windows() > 0) {
+    for (const auto& [activity, shares] : summaries.by_activity())
+      json["activity"].push_back(shares_json({{"activity", activity_name(activity)}}, shares));
+    for (const auto& [worker, shares] : summaries.by_worker())
+      json["straggler"].push_back(shares_json({{"worker", source.worker_name(worker)}}, shares));
+    for (const auto& [operator_id, shares] : summaries.by_operator())
+      json["operator"].push_back(shares_json({{"operator", source.operator_name(operator_id)}}, shares));
+    for (const auto& [pair, shares] : summaries.by_pair())
+      json["communication"].push_back(shares_json(
+          {{"from", source.worker_name(pair.from)}, {"to", source.worker_name(pair.to)}}, shares));
+  }
+  json["left_out"] = Json::object();
+  for (const auto& [what, count] : all_left_out(analysis)) json["left_out"][what] = count;
+  return json;
+}
+
+std::string report_csv(const Analysis& analysis, const LogSource& source) {
+  const Summaries& summaries = analysis.summaries;
+  std::string text =
+      "summary,activity,worker,operator,from,to,cp,conventional,single_path,duration_s,edges\n";
+  if (summaries.windows() == 0) return text;
+  const auto line = [&](const std::string& keys, const Shares& s) {
+    text +=
+        fmt::format("{},{},{},{},{},{}\n", keys, s.cp, s.conventional, s.single_path, s.duration_s, s.edges);
+  };
+  for (const auto& [activity, shares] : summaries.by_activity())
+    line(fmt::format("activity,{},,,,", activity_name(activity)), shares);
+  for (const auto& [worker, shares] : summaries.by_worker())
+    line(fmt::format("straggler,,{},,,", source.worker_name(worker)), shares);
+  for (const auto& [operator_id, shares] : summaries.by_operator())
+    line(fmt::format("operator,,,{},,", source.operator_name(operator_id)), shares);
+  for (const auto& [pair, shares] : summaries.by_pair())
+    line(fmt::format("communication,,,,{},{}", source.worker_name(pair.from), source.worker_name(pair.to)),
+         shares);
+  return text;
+}
+
+}  // namespace weir::analyzer
