@@ -29,7 +29,7 @@ TEST_CASE("weir says what it is", "[cli]") {
     CHECK_THAT(version.out, Catch::Contains(word));
   const Outcome help = call({"--help"});
   CHECK(help.code == 0);
-  for (const char* command : {"run", "validate", "explain", "list", "schema", "figure"}) {
+  for (const char* command : {"run", "validate", "explain", "list", "schema", "analyze", "figure"}) {
     CHECK_THAT(help.out, Catch::Contains(std::string("\n  ") + command));
     const Outcome of_command = call({command, "--help"});
     CHECK(of_command.code == 0);
