@@ -91,7 +91,7 @@ class Generic final : public Engine, EventHandler {
       job.pause_sources(true);
       job.drain();
     } else {
-      outcome_.lost_records = job.halt_and_drop();
+      outcome_.lost_records = job.halt_and_drop(false);
       stopped();
     }
   }
@@ -138,7 +138,7 @@ class Generic final : public Engine, EventHandler {
 
   void on_event(std::uint32_t kind, std::uint32_t) override {
     if (kind == drained_event) {
-      job_->halt_and_drop();
+      job_->halt_and_drop(true);
       stopped();
     } else {
       const bool placed = job_->deploy(target_);

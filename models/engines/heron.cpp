@@ -140,7 +140,7 @@ class Heron final : public Engine, EventHandler {
     job_ = &job;
     target_ = parallelism;
     outcome_ = {};
-    outcome_.lost_records = job.halt_and_drop();
+    outcome_.lost_records = job.halt_and_drop(false);
     int instances = 0;
     for (const int p : parallelism) instances += p;
     outcome_.downtime_s = params_.restart_s + params_.restart_per_instance_s * instances;
@@ -201,7 +201,7 @@ const auto registered = EngineRegistry::add<HeronParams>(
     {.name = "heron",
      .help = "Apache Heron: stream managers, spout backpressure between two water marks, restart on update.",
      .source = "apache/incubator-heron; DS2 (OSDI 2018) 5.2 for the 0.17.8 set-up",
-     .lacks = {"pull"}},
+     .lacks = {"pull", "join"}},
     table(), [](const HeronParams& params, EngineContext& context) -> std::unique_ptr<Engine> {
       return std::make_unique<Heron>(params, context);
     });

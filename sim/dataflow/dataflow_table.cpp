@@ -211,6 +211,54 @@ void check_pull(const OperatorSpec& op, const EdgeSpec& edge, const Node& at, Er
              "\"key\", or an operator without keys");
 }
 
+// The names of the sources whose records can come by `edge`.
+std::set<std::string> sources_of(const DataflowSpec& spec, const EdgeSpec& edge) {
+  std::set<std::string> before = {edge.from};
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (const EdgeSpec& e : spec.edges) {
+      if (before.contains(e.to)) grew = before.insert(e.from).second || grew;
+    }
+  }
+  std::set<std::string> sources;
+  for (const SourceSpec& source : spec.sources) {
+    if (before.contains(source.name)) sources.insert(source.name);
+  }
+  return sources;
+}
+
+// The parts of an origin have to meet: in one instance, from the same sources, on two edges or more.
+void check_join(const DataflowSpec& spec, const OperatorSpec& op, const Node& at, Errors& errors) {
+  OperatorContext context{0, op.name};
+  if (!op.logic.build(context)->joins()) return;
+  const std::string what = "\"" + op.name + "\" joins the parts of each source record";
+  if (op.parallelism != 1 || (op.scalable && op.max_parallelism != 1)) {
+    errors.add(at.at_or_self("parallelism"), what + ", which must come to one instance",
+               "\"parallelism\": 1, \"scalable\": false");
+  }
+  std::vector<const EdgeSpec*> inputs;
+  bool has_output = false;
+  for (const EdgeSpec& edge : spec.edges) {
+    has_output = has_output || edge.from == op.name;
+    if (edge.to != op.name) continue;
+    inputs.push_back(&edge);
+    if (edge.feedback)
+      errors.add(at, what + ", and has a feedback edge as input", "inputs that do not wait for it");
+  }
+  if (inputs.size() < 2) {
+    errors.add(at, what + ", but has " + std::to_string(inputs.size()) + " input",
+               "two edges or more that lead to it");
+  }
+  if (!has_output) errors.add(at, what + ", but has no output", "an edge from it, for example to a sink");
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    if (sources_of(spec, *inputs[i]) == sources_of(spec, *inputs[0])) continue;
+    errors.add(at,
+               what + ", but its inputs from \"" + inputs[0]->from + "\" and \"" + inputs[i]->from +
+                   "\" stem from different sources",
+               "inputs that fork from one operator");
+  }
+}
+
 void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
   std::set<std::string> names;
   const auto take_name = [&](const std::string& name, const Node& node) {
@@ -296,6 +344,9 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
     if (std::none_of(spec.edges.begin(), spec.edges.end(), [&](const auto& e) { return e.from == name; })) {
       errors.add(item(at, "sources", i), "source \"" + name + "\" has no edge", "an edge from it");
     }
+  }
+  for (std::size_t i = 0; i < spec.operators.size(); ++i) {
+    check_join(spec, spec.operators[i], item(at, "operators", i), errors);
   }
   // Undeclared cycles: what is left when nodes without undeclared input are taken away again and again.
   std::map<std::string, int> missing;

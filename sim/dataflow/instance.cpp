@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/dataflow/job.hpp"
 #include "sim/dataflow/work_queue.hpp"
 
@@ -25,7 +27,7 @@ Instance::Instance(Job& job, int operator_id, int index)
     ArrivalContext context = job.arrival_context(operator_id, index);
     arrivals_ = spec.source_spec.arrivals.build(context);
   } else {
-    OperatorContext context{job.seed(), job.entity(operator_id, index)};
+    OperatorContext context{job.seed(), job.entity(operator_id, index), spec.inputs};
     logic_ = spec.operator_spec.logic.build(context);
   }
 }
@@ -263,12 +265,10 @@ void Instance::finish(Nanos now) {
   out.first_ns = first_ns;
   if (source()) {
     job_.emitted(out);
+  } else if (sink_) {
+    deliver(out);
+    out.count = 0;
   } else {
-    if (sink_) {
-      deliver(out);
-      accounts_.change(now, idle_use());
-      return;
-    }
     // The share of the input that lives on carries its weight on; the rest is done here.
     if (produced.consumed != out.count) {
       const auto kept = muldiv(out.weight, produced.consumed, out.count);
@@ -276,6 +276,10 @@ void Instance::finish(Nanos now) {
       out.weight = kept;
     }
     out.count = produced.count;
+    if (produced.kept_weight != 0) {
+      out.weight -= produced.kept_weight;
+      job_.kept_in_state(produced.kept_weight);
+    }
   }
   if (out.count > 0) {
     counters_.records_out += out.count;
@@ -290,6 +294,7 @@ void Instance::finish(Nanos now) {
     if (!edges_.empty()) send(edges_.back(), out);
   }
   accounts_.change(now, idle_use());
+  job_.served(*this);
 }
 
 inline void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
@@ -484,7 +489,7 @@ std::int64_t Instance::take_queue_records_max() {
   return max;
 }
 
-void Instance::drop_all() {
+void Instance::drop_all(bool state_saved) {
   std::int64_t lost_records = 0;
   std::int64_t lost_weight = 0;
   const auto drop = [&](const Batch& batch, bool pushed) {
@@ -503,6 +508,12 @@ void Instance::drop_all() {
       counters_.records_aborted += serving_.count;
     }
     drop(serving_, false);
+  }
+  if (const KeptRecords state = kept(); state.count > 0 && !state_saved) {
+    logic_->forget();
+    job_.kept_in_state(-state.weight);
+    lost_records += state.count;
+    lost_weight += state.weight;
   }
   for (Channel& channel : channels_) {
     if (channel.waiting) tell_waiting(channel, -1);
@@ -532,7 +543,13 @@ std::int64_t Instance::held_weight() const {
     if (executor_ != nullptr && executor_->serves(*this)) weight += serving_.weight;
   }
   for (const Channel& channel : channels_) weight += channel.gathered.count > 0 ? channel.gathered.weight : 0;
-  return weight;
+  return weight + kept().weight;
+}
+
+bool Instance::has_records() const {
+  if (!source() && !inbox_.empty()) return true;
+  return std::any_of(channels_.begin(), channels_.end(),
+                     [](const Channel& channel) { return channel.gathered.count > 0; });
 }
 
 void Instance::add_queued(std::vector<std::int64_t>& records_by_edge) const {

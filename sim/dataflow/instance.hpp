@@ -111,8 +111,9 @@ class Instance final : public EventHandler {
   // Not halted any more: overhead ends.
   void resume_accounts();
   void start_arrivals();
-  // Drops inbox, gathered records and the batch in service; a source keeps what waits outside.
-  void drop_all();
+  // Drops inbox, gathered records and the batch in service; a source keeps what waits outside, and the logic
+  // its state if that was saved.
+  void drop_all(bool state_saved);
   Executor& executor() { return *executor_; }
   bool deployed() const { return executor_ != nullptr; }
 
@@ -157,8 +158,11 @@ class Instance final : public EventHandler {
   std::int64_t take_queue_records_max();
   // Whether the inbox passed its high mark and has not yet fallen to the low one.
   bool above_high_mark() const { return above_; }
-  // Weight inside: inbox (not a source's: that is outside), gathered, in service.
+  // Weight inside: inbox (not a source's: that is outside), gathered, in service, in the logic's state.
   std::int64_t held_weight() const;
+  KeptRecords kept() const { return logic_ ? logic_->kept() : KeptRecords{}; }
+  // Whether records wait here: in the inbox (not a source's), or gathered.
+  bool has_records() const;
   // Adds the records pushed to it and not yet pulled, by logical edge.
   void add_queued(std::vector<std::int64_t>& records_by_edge) const;
   // What does not add up in its own books; empty if all does.

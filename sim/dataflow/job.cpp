@@ -192,11 +192,11 @@ void Job::resume() {
   started_ = true;
 }
 
-std::int64_t Job::halt_and_drop() {
+std::int64_t Job::halt_and_drop(bool state_saved) {
   const std::int64_t lost_before = lost_records_;
   draining_ = false;
   for (std::size_t op = 0; op < instances_.size(); ++op) {
-    for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->drop_all();
+    for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->drop_all(state_saved);
   }
   if (Router* router = setup_.engine->router()) router->drop_all(*this);
   for (const auto& queue : work_queues_) {
@@ -231,20 +231,35 @@ void Job::pause_sources(bool paused) {
 
 void Job::drain() {
   draining_ = true;
-  check_drained();
+  check_drained(nullptr);
 }
 
-void Job::check_drained() {
-  if (!draining_ || origins_.held() != 0) return;
-  // What a source is just emitting is not held yet, but under way.
-  for (std::size_t op = 0; op < instances_.size(); ++op) {
-    if (!graph().operators[op].source) continue;
-    for (int i = 0; i < parallelism_[op]; ++i) {
-      if (executors_[op][i]->serves(*instances_[op][i])) return;
-    }
-  }
+// The weight says when it is worth looking. It does not say everything: what a source is just emitting has
+// none yet, and of an origin that became more than 2^20 records some have none.
+void Job::check_drained(const Instance* served) {
+  if (origins_.held() != kept_weight_ || anything_under_way(served)) return;
   draining_ = false;
   setup_.engine->drained(*this);
+}
+
+// `served` has just dealt with what its executor still counts as served; it may be null.
+bool Job::anything_under_way(const Instance* served) const {
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      const Instance& instance = *instances_[op][i];
+      if (instance.has_records()) return true;
+      if (&instance != served && executors_[op][i]->serves(instance)) return true;
+    }
+  }
+  for (const UnderWay& slot : under_way_) {
+    if (slot.used) return true;
+  }
+  std::vector<std::int64_t> queued(edges_.size(), 0);
+  for (const auto& queue : work_queues_) {
+    if (queue) queue->add_queued(queued);
+  }
+  if (const Router* router = setup_.engine->router()) router->add_queued(queued);
+  return std::any_of(queued.begin(), queued.end(), [](std::int64_t records) { return records > 0; });
 }
 
 void Job::action_ended(const ActionOutcome& outcome) {
@@ -299,7 +314,6 @@ void Job::delivered(const Batch& batch) {
   origins_.delivered += batch.weight;
   window_latency_.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
                                batch.count);
-  if (draining_) check_drained();
 }
 
 MetricWindow Job::take_window() {
@@ -424,6 +438,13 @@ std::vector<std::string> Job::check() const {
                                   graph().operators[graph().edges[edge].to].name, books.pushed, books.pulled,
                                   queued[edge], books.lost));
     }
+  }
+  std::int64_t kept = 0;
+  for (const auto& of_operator : instances_) {
+    for (const auto& instance : of_operator) kept += instance->kept().weight;
+  }
+  if (kept != kept_weight_) {
+    wrong.push_back(fmt::format("state: {} should be kept, {} are (in 2^-20 records)", kept_weight_, kept));
   }
   if (origins_.held() != held) {
     wrong.push_back(

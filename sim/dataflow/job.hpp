@@ -79,11 +79,12 @@ class Job final : public DeliveryHandler {
   bool deploy(const std::vector<int>& parallelism);
   // Everybody works (again).
   void resume();
-  // Everybody stops; what is queued, in service and on the network is lost. Returns how many records that
-  // were.
-  std::int64_t halt_and_drop();
+  // Everybody stops; what is queued, in service and on the network is lost, and what operators keep in their
+  // state, unless it was saved. Returns how many records that were.
+  std::int64_t halt_and_drop(bool state_saved);
   void pause_sources(bool paused);
-  // Calls Engine::drained as soon as no record is under way (at once if none is).
+  // Calls Engine::drained as soon as no record is under way (at once if none is). What operators keep in
+  // their state until something else arrives is not under way.
   void drain();
   void action_ended(const ActionOutcome& outcome);
   double state_bytes() const;  // keyed state of all operators
@@ -118,9 +119,12 @@ class Job final : public DeliveryHandler {
   void mark_crossed(Instance& instance, bool above) { setup_.engine->mark_crossed(*this, instance, above); }
   void emitted(const Batch& batch);
   void delivered(const Batch& batch);
-  void filtered(std::int64_t weight) {
-    origins_.filtered += weight;
-    if (draining_) check_drained();
+  void filtered(std::int64_t weight) { origins_.filtered += weight; }
+  // Weight that an operator takes into its state, or lets out of it.
+  void kept_in_state(std::int64_t weight) { kept_weight_ += weight; }
+  // `instance` has dealt with what it served.
+  void served(const Instance& instance) {
+    if (draining_) check_drained(&instance);
   }
   void lost(std::int64_t weight, std::int64_t records) {
     origins_.lost += weight;
@@ -160,7 +164,8 @@ class Job final : public DeliveryHandler {
   void build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts);
   void build_edges();
   void build_work_queues();
-  void check_drained();
+  void check_drained(const Instance* served);
+  bool anything_under_way(const Instance* served) const;
   void close_connections();
   std::int64_t weight_on_network() const;
 
@@ -183,6 +188,7 @@ class Job final : public DeliveryHandler {
   std::map<std::pair<int, int>, int> connections_;  // of the network, by hosts from and to
 
   OriginBooks origins_;
+  std::int64_t kept_weight_ = 0;  // in the state of operators
   std::vector<EdgeBooks> edges_;
   std::vector<std::int64_t> pushed_before_;
   std::vector<double> sent_bytes_;

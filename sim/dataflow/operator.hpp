@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/dataflow/batch.hpp"
 #include "sim/scenario/registry.hpp"
@@ -11,10 +12,22 @@
 
 namespace weir {
 
+//
+//   Batch ──process──▶ Produced: so many records for every outgoing edge
+//                      and, of an operator that keeps records for later, what weight went into its state
+
 struct Produced {
   std::int64_t count;  // records sent on every outgoing edge
   std::int64_t
       consumed;  // of the records that went in, how many live on in what came out (the rest is filtered)
+  // Of the weight that lives on, what stays in the operator's state; negative: what leaves it.
+  std::int64_t kept_weight = 0;
+};
+
+// Records that an operator keeps for later.
+struct KeptRecords {
+  std::int64_t count = 0;
+  std::int64_t weight = 0;
 };
 
 class OperatorLogic {
@@ -27,11 +40,18 @@ class OperatorLogic {
   virtual double mean_selectivity() const = 0;
   // Whether all records of a key must come to the same instance.
   virtual bool keyed() const { return false; }
+  // Whether it puts the parts of one origin together again: then all must come to the same instance, record
+  // by record, on two edges or more.
+  virtual bool joins() const { return false; }
+  virtual KeptRecords kept() const { return {}; }
+  // Its state is lost.
+  virtual void forget() {}
 };
 
 struct OperatorContext {
   std::uint64_t seed;
-  std::string entity;  // "job/operator/index": names the random streams of this instance
+  std::string entity;            // "job/operator/index": names the random streams of this instance
+  std::vector<int> inputs = {};  // the edges that lead to it, as Batch::channel names them
 };
 
 using OperatorRegistry = Registry<OperatorLogic, OperatorContext>;

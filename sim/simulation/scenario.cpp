@@ -117,7 +117,8 @@ ParamTable<Scenario> make_scenario_table() {
 constexpr double records_max = 4e12;
 
 // Whether the engine has what the dataflow asks for.
-void check_engine(const JobSpec& job, const DataflowSpec& dataflow, const Node& at, Errors& errors) {
+void check_engine(const Scenario& scenario, const JobSpec& job, const DataflowSpec& dataflow, const Node& at,
+                  const Node& root, Errors& errors) {
   const auto allowed = [](const char* feature) {
     std::string names;
     for (const Component* engine : EngineRegistry::list()) {
@@ -135,6 +136,31 @@ void check_engine(const JobSpec& job, const DataflowSpec& dataflow, const Node& 
     errors.add(written ? edges->items()[i]->at_or_self("partitioning") : workload,
                fmt::format("a pull edge, which the engine {} does not have", weir::quoted(engine.name)),
                fmt::format("another partitioning, or the engine {}", allowed("pull")));
+  }
+  const Node* operators = workload.find("operators");
+  for (std::size_t i = 0; i < dataflow.operators.size(); ++i) {
+    const OperatorSpec& op = dataflow.operators[i];
+    OperatorContext context{scenario.seed, op.name};
+    if (!op.logic.build(context)->joins()) continue;
+    const bool written = operators != nullptr && i < operators->items().size();
+    const Node& where = written ? operators->items()[i]->at_or_self("logic") : workload;
+    if (!engine.has("join")) {
+      errors.add(where,
+                 fmt::format("a join, for which the engine {} does not keep records apart",
+                             weir::quoted(engine.name)),
+                 fmt::format("the engine {}", allowed("join")));
+    }
+    if (scenario.fidelity.batch_records != 1) {
+      const std::string what = fmt::format("batches of up to {} records, but {} joins them one by one",
+                                           scenario.fidelity.batch_records, weir::quoted(op.name));
+      const std::string allowed_size = "\"fidelity\": {\"batch_records\": 1}";
+      const Node* fidelity = root.find("fidelity");
+      if (fidelity == nullptr) {
+        errors.add_member(root, "fidelity", what, allowed_size);
+      } else {
+        errors.add(fidelity->at_or_self("batch_records"), what, allowed_size);
+      }
+    }
   }
 }
 
@@ -158,7 +184,7 @@ void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
     const Node& node = *root.at_or_self("jobs").items()[i];
     WorkloadContext context;
     const DataflowSpec dataflow = job.workload.build(context)->dataflow();
-    check_engine(job, dataflow, node, errors);
+    check_engine(scenario, job, dataflow, node, root, errors);
     int needed = 0;
     double records = 0;
     for (const SourceSpec& source : dataflow.sources) {

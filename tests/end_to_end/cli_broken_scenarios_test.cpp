@@ -354,12 +354,46 @@ TEST_CASE("graphs that are none are refused", "[cli][broken]") {
        {{12, R"(    "engine": "heron",)"},
         {24, R"(        {"from": "a", "to": "b", "partitioning": "pull"})"}},
        {{"24: jobs[0].workload.edges[1].partitioning: ", "\"heron\" does not have"}}},
+      {"a join without partners, and with batches",
+       {{19, R"(        {"name": "a", "logic": "join", "parallelism": 2},)"}},
+       {{"19: jobs[0].workload.operators[0].parallelism: ", "one instance"},
+        {"19: jobs[0].workload.operators[0]: ", "1 input"}}},
+      {"a join at the end",
+       {{19, R"(        {"name": "a", "logic": "map"}, {"name": "c", "logic": "map"},)"},
+        {20, R"(        {"name": "b", "logic": "join", "scalable": false})"},
+        {23, R"(        {"from": "in", "to": "a"}, {"from": "in", "to": "c"}, {"from": "c", "to": "b"},)"}},
+       {{"20: jobs[0].workload.operators[2]: ", "no output"}}},
       {"a misspelt partitioning",
        {{24, R"(        {"from": "a", "to": "b", "partitioning": "pul"})"}},
        {{"24: jobs[0].workload.edges[1].partitioning: ", "did you mean \"pull\""}}},
       {"keys without a key partitioning",
        {{24, R"(        {"from": "a", "to": "b", "keys": {"law": "zipf"}})"}},
        {{"24: jobs[0].workload.edges[1].keys: ", "not partitioned by key"}}},
+  });
+}
+
+TEST_CASE("joins that would not join are refused", "[cli][broken]") {
+  // in -> a -> join -> out, in -> c -> join
+  const auto fork = [](const std::string& engine, const std::string& second_source) {
+    return std::map<int, std::string>{
+        {12, R"(    "engine": ")" + engine + R"(",)"},
+        {16, R"(        {"name": "in", "arrivals": "constant"}, {"name": "in2", "arrivals": "constant"})"},
+        {19,
+         R"(        {"name": "a", "logic": "map"}, {"name": "c", "logic": "map"}, {"name": "out", "logic": "sink"},)"},
+        {20, R"(        {"name": "b", "logic": "join", "scalable": false})"},
+        {23, R"(        {"from": "in", "to": "a"}, {"from": "in2", "to": "out"}, {"from": ")" +
+                 second_source + R"(", "to": "c"}, {"from": "c", "to": "b"}, {"from": "b", "to": "out"},)"}};
+  };
+  check_all({
+      {"a join in batches",
+       fork("generic", "in"),
+       {{"1: fidelity: ", "\"b\" joins them one by one (\"fidelity\": {\"batch_records\": 1})"}}},
+      {"a join on an engine that merges records",
+       fork("heron", "in"),
+       {{"1: fidelity: ", "1024"}, {"20: jobs[0].workload.operators[3].logic: ", "\"heron\""}}},
+      {"a join of records that have nothing in common",
+       fork("generic", "in2"),
+       {{"20: jobs[0].workload.operators[3]: ", "different sources"}}},
   });
 }
 

@@ -79,8 +79,9 @@ TEST_CASE("Books balance on random scenarios with batches", "[property][dataflow
   for (int i = 0; i < many(150); ++i) {
     const std::uint64_t seed = test_seed() + 10000 + static_cast<std::uint64_t>(i);
     Dice dice(seed);
-    ScenarioText s = random_scenario(dice, {.hosts = false, .pull = i % 2 == 1});
-    make_batches(s, dice);
+    const bool join = i % 3 == 2;  // goes record by record
+    ScenarioText s = random_scenario(dice, {.hosts = false, .pull = i % 2 == 1, .join = join});
+    if (!join) make_batches(s, dice);
     if (dice.coin()) crowd_cores(s, dice);
     if (dice.coin()) contend_links(s, dice);
     runs.push_back({.scenario = s.text(), .seed = seed});
@@ -202,4 +203,34 @@ TEST_CASE("Memory does not grow with simulated time", "[property][dataflow]") {
   const double long_mib = peak_mib(2000);
   INFO(short_mib << " MiB after 100 s, " << long_mib << " MiB after 2000 s");
   CHECK(long_mib < short_mib + 2);
+}
+
+TEST_CASE("A drain waits for records without weight", "[property][dataflow]") {
+  // One record becomes 2^21: of each two the first has no weight, and goes to the first of two sinks, which
+  // take turns at being the last. At the only decision all are under way.
+  for (const std::uint64_t seed : {1, 2}) {
+    ScenarioText s(30, 0.5);
+    s.source(
+        "s",
+        {{"type", "phases"}, {"phases", {{{"duration_s", 0.1}, {"rate_per_s", 10}}}}, {"after", "stop"}});
+    s.op("a", {{"type", "flat-map"}, {"selectivity", 1024}}, ScenarioText::deterministic(1));
+    s.op("b", {{"type", "flat-map"}, {"selectivity", 1024}}, ScenarioText::deterministic(1));
+    s.op("two", {{"type", "flat-map"}, {"selectivity", 2}}, ScenarioText::deterministic(1));
+    s.op("c", "sink", ScenarioText::exponential(200'000), 2);
+    s.edge("s", "a");
+    s.edge("a", "b");
+    s.edge("b", "two");
+    s.edge("two", "c");
+    s.engine()["on_stop"] = "drain";
+    s.engine()["savepoint_s"] = s.engine()["restart_s"] = 0.1;
+    s.job()["policy"] = {{"type", "test-scripted"},
+                         {"interval_s", 0.5},
+                         {"steps", {{{"time_s", 0.5}, {"operator_id", 4}, {"parallelism", 3}}}}};
+    const json result = run({.scenario = s.text(), .seed = seed});
+    check_any(result, 30'000'000'000);
+    REQUIRE(result["summary"]["scaling"]["actions"].size() == 1);
+    const json& instances = result["instances"][4];
+    CHECK(sum(instances, "lost") == 0);
+    CHECK(sum(instances, "records_in") == 1 << 21);
+  }
 }

@@ -18,6 +18,7 @@ struct Node {
   double rate_per_s = 0;  // that comes in
   double selectivity = 1;
   bool has_output = false;
+  bool fixed = false;  // policies do not change it
 };
 
 class Maker {
@@ -28,7 +29,10 @@ class Maker {
     const int sources = 1 + dice_.below(2);
     for (int i = 0; i < sources; ++i) add_source(i);
     const int operators = 1 + dice_.below(4);
-    for (int i = 0; i < operators; ++i) add_operator(i, i + 1 == operators);
+    for (int i = 0; i < operators; ++i) {
+      if (kind_.join && dice_.coin()) add_fork(i);
+      add_operator(i, i + 1 == operators);
+    }
     // Whoever has no output yet is a sink; a source without one gets an edge to the last operator.
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       if (nodes_[i].source && !nodes_[i].has_output) connect(i, nodes_.size() - 1);
@@ -69,6 +73,11 @@ class Maker {
     const std::size_t to = nodes_.size() - 1;
     // One input or more, from anybody before; a chain is as likely as all else together.
     std::vector<bool> taken(to, false);
+    if (join_to_feed_ > 0) {
+      connect(join_to_feed_, to);
+      taken[join_to_feed_] = true;
+      join_to_feed_ = 0;
+    }
     const int inputs = 1 + (dice_.coin() ? 0 : dice_.below(2));
     for (int k = 0; k < inputs; ++k) {
       const auto from =
@@ -77,6 +86,32 @@ class Maker {
       taken[from] = true;
       connect(from, to);
     }
+  }
+
+  // Two or three ways from somebody before, and what joins them.
+  void add_fork(int i) {
+    const auto from = static_cast<std::size_t>(dice_.below(static_cast<int>(nodes_.size())));
+    std::vector<std::size_t> ways;
+    for (int k = 2 + dice_.below(2); k > 0; --k) {
+      Node node{fmt::format("f{}{}", i, k), false, 1 + dice_.below(3)};
+      json logic = "map";
+      if (dice_.below(3) == 0) {
+        node.selectivity = one_of<double>({0.7, 1.5});
+        logic = {{"type", "flat-map"}, {"selectivity", node.selectivity}, {"law", "deterministic"}};
+      }
+      s_.op(node.name, logic, json::object(), node.parallelism);
+      nodes_.push_back(node);
+      ways.push_back(nodes_.size() - 1);
+      connect(from, ways.back());
+    }
+    Node join{fmt::format("j{}", i), false, 1};
+    join.selectivity = 1 / static_cast<double>(ways.size());
+    join.fixed = true;
+    s_.op(join.name, "join", json::object())["scalable"] = false;
+    nodes_.push_back(join);
+    for (const std::size_t way : ways) connect(way, nodes_.size() - 1);
+    // It is no sink: the next operator takes from it.
+    join_to_feed_ = nodes_.size() - 1;
   }
 
   void connect(std::size_t from, std::size_t to) {
@@ -139,7 +174,7 @@ class Maker {
     for (int i = 0; i < actions; ++i) {
       time_s += dice_.between(0.05, 0.8);
       for (std::size_t op = 0; op < nodes_.size(); ++op) {
-        if (nodes_[op].source || dice_.coin()) continue;
+        if (nodes_[op].source || nodes_[op].fixed || dice_.coin()) continue;
         steps.push_back({{"time_s", time_s}, {"operator_id", op}, {"parallelism", 1 + dice_.below(5)}});
       }
     }
@@ -150,6 +185,7 @@ class Maker {
   const RandomKind& kind_;
   ScenarioText s_;
   std::vector<Node> nodes_;
+  std::size_t join_to_feed_ = 0;
 };
 
 }  // namespace

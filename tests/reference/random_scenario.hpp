@@ -16,6 +16,7 @@ struct RandomKind {
   bool hosts = true;        // several hosts with latency (and then records without bytes)
   bool random_laws = true;  // costs and routes that are drawn
   bool pull = false;        // queues that several instances take from
+  bool join = false;        // forks that are joined again
   double until_s = 2;
 };
 

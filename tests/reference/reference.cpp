@@ -17,7 +17,8 @@ namespace {
 
 struct Record {
   Nanos origin_ns;
-  int channel = -1;  // of its sender, through which it came
+  std::int64_t origin = 0;  // numbered as they arrive at the sources
+  int channel = -1;         // of its sender, through which it came
   int sender_operator = -1;
   int sender_index = -1;
 };
@@ -26,7 +27,8 @@ struct Channel {
   int to_operator;
   int to_index;  // -1: into the queue of an operator that pulls
   bool feedback;
-  std::deque<Record> held = {};  // found no room
+  std::deque<Record> held = {};  // not pushed yet
+  bool waiting = false;          // for room
   bool told = false;             // its sender will look for room
   std::int64_t under_way = 0;    // pushed and not yet pulled
 };
@@ -52,6 +54,7 @@ struct Worker {
   bool serving = false;
   bool expecting = false;  // a record from the queue of its operator, until it serves it
   Record served;
+  std::map<std::int64_t, std::map<int, std::int64_t>> parts;  // join: by origin and sending operator
   std::int64_t service = 0;  // counts services: a completion of an aborted one is stale
   std::unique_ptr<ArrivalProcess> arrivals;
   std::unique_ptr<RandomStream> random;
@@ -231,7 +234,7 @@ class Reference {
       if (skips && (paused_ || !running_ || is_blocked(w) || w.inbox.size() > 1)) {
         ++w.suppressed;
       } else {
-        w.inbox.push_back({next.first_ns});
+        w.inbox.push_back({next.first_ns, next_origin_++});
       }
       next_arrival(w);
       work(w);
@@ -313,7 +316,7 @@ class Reference {
     Channel& c = sender.channels[record.channel];
     --c.under_way;
     if (c.to_index < 0) w.expecting = false;
-    if (c.held.empty() || c.told) return;
+    if (!c.waiting || c.told) return;
     c.told = true;
     at(now_, completion, [this, &sender, channel = record.channel, stops = stops_] {
       if (stops != stops_) return;
@@ -335,7 +338,7 @@ class Reference {
         deliveries_.push_back({now_, now_ - record.origin_ns});
         copies = 0;
       } else {
-        copies = selected(w);
+        copies = joins(w) ? joined(w, record) : selected(w);
       }
     }
     if (copies > 0) w.out += copies;
@@ -343,11 +346,26 @@ class Reference {
       for (const auto& [receiver, count] : routes(w, edge, copies)) {
         const std::size_t channel = edge.first_channel + receiver;
         for (std::int64_t i = 0; i < count; ++i) {
-          w.channels[channel].held.push_back({record.origin_ns, static_cast<int>(channel), w.op, w.index});
+          w.channels[channel].held.push_back(
+              {record.origin_ns, record.origin, static_cast<int>(channel), w.op, w.index});
         }
         push_held(w, channel);
       }
     }
+  }
+
+  bool joins(const Worker& w) const {
+    return !spec(w).source && spec(w).operator_spec.logic.name() == "join";
+  }
+  // Whether there is a part from each input now.
+  std::int64_t joined(Worker& w, const Record& record) {
+    std::map<int, std::int64_t>& parts = w.parts[record.origin];
+    ++parts[record.sender_operator];
+    if (parts.size() < spec(w).inputs.size()) return 0;
+    for (auto it = parts.begin(); it != parts.end();)
+      it = --it->second == 0 ? parts.erase(it) : std::next(it);
+    if (parts.empty()) w.parts.erase(record.origin);
+    return 1;
   }
 
   // All in all, the floor of selectivity times records.
@@ -390,7 +408,10 @@ class Reference {
     Channel& c = w.channels[channel];
     while (!c.held.empty()) {
       const bool room = s_.channel_capacity == 0 || c.feedback || c.under_way < s_.channel_capacity;
-      if (!room) return;
+      if (!room) {
+        c.waiting = true;
+        return;
+      }
       const Record record = c.held.front();
       c.held.pop_front();
       ++c.under_way;
@@ -407,6 +428,7 @@ class Reference {
         travel(w.host, receiver, record);
       }
     }
+    c.waiting = false;
   }
 
   // What is due on a connection of two hosts is handed over together, in order.
@@ -477,6 +499,12 @@ class Reference {
         if (spec(w).source) ++emitted_;
       }
       for (Channel& c : w.channels) w.lost += static_cast<std::int64_t>(c.held.size()), c.held.clear();
+      if (s_.drop) {
+        for (const auto& [origin, parts] : w.parts) {
+          for (const auto& [sender, count] : parts) w.lost += count;
+        }
+        w.parts.clear();
+      }
       w.serving = w.expecting = false;
       ++w.service;
       account(w, overhead);
@@ -543,6 +571,7 @@ class Reference {
   std::map<int, std::deque<Worker*>> idle_;    // of those, in the order of asking
   std::vector<std::pair<Nanos, Nanos>> deliveries_;
   std::int64_t emitted_ = 0;
+  std::int64_t next_origin_ = 0;
   std::int64_t lost_on_network_ = 0;
   int deployment_ = -1;
   int stops_ = 0;

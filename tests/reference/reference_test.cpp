@@ -158,6 +158,10 @@ TEST_CASE("weir equals the reference simulator: queues that several instances ta
   compare(many(100), test_seed() + 6000000, {.rescale = false, .hosts = false, .pull = true});
   compare(many(100), test_seed() + 7000000, {.pull = true});
 }
+TEST_CASE("weir equals the reference simulator: forks and joins", "[reference]") {
+  compare(many(100), test_seed() + 8000000, {.rescale = false, .hosts = false, .pull = true, .join = true});
+  compare(many(200), test_seed() + 9000000, {.pull = true, .join = true});
+}
 TEST_CASE("weir equals the reference simulator: deliveries at the instant of a restart", "[reference]") {
   // A restart that ends with a metric window: they belong to the next one.
   compare(1, 5003000099, {.hosts = false});
