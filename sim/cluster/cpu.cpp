@@ -98,12 +98,8 @@ void Cpus::attach(CpuTask& task, int host, EventHandler& owner, std::uint32_t ki
     execs_->free.pop_back();
   }
   execs_->slots[task.slot].task = &task;
-  if (!state.crowded) {  // what it did before is not known, and no credit
-    state.unused_ns = 0;
-    state.unused_at_ns = calendar_.now();
-  } else {
-    account(state, calendar_.now());
-  }
+  account(state, calendar_.now());
+  if (!state.crowded) state.unused_ns = 0;  // what it did before is not known, and no credit
   task.position = static_cast<std::uint32_t>(state.tasks.size());
   state.tasks.push_back(&task);
   state.crowded = static_cast<int>(state.tasks.size()) > state.cores;
@@ -136,11 +132,22 @@ int Cpus::account(HostState& host, Nanos now) {
     used += std::max<Nanos>(0, std::min(task->work_end_ns, now) - std::max(task->since_ns, from));
     if (task->work_end_ns > now) ++busy;
   }
-  used += std::min(host.execs, host.cores) * (now - from);
+  const Nanos by_execs = std::min(host.execs, host.cores) * (now - from);
+  used += by_execs;
+  if (host.speed > 0) host.used_ns += by_execs;
   host.unused_ns += std::max<Nanos>(0, host.cores * (now - from) - used);
   host.unused_ns = std::min(host.unused_ns, host.cores * host.look_back_max_ns);
   host.unused_at_ns = now;
   return busy;
+}
+
+Nanos Cpus::used_ns(int host_id) const {
+  const HostState& host = hosts_[static_cast<std::size_t>(host_id)];
+  const Nanos now = calendar_.now();
+  Nanos used = host.used_ns;
+  for (const CpuTask* task : host.tasks) used -= ahead_ns(*task, now);
+  if (host.speed > 0) used += std::min(host.execs, host.cores) * (now - host.unused_at_ns);
+  return used;
 }
 
 void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos begun_ns) {
@@ -149,6 +156,8 @@ void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos beg
     // The speed changed since the service began. One change back is remembered.
     const Nanos changed = std::min(host.speed_since_ns, now);
     if (begun_ns < changed) {
+      if (host.earlier_speed > 0)
+        host.used_ns += std::min(changed - begun_ns, to_nanos_of(work_s * 1e9 / host.earlier_speed));
       work_s = std::max(0.0, work_s - to_seconds(changed - begun_ns) * host.earlier_speed);
       begun_ns = changed;
     }
@@ -163,6 +172,7 @@ void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos beg
     const Nanos wanted = to_nanos_of(work_s * host.ns_per_work_s);
     const Nanos credit = std::min({wanted, now - begun_ns, host.unused_ns});
     host.unused_ns -= credit;
+    host.used_ns += credit;
     work_s = credit == wanted ? 0.0 : work_s - to_seconds(credit) * host.speed;
   }
   if (host.speed <= 0) {
@@ -172,6 +182,7 @@ void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos beg
   } else {
     for (CpuTask* other : host.tasks) {
       if (other->mode != CpuTask::Mode::closed_form || other->work_end_ns <= now) continue;
+      host.used_ns -= ahead_ns(*other, now);
       become_exec(*other, host, remaining_s(*other, host));
     }
     become_exec(task, host, work_s);
@@ -202,6 +213,7 @@ void Cpus::cancel(CpuTask& task) {
   if (task.host < 0) return;
   HostState& host = hosts_[static_cast<std::size_t>(task.host)];
   if (host.crowded) account(host, calendar_.now());
+  host.used_ns -= ahead_ns(task, calendar_.now());
   if (task.mode == CpuTask::Mode::exec) {
     --host.execs;
     calendar_.post(*this, post_stop, task.slot);
@@ -243,6 +255,7 @@ void Cpus::retime(HostState& host) {
   const bool contended = host.speed > 0 && closed > 0 && closed + host.execs > host.cores;
   for (CpuTask* task : host.tasks) {
     if (!closed_form(task)) continue;
+    host.used_ns -= ahead_ns(*task, now);
     if (contended) {
       become_exec(*task, host, task->work_s);
     } else if (host.speed > 0) {

@@ -103,6 +103,11 @@ class Cpus final : EventHandler, OutboxHandler {
   enum class Cause : std::uint8_t { profile, interference, fault };
   void set_factor(int host, Cause cause, double factor);
 
+  // Core time that the services of the host took up to now. Two that share a core for a second took half a
+  // second each, however long either was in service; on a frozen host nobody takes any. Look-back counts when
+  // it is claimed, so what is added in a stretch of time can exceed that stretch by the look-back.
+  Nanos used_ns(int host) const;
+
   struct Counts {
     std::int64_t services = 0;
     std::int64_t crowded = 0;  // of these, started on a host with more tasks than cores
@@ -116,6 +121,7 @@ class Cpus final : EventHandler, OutboxHandler {
     double speed = 1;
     double ns_per_work_s = 1e9;
     Nanos speed_since_ns = 0;
+    Nanos used_ns = 0;     // closed forms up to their ends, Execs up to unused_at_ns
     bool crowded = false;  // more tasks than cores are attached
     int cores = 1;
     int execs = 0;
@@ -138,7 +144,9 @@ class Cpus final : EventHandler, OutboxHandler {
     task.mode = CpuTask::Mode::closed_form;
     task.work_s = work_s;
     task.since_ns = since_ns;
-    task.work_end_ns = since_ns + to_nanos_of(work_s * host.ns_per_work_s);
+    const Nanos work_ns = to_nanos_of(work_s * host.ns_per_work_s);
+    host.used_ns += work_ns;
+    task.work_end_ns = since_ns + work_ns;
     task.end_ns = task.work_end_ns > task.not_before_ns ? task.work_end_ns : task.not_before_ns;
     if (task.end_ns < now) task.end_ns = now;
     calendar_.schedule(task.end_ns, EventClass::completion, *task.owner, task.kind, task.generation);
@@ -149,9 +157,15 @@ class Cpus final : EventHandler, OutboxHandler {
   void on_simgrid(std::uint32_t kind, std::uint32_t argument) override;
   void start_slowly(CpuTask& task, HostState& host, double work_s, Nanos begun_ns);
   void hold(CpuTask& task, double work_s);
+  // Of a closed form: the core time that still lies ahead.
+  static Nanos ahead_ns(const CpuTask& task, Nanos now) {
+    return task.mode == CpuTask::Mode::closed_form && task.work_end_ns > now && task.work_end_ns != never
+               ? task.work_end_ns - now
+               : 0;
+  }
   void become_exec(CpuTask& task, HostState& host, double work_s);
   double remaining_s(const CpuTask& task, const HostState& host) const;
-  // Brings unused_ns up to `now`; returns how many tasks use a core then.
+  // Brings unused_ns and used_ns up to `now`; returns how many tasks use a core then.
   static int account(HostState& host, Nanos now);
   void retime(HostState& host);
 

@@ -192,3 +192,64 @@ TEST_CASE("Batches of many records do not change the throughput of a saturated l
     CHECK(mean_rate_per_s(result, 2, "records_in", 2) == Approx(2000).epsilon(0.002));
   }
 }
+
+namespace {
+
+// n counters on `cores` cores, a record for each at the same instant every second, 100 ms of work each.
+ScenarioText in_step(int n, int cores) {
+  ScenarioText s(10);
+  s.hosts() = json::array({{{"name", "h"}, {"cores", cores}, {"slots", n + 1}}});
+  s.source("s", ScenarioText::constant(1));
+  s.op("q", "sink", ScenarioText::deterministic(100e3), n);
+  s.edge("s", "q", "broadcast");
+  return s;
+}
+
+double cpu_mean(const json& result) {
+  if (result.contains("error")) FAIL(result["error"].get<std::string>());
+  return result["summary"]["hosts"]["cpu_mean"].get<double>();
+}
+
+}  // namespace
+
+TEST_CASE("Instances that share cores are busy for longer, and the cores are not", "[oracle][theory][cpu]") {
+  // The source costs nothing. Four records in 400 ms of work, every second but the first.
+  for (const int cores : {1, 2, 4, 8}) {
+    INFO(cores);
+    const json result = run({in_step(4, cores).text()});
+    const double records = result["summary"]["operators"]["q"]["records_in"].get<double>();
+    CHECK(records >= 36);
+    CHECK(cpu_mean(result) == Approx(records * 0.1 / (10 * cores)).epsilon(1e-6));
+    // Elapsed: four on one core take 400 ms each.
+    const double busy = 0.1 * records / 4 / 10 * std::max(1.0, 4.0 / cores);
+    CHECK(result["summary"]["operators"]["q"]["busy"].get<double>() == Approx(busy).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("The core time that is told is the work that was done, whoever shares the cores",
+          "[oracle][theory][cpu]") {
+  for (const int cores : {1, 3, 8}) {
+    for (const int batch : {1, 64}) {
+      INFO(cores << " cores, batches of " << batch);
+      ScenarioText s(20);
+      s.all["fidelity"] = {{"batch_records", batch}, {"batch_span_ms", batch == 1 ? 0 : 20}};
+      s.hosts() = json::array({{{"name", "h"}, {"cores", cores}, {"slots", 8}}});
+      s.source("s", ScenarioText::poisson(500));
+      s.op("a", {{"type", "map"}}, ScenarioText::deterministic(900), 3);
+      s.op("q", "sink", ScenarioText::deterministic(700), 3);
+      s.edge("s", "a");
+      s.edge("a", "q");
+      // The load ends early enough for all of it to be worked off.
+      s.dataflow()["sources"][0]["arrivals"] = {
+          {"type", "phases"},
+          {"phases", {{{"duration_s", 8}, {"rate_per_s", 500}}, {{"duration_s", 100}, {"rate_per_s", 0}}}}};
+      const json result = run({s.text()});
+      CHECK(cpu_mean(result) > 0);
+      const json& operators = result["summary"]["operators"];
+      CHECK(result["summary"]["conservation"]["in_flight"] == 0);
+      const double work_s = operators["a"]["records_in"].get<double>() * 900e-6 +
+                            operators["q"]["records_in"].get<double>() * 700e-6;
+      CHECK(cpu_mean(result) * 20 * cores == Approx(work_s).epsilon(1e-5));
+    }
+  }
+}
