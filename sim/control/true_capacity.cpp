@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "sim/control/policy.hpp"
 #include "sim/control/snapping_ceil.hpp"
 
 namespace weir {
@@ -45,7 +46,27 @@ double TrueCapacity::instance_rate_per_s(int operator_id, int parallelism) const
   return cost_s > 0 ? speed_ / cost_s : std::numeric_limits<double>::infinity();
 }
 
+int TrueCapacity::optimal_workers(double from_s, double to_s) const {
+  const auto& operators = job_.graph().operators;
+  int most = std::numeric_limits<int>::max();
+  bool linear = true;
+  for (const LogicalOperator& op : operators) {
+    if (op.source) continue;
+    most = std::min(most, op.operator_spec.max_parallelism);
+    linear = linear && op.operator_spec.contention.sigma == 0 && op.operator_spec.contention.kappa == 0;
+  }
+  for (int workers = 1;; ++workers) {
+    double needed = 0;
+    for (int op = 0; op < static_cast<int>(operators.size()); ++op) {
+      if (!operators[op].source) needed += demand_per_s(op, from_s, to_s) / instance_rate_per_s(op, workers);
+    }
+    if (linear || workers >= most) return std::min(most, std::max(workers, snapping_ceil(needed)));
+    if (snapping_ceil(needed) <= workers) return workers;
+  }
+}
+
 int TrueCapacity::optimal_parallelism(int operator_id, double from_s, double to_s) const {
+  if (operator_id == all_workers) return optimal_workers(from_s, to_s);
   const LogicalOperator& op = job_.graph().operators[operator_id];
   if (op.source) return op.parallelism();
   const double demand = demand_per_s(operator_id, from_s, to_s);

@@ -14,6 +14,7 @@ class TrueCapacity final : public Truth {
  public:
   explicit TrueCapacity(const Job& job);
 
+  // Of all_workers: every operator runs on every worker, so what they need adds up.
   int optimal_parallelism(int operator_id, double from_s, double to_s) const override;
   // Peak rate of records that reach the operator, if nothing upstream held them back.
   double demand_per_s(int operator_id, double from_s, double to_s) const;
@@ -21,6 +22,8 @@ class TrueCapacity final : public Truth {
   double instance_rate_per_s(int operator_id, int parallelism) const;
 
  private:
+  int optimal_workers(double from_s, double to_s) const;
+
   const Job& job_;
   double speed_ = 1;
   std::vector<double> selectivity_;
