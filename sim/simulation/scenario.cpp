@@ -223,10 +223,31 @@ void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
   }
 }
 
+bool any(const ScenarioOverrides& overrides) {
+  return !overrides.sets.empty() || overrides.policy || overrides.seed || overrides.until_s;
+}
+
+// A value that is overridden is checked like any other: a file is wrong or right by itself.
+Errors errors_as_written(const Document& document) {
+  Errors errors;
+  Scenario ignored;
+  scenario_table().read(document.root(), ignored, errors);
+  return errors;
+}
+
+// Those that are not in `known`, too: what is wrong in the file is found with the overrides and without.
+void add_new(const Errors& found, const Errors& known, Errors& errors) {
+  std::set<std::string> texts;
+  for (const InputError& error : known.sorted()) texts.insert(error.text());
+  for (InputError& error : found.sorted())
+    if (texts.count(error.text()) == 0) errors.add(std::move(error));
+}
+
 std::optional<LoadedScenario> read_loaded(Document& document, const std::filesystem::path& base_dir,
                                           const std::string& default_name, const ScenarioOverrides& overrides,
                                           Errors& errors) {
-  for (const std::string& set : overrides.sets) apply_override(document, set, errors);
+  const Errors written = any(overrides) ? errors_as_written(document) : Errors();
+  for (const InputError& error : written.sorted()) errors.add(error);
   if (overrides.policy) {
     const Node* jobs = document.root().find("jobs");
     const std::size_t count = jobs == nullptr ? 0 : jobs->items().size();
@@ -235,6 +256,8 @@ std::optional<LoadedScenario> read_loaded(Document& document, const std::filesys
                 "--policy " + *overrides.policy, errors);
     }
   }
+  // After the policy, whose parameters they may set.
+  for (const std::string& set : overrides.sets) apply_override(document, set, errors);
   if (overrides.seed) {
     set_value(document, "seed", std::to_string(*overrides.seed), fmt::format("--seed {}", *overrides.seed),
               errors);
@@ -245,7 +268,9 @@ std::optional<LoadedScenario> read_loaded(Document& document, const std::filesys
   }
   LoadedScenario loaded;
   loaded.base_dir = base_dir;
-  const bool read = scenario_table().read(document.root(), loaded.scenario, errors);
+  Errors found;
+  const bool read = scenario_table().read(document.root(), loaded.scenario, found);
+  add_new(found, written, errors);
   if (read && errors.empty()) check_whole(loaded, document.root(), errors);
   if (errors.empty()) {
     for (const PlacementError& error : check_placement(loaded)) {
