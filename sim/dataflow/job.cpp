@@ -369,6 +369,9 @@ MetricWindow Job::take_window() {
       }
     }
     metrics.offered_per_s = static_cast<double>(arrived) / seconds;
+    // A restart can cut off a window of a millisecond, between two arrivals: that does not say that nothing
+    // is offered.
+    if (arrived == 0 && !window.running) metrics.offered_per_s = std::max(metrics.offered_at_end_per_s, 0.0);
     for (const int edge : graph().operators[op].outputs) {
       metrics.records_out_by_edge.push_back(edges_[edge].pushed - pushed_before_[edge]);
       pushed_before_[edge] = edges_[edge].pushed;

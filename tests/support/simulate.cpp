@@ -23,7 +23,9 @@ using nlohmann::json;
 
 json to_json(const MetricWindow& window) {
   json operators = json::array();
+  json offered = json::array();
   for (const OperatorMetrics& op : window.operators) {
+    offered.push_back(op.offered_per_s);
     json instances = json::array();
     for (const InstanceMetrics& m : op.instances) {
       instances.push_back({{"records_in", m.records_in},
@@ -36,13 +38,10 @@ json to_json(const MetricWindow& window) {
     }
     operators.push_back(std::move(instances));
   }
-  return {{"start_ns", window.start_ns},
-          {"end_ns", window.end_ns},
-          {"deployment", window.deployment},
-          {"running", window.running},
-          {"operators", std::move(operators)},
-          {"delivered", window.latency.records},
-          {"latency_mean_s", window.latency.mean_s}};
+  return {{"start_ns", window.start_ns},         {"end_ns", window.end_ns},
+          {"deployment", window.deployment},     {"running", window.running},
+          {"operators", std::move(operators)},   {"offered_per_s", std::move(offered)},
+          {"delivered", window.latency.records}, {"latency_mean_s", window.latency.mean_s}};
 }
 
 json instances_of(const Job& job) {
