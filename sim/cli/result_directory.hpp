@@ -11,7 +11,9 @@
 //
 // A directory that holds a result already is used again: summary.json, whose presence means "complete", goes
 // first, then run.h5 and manifest.json are replaced, and the new summary.json comes last. So files of two
-// runs are never taken for one result, and other files in the directory are left alone.
+// runs are never taken for one result, and other files in the directory are left alone. A directory that
+// holds other things only is somebody else's and refused. While a run writes, it locks the directory (flock:
+// the lock goes with the process, however that ends); a second run into it is refused.
 
 namespace weir {
 
@@ -23,18 +25,27 @@ std::filesystem::path default_result_directory(const Scenario& scenario);
 void check_result_directory(const std::filesystem::path& directory, const std::string& argument,
                             const std::vector<std::filesystem::path>& inputs, Errors& errors);
 
-// Makes the directory and removes a stale result's summary.json (RecordError). Unless it is kept, folders
-// that were made are gone with the object.
+// Makes the directory, locks it for as long as the object lives, and removes a stale result's summary.json
+// (RecordError). Unless it is kept, folders that were made are gone with the object.
 class ResultDirectory {
  public:
   explicit ResultDirectory(const std::filesystem::path& directory);
-  ~ResultDirectory();
   ResultDirectory(const ResultDirectory&) = delete;
   ResultDirectory& operator=(const ResultDirectory&) = delete;
-  void keep() { made_.clear(); }
+  void keep() { made_.folders.clear(); }
 
  private:
-  std::vector<std::filesystem::path> made_;  // innermost first
+  // Members: what was done is undone when the constructor throws, too.
+  struct Made {
+    std::vector<std::filesystem::path> folders;  // innermost first
+    ~Made();
+  };
+  struct Lock {
+    int fd = -1;
+    ~Lock();
+  };
+  Made made_;
+  Lock lock_;
 };
 
 }  // namespace weir

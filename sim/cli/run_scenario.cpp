@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "sim/cli/interrupt.hpp"
@@ -25,14 +26,20 @@ Manifest manifest_of(const LoadedScenario& loaded, const RunSettings& settings) 
                         loaded.scenario.seed, inputs);
 }
 
+struct Begun {
+  Manifest manifest;
+  std::unique_ptr<ResultDirectory> directory;  // locked for as long as this lives
+};
+
 // Everything that can fail before the run does: then it is as if it had never been asked for.
-Manifest begin(const LoadedScenario& loaded, const RunSettings& settings) {
+Begun begin(const LoadedScenario& loaded, const RunSettings& settings) {
   try {
-    const Manifest manifest = manifest_of(loaded, settings);
-    ResultDirectory directory(settings.directory);
-    write_manifest(settings.directory, manifest);
-    directory.keep();
-    return manifest;
+    Begun begun;
+    begun.manifest = manifest_of(loaded, settings);
+    begun.directory = std::make_unique<ResultDirectory>(settings.directory);
+    write_manifest(settings.directory, begun.manifest);
+    begun.directory->keep();
+    return begun;
   } catch (const RecordError& error) {
     throw CannotStart(error.what());
   }
@@ -43,7 +50,8 @@ Manifest begin(const LoadedScenario& loaded, const RunSettings& settings) {
 RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& settings) {
   Interrupts interrupts;
   const auto start = std::chrono::steady_clock::now();
-  Manifest manifest = begin(loaded, settings);
+  Begun begun = begin(loaded, settings);
+  Manifest& manifest = begun.manifest;
 
   ProgressBar bar(!settings.quiet);
   SimulationOptions options;
@@ -78,6 +86,7 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   manifest.wall_s = summary.wall_s;
   manifest.peak_rss_mib = summary.peak_rss_mib;
   manifest.complete = summary.complete;
+  manifest.failed_checks = summary.failed_checks;
   manifest.fingerprint = summary.fingerprint;
   write_manifest(settings.directory, manifest);
   write_summary(settings.directory, summary);

@@ -151,6 +151,7 @@ nlohmann::ordered_json to_json(const Manifest& m) {
   json["seed"] = m.seed;
   json["fingerprint"] = known(m.fingerprint);
   json["complete"] = known(m.complete);
+  json["failed_checks"] = m.failed_checks;
   json["host"] = m.host;
   json["working_directory"] = m.working_directory;
   json["environment"] = m.environment;

@@ -44,6 +44,7 @@ struct Manifest {
   std::optional<double> wall_s;
   std::optional<double> peak_rss_mib;
   std::optional<bool> complete;
+  std::vector<std::string> failed_checks;  // sentences of the self-check; empty: passed, or not yet known
   std::optional<std::string> fingerprint;
 };
 

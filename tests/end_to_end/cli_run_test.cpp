@@ -60,7 +60,7 @@ TEST_CASE("a run writes its three files where they are expected, and sums up", "
   const json summary = at.result("out/small/ds2/seed=1/summary.json");
   const json manifest = at.result("out/small/ds2/seed=1/manifest.json");
   CHECK(summary["complete"] == true);
-  CHECK(summary["simulated_s"].get<double>() == Approx(30));
+  CHECK(summary["simulated_s"] == 30.0);  // not 30.000000000000004
   CHECK(summary["peak_rss_mib"].get<double>() > 1);
   CHECK(summary["wall_s"].get<double>() > 0);
   CHECK(manifest["fingerprint"] == summary["fingerprint"]);
@@ -96,6 +96,18 @@ TEST_CASE("options change what is run", "[cli][run]") {
   CHECK(summary["seed"] == 7);
   CHECK(summary["policy"] == "static");
   CHECK(summary["operators"].size() == 5);
+}
+
+TEST_CASE("--set reaches the parameters of the policy that --policy names", "[cli][run]") {
+  const Place at;
+  REQUIRE(
+      at.weir({"run", "s.json", "-q", "-o", "r", "--set", "jobs[0].policy.high=0.7", "--policy", "threshold"})
+          .code == 0);
+  CHECK(at.result("r/manifest.json")["scenario"]["jobs"][0]["policy"]["type"] == "threshold");
+  CHECK(at.result("r/manifest.json")["scenario"]["jobs"][0]["policy"]["high"] == 0.7);
+  CHECK(at.weir({"run", "s.json", "-o", "x", "--set", "jobs[0].policy.warm_up_intervals=3", "--policy",
+                 "threshold"})
+            .code == 2);
 }
 
 TEST_CASE("lookahead changes nothing but the speed", "[cli][run]") {
@@ -209,8 +221,8 @@ TEST_CASE("Ctrl-C leaves a readable result that is marked incomplete", "[cli][ru
 TEST_CASE("an older result is replaced, and never mixed with a new one", "[cli][run]") {
   const Place at;
   at.folder.write("long.json", long_scenario());
-  at.folder.write("r/notes.txt", "mine");
   REQUIRE(at.weir({"run", "s.json", "-o", "r", "--quiet"}).code == 0);
+  at.folder.write("r/notes.txt", "mine");
   const std::string first = at.result("r/summary.json")["fingerprint"];
   REQUIRE(at.weir({"run", "s.json", "-o", "r", "--quiet", "--seed", "2"}).code == 0);
   CHECK(at.result("r/summary.json")["fingerprint"] != first);
@@ -241,6 +253,40 @@ TEST_CASE("where results cannot go is said before the run, and nothing is writte
   }
 }
 
+TEST_CASE("a folder that holds other things and no result is refused, an empty one is not", "[cli][run]") {
+  const Place at;
+  at.folder.write("photos/cat.jpg", "mine");
+  const auto before = at.folder.files();
+  const Outcome outcome = at.weir({"run", "s.json", "-o", "photos"});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.err ==
+        "-o photos: photos: is not empty, and holds no result of weir (a new or an empty directory, or that "
+        "of a "
+        "result)\n");
+  CHECK(at.folder.files() == before);
+  fs::create_directory(at.folder.path() / "empty");
+  CHECK(at.weir({"run", "s.json", "-o", "empty", "--quiet"}).code == 0);
+  // A run that was killed before it wrote anything else.
+  at.folder.write("killed/manifest.json.tmp17", "");
+  CHECK(at.weir({"run", "s.json", "-o", "killed", "--quiet"}).code == 0);
+}
+
+TEST_CASE("of two runs into one directory the second is refused, until the first is over or killed",
+          "[cli][run]") {
+  const Place at;
+  at.folder.write("long.json", long_scenario());
+  const Outcome both = run_program(
+      {"bash", "-c",
+       WEIR_PROGRAM
+       " run long.json -o r & first=$!; while [ ! -e r/run.h5 ]; do sleep 0.02; done; " WEIR_PROGRAM
+       " run s.json -o r; code=$?; [ -e r/summary.json ] && code=99; kill -KILL $first; "
+       "wait $first; exit $code"},
+      {at.folder.path()});
+  CHECK(both.code == 2);
+  CHECK_THAT(both.err, Catch::Contains("-o r: r: another run is writing its results there ("));
+  CHECK(at.weir({"run", "s.json", "-o", "r", "--quiet"}).code == 0);
+}
+
 TEST_CASE("a folder without permission is refused", "[cli][run]") {
   if (::geteuid() == 0) return;  // root may write everywhere
   const Place at;
@@ -251,13 +297,69 @@ TEST_CASE("a folder without permission is refused", "[cli][run]") {
 
 TEST_CASE("a disk that fills up is an error, not a crash", "[cli][run]") {
   const Place at;
-  // Files of at most 8 KiB: the manifest fits, run.h5 does not. SIGXFSZ ignored, as a full disk sends none.
-  const Outcome outcome = run_program(
-      {"bash", "-c", "trap '' XFSZ; ulimit -f 8; exec " WEIR_PROGRAM " run s.json -o r"}, {at.folder.path()});
+  // Files of at most 8 KiB: the manifest fits, run.h5 does not.
+  const Outcome outcome =
+      run_program({"bash", "-c", "ulimit -f 8; exec " WEIR_PROGRAM " run s.json -o r"}, {at.folder.path()});
   INFO(outcome.err);
   CHECK(outcome.code == 1);
   CHECK_THAT(outcome.err, Catch::Contains("run.h5"));
   CHECK_FALSE(at.exists("r/summary.json"));
+}
+
+TEST_CASE("a full disk is an error, not a crash, wherever it fills up", "[cli][run]") {
+  const Place at;
+  at.folder.write("long.json", long_scenario());
+  for (const char* size : {"4k", "16k", "64k", "256k"}) {
+    INFO(size);
+    const Outcome outcome = run_program({"bash", "-c",
+                                         "mkdir -p small && mount -t tmpfs -o size=" + std::string(size) +
+                                             " tmpfs small 2>/dev/null || exit 77; " WEIR_PROGRAM
+                                             " run long.json -o small/r; code=$?; [ -e small/r/summary.json "
+                                             "] && code=99; umount small; exit $code"},
+                                        {at.folder.path()});
+    if (outcome.code == 77) {
+      WARN("skipped: no tmpfs can be mounted here");
+      return;
+    }
+    INFO(outcome.err);
+    CHECK((outcome.code == 1 || outcome.code == 2));  // 2: not even the manifest could be written
+    CHECK_THAT(outcome.err, Catch::Contains("small/r"));
+    CHECK_THAT(outcome.err, !Catch::Contains("internal error"));
+  }
+}
+
+TEST_CASE("SIGTERM stops a run like Ctrl-C, and never leaves a complete result", "[cli][run]") {
+  const Place at;
+  at.folder.write("long.json", long_scenario());
+  // From before anything is done to the middle of the run.
+  for (const char* after_s : {"0.001", "0.01", "0.03", "0.1", "0.8"}) {
+    INFO(after_s);
+    const Outcome outcome =
+        run_program({"timeout", "-s", "TERM", after_s, WEIR_PROGRAM, "run", "long.json", "-o", "r", "-q"},
+                    {at.folder.path()});
+    INFO(outcome.err);
+    CHECK(outcome.code == 124);  // timeout's own
+    if (!at.exists("r/summary.json")) continue;
+    CHECK(at.result("r/summary.json")["complete"] == false);
+    CHECK(at.result("r/manifest.json")["complete"] == false);
+  }
+  REQUIRE(at.exists("r/summary.json"));
+  CHECK(at.result("r/summary.json")["incomplete_reason"] == "interrupted");
+}
+
+TEST_CASE("the most records that can be counted are said before the run", "[cli][run]") {
+  const Place at;
+  const Outcome outcome =
+      at.weir({"run", "s.json", "--set", "jobs[0].workload.arrivals.rate_per_s=1e9", "--until", "1e4"});
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err,
+             Catch::Contains("records by the end of the run (at most 4e+12: a lower rate or a shorter run)"));
+  // Nearly as many, most of which wait outside, are no problem.
+  const Outcome most = at.weir({"run", "s.json", "--set", "jobs[0].workload.arrivals.rate_per_s=1e9", "--set",
+                                "fidelity.batch_records=1000000", "--until", "400", "-q", "-o", "r"});
+  INFO(most.err);
+  CHECK(most.code == 0);
+  CHECK(at.result("r/summary.json")["throughput"]["backlog_records"].get<double>() > 1e10);
 }
 
 TEST_CASE("a reader that goes away is no failure, a full device is", "[cli][run]") {
