@@ -52,6 +52,10 @@ class Dhalion final : public Policy {
   double history_s() const override { return p_.window_s; }
   std::vector<Decision> evaluate(const Observation& seen) override;
   nlohmann::json state() const override { return log_.to_json(names_); }
+  std::string why_nothing(const JobView&) const override {
+    if (relieving_) return {};  // it said what it saw, and why it could not help
+    return "no operator was in backpressure, and none had instances to spare by the rules of scale_down";
+  }
 
  private:
   using Sensors = std::vector<ComponentSensors>;
@@ -75,6 +79,7 @@ class Dhalion final : public Policy {
   std::vector<double> most_per_instance_;  // executed per s and instance: the highest seen, by operator
   Nanos acted_ns_ = -1;                    // the decision of the last action
   std::int64_t actions_ = 0;               // ids of ActionReport
+  bool relieving_ = false;                 // some operator was in backpressure
 };
 
 std::string Dhalion::symptom_of(const Sensors& sensors, int id) const {
@@ -242,6 +247,7 @@ std::vector<Decision> Dhalion::evaluate(const Observation& seen) {
     return sensors[static_cast<std::size_t>(a)].backpressure_ms_per_s() >
            sensors[static_cast<std::size_t>(b)].backpressure_ms_per_s();
   });
+  relieving_ = relieving_ || !under.empty();
   if (!under.empty()) return relieve(seen, sensors, under);
   if (auto decision = shrink(seen, sensors)) return {*decision};
   if (auto decision = serve_objective(seen, sensors)) return {*decision};

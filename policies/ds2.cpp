@@ -177,6 +177,7 @@ class Ds2 final : public Policy {
 
   std::vector<Decision> evaluate(const Observation& seen) override;
   nlohmann::json state() const override;
+  std::string why_nothing(const JobView&) const override;
 
  private:
   using Plan = std::vector<int>;  // by operator id; one entry for all workers of a uniform job
@@ -213,6 +214,7 @@ class Ds2 final : public Policy {
   int decisions_ = 0;           // actions at these targets without meeting them
   bool limit_told_ = false;
   int actions_ = 0, rollbacks_ = 0, corrections_ = 0, evaluations_ = 0;
+  int ignored_ = 0;  // plans that differ from what ran, within ignore_up and ignore_down
   std::vector<std::string> names_;
 };
 
@@ -412,7 +414,10 @@ std::vector<Decision> Ds2::evaluate(const Observation& seen) {
   if (auto decision = roll_back(seen, wanted, achieved_now)) return {*decision};
   const bool corrected = correct(seen, epoch, wanted);
   const Plan now = present(seen);
-  if (!considerable(now, wanted)) return {};
+  if (!considerable(now, wanted)) {
+    if (wanted != now) ++ignored_;
+    return {};
+  }
   if (std::find(rejected_.begin(), rejected_.end(), wanted) != rejected_.end()) return {};
 
   const bool met = achieved_now >= 1 - targets_changed_by;
@@ -436,6 +441,18 @@ std::vector<Decision> Ds2::evaluate(const Observation& seen) {
               : up && down ? "wrongly provisioned"
               : up         ? "under-provisioned"
                            : "over-provisioned")};
+}
+
+std::string Ds2::why_nothing(const JobView&) const {
+  if (evaluations_ < p_.activation_intervals)
+    return fmt::format("it had {} of the {} intervals that it decides on, after {} of warm-up", evaluations_,
+                       p_.activation_intervals, p_.warm_up_intervals);
+  if (ignored_ > 0)
+    return fmt::format(
+        "what it computed differed from what ran in {} of {} intervals, by no more than ignore_up and "
+        "ignore_down allow",
+        ignored_, evaluations_);
+  return fmt::format("what it computed was what ran, in all {} intervals", evaluations_);
 }
 
 nlohmann::json Ds2::state() const {

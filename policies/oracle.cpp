@@ -1,9 +1,14 @@
 // The optimum, from the true costs: what a controller would do that knew everything. It scores the others
-// and is no policy for a cluster. Source: none; the definition of optimal is Truth's (sim/control/truth.hpp).
+// and is no policy for a cluster. It is optimal in slots at each instant, not in latency or in the number of
+// actions: it knows nothing of what an action costs, and follows every turn of the load unless
+// scale_down_delay_s, scale_down_margin or look_ahead_s hold it back. Source: none; the definition of optimal
+// is Truth's (sim/control/truth.hpp).
 //
 // Every interval it asks for the least parallelism that carries the peak of [now, now + look_ahead_s]. Growth
 // is carried out at once. Shrinking waits until the optimum has been lower by at least scale_down_margin
 // for scale_down_delay_s without a break: an action costs downtime, and short lulls are not worth one.
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -48,7 +53,13 @@ class Oracle final : public Policy {
   explicit Oracle(const OracleParams& params) : p_(params) {}
   double interval_s() const override { return p_.interval_s; }
 
+  std::string why_nothing(const JobView&) const override {
+    if (held_back_) return "it only ever wanted to shrink, and the parameters scale_down* held that back";
+    return fmt::format("what ran was the optimum whenever it looked ({} times)", looks_);
+  }
+
   std::vector<Decision> evaluate(const Observation& seen) override {
+    ++looks_;
     WEIR_ASSERT(seen.truth != nullptr, "the oracle needs the truth");
     needless_since_ns_.resize(seen.parallelism.size(), never);
     // A job whose operators all run on all workers has one number, kept at index 0.
@@ -64,7 +75,11 @@ class Oracle final : public Policy {
       int best = seen.truth->optimal_parallelism(id, seen.now_s(), seen.now_s() + p_.look_ahead_s);
       if (id != all_workers) best = clamp_parallelism(op, best);
       if (best >= now) needless_since_ns_[index] = never;
-      if (best == now || (best < now && !may_shrink(seen.now_ns, index, now - best))) continue;
+      if (best == now) continue;
+      if (best < now && !may_shrink(seen.now_ns, index, now - best)) {
+        held_back_ = true;
+        continue;
+      }
       up = up || best > now;
       decision.targets.push_back({id, best});
     }
@@ -87,12 +102,16 @@ class Oracle final : public Policy {
   }
 
   OracleParams p_;
+  std::int64_t looks_ = 0;
+  bool held_back_ = false;
   std::vector<Nanos> needless_since_ns_;  // by operator; never: not needless at present
 };
 
 const auto registered = PolicyRegistry::add<OracleParams>(
     {.name = "oracle",
-     .help = "Knows the true costs and the future load: the optimum to score others by.",
+     .help =
+         "Knows the true costs and the future load: the fewest slots at each instant, to score others by; "
+         "what an action costs does not count.",
      .source = "definition in sim/control/truth.hpp"},
     table(), [](const OracleParams& p, PolicyContext&) -> std::unique_ptr<Policy> {
       return std::make_unique<Oracle>(p);

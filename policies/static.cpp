@@ -22,6 +22,7 @@ class Static final : public Policy {
   explicit Static(const StaticParams& params) : interval_s_(params.interval_s) {}
   double interval_s() const override { return interval_s_; }
   std::vector<Decision> evaluate(const Observation&) override { return {}; }
+  std::string why_nothing(const JobView&) const override { return "it never acts"; }
 
  private:
   double interval_s_;

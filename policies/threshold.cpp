@@ -159,12 +159,19 @@ double latency_of(const LatencySummary& latency, Statistic statistic) {
 struct Streak {
   int above = 0, below = 0;
   double last = 0;
+  // Of the whole run.
+  std::int64_t seen = 0;
+  double lowest = 0, highest = 0;
 
   void add(double value, const Marks& marks) {
     above = value > marks.high ? above + 1 : 0;
     below = value < marks.low ? below + 1 : 0;
     last = value;
+    lowest = seen == 0 ? value : std::min(lowest, value);
+    highest = seen == 0 ? value : std::max(highest, value);
+    ++seen;
   }
+  void forget() { above = below = 0; }
 };
 
 class Threshold final : public Policy {
@@ -177,6 +184,7 @@ class Threshold final : public Policy {
 
   double interval_s() const override { return p_.interval_s; }
   std::vector<Decision> evaluate(const Observation& seen) override;
+  std::string why_nothing(const JobView& job) const override;
 
  private:
   void count(const Observation& seen, const MetricWindow& window);
@@ -211,8 +219,8 @@ void Threshold::count(const Observation& seen, const MetricWindow& window) {
 }
 
 void Threshold::forget() {
-  std::fill(streaks_.begin(), streaks_.end(), Streak{});
-  job_ = Streak{};
+  for (Streak& streak : streaks_) streak.forget();
+  job_.forget();
 }
 
 bool Threshold::cooling_down(const Observation& seen) const {
@@ -268,6 +276,29 @@ std::string Threshold::symptom(const Observation& seen, const std::vector<ScaleT
                         streaks_[id].last);
   }
   return text;
+}
+
+std::string Threshold::why_nothing(const JobView& job) const {
+  const char* metric = p_.metric == Metric::latency ? "latency"
+                       : p_.metric == Metric::queue ? "queue"
+                                                    : "utilization";
+  std::string ranges;
+  const auto add = [&](const std::string& of, const Streak& streak) {
+    if (streak.seen == 0) return;
+    ranges +=
+        fmt::format("{}{}{:.3g} to {:.3g}", ranges.empty() ? "" : ", ", of, streak.lowest, streak.highest);
+  };
+  if (p_.metric == Metric::latency) {
+    add("", job_);
+  } else {
+    for (std::size_t i = 0; i < streaks_.size(); ++i) add(job.operators[i].name + " ", streaks_[i]);
+  }
+  if (ranges.empty()) return "it saw no whole window with something to measure";
+  std::string down;
+  if (p_.down)
+    down = fmt::format(", or below {:.3g} in {} with instances to spare", marks_.low, p_.down_windows);
+  return fmt::format("{} was never above {:.3g} in {} windows in a row with room to grow{} (seen: {})",
+                     metric, marks_.high, p_.up_windows, down, ranges);
 }
 
 std::vector<Decision> Threshold::evaluate(const Observation& seen) {

@@ -92,6 +92,7 @@ class Generic final : public Engine, EventHandler {
       job.drain();
     } else {
       outcome_.lost_records = job.halt_and_drop(false);
+      if (outcome_.lost_records > 0) outcome_.detail = "the job stops without draining (on_stop)";
       stopped();
     }
   }

@@ -141,6 +141,8 @@ class Heron final : public Engine, EventHandler {
     target_ = parallelism;
     outcome_ = {};
     outcome_.lost_records = job.halt_and_drop(false);
+    if (outcome_.lost_records > 0)
+      outcome_.detail = "an update kills the containers, and without acks nothing is sent again";
     int instances = 0;
     for (const int p : parallelism) instances += p;
     outcome_.downtime_s = params_.restart_s + params_.restart_per_instance_s * instances;

@@ -195,7 +195,8 @@ void ControlLoop::ended(const ActionOutcome& outcome) {
   const std::string clipped = action_.outcome.detail;
   const bool was_clipped = action_.status == ActionReport::Status::clipped;
   action_.outcome = outcome;
-  if (action_.outcome.detail.empty()) action_.outcome.detail = clipped;
+  if (!clipped.empty())
+    action_.outcome.detail = outcome.detail.empty() ? clipped : clipped + "; " + outcome.detail;
   action_.ended_ns = calendar_.now();
   if (!outcome.done) {
     action_.status = ActionReport::Status::failed;

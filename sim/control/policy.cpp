@@ -13,6 +13,10 @@ nlohmann::json Policy::state() const {
   return nullptr;
 }
 
+std::string Policy::why_nothing(const JobView&) const {
+  return {};
+}
+
 int clamp_parallelism(const OperatorView& op, int wanted) {
   WEIR_ASSERT(op.min_parallelism >= 1 && op.min_parallelism <= op.max_parallelism,
               "empty range of parallelism");

@@ -101,6 +101,9 @@ class Policy {
   virtual std::vector<Decision> evaluate(const Observation& seen) = 0;
   // Anything worth a look in summary.json (an action log, a blacklist); null: nothing.
   virtual nlohmann::json state() const;
+  // For the summary of a run in which it never asked for anything: what kept it from that, in one sentence
+  // without a full stop ("utilization was never above 0.8 …"); empty: nothing to say.
+  virtual std::string why_nothing(const JobView& job) const;
 };
 
 // What a policy gets when it is made. The job outlives the policy.

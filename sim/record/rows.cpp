@@ -17,7 +17,9 @@ void window_columns(TableSchema<Row>& t) {
 
 template <class Row>
 void time_columns(TableSchema<Row>& t) {
-  t.column("useful_s", "s", "Time spent on records. The four times sum to the window's length per instance.",
+  t.column("useful_s", "s",
+           "Elapsed time with a record in hand, as an engine's busy time: where instances share a core, "
+           "it includes the wait for the core. The four times sum to the window's length per instance.",
            &Row::useful_s);
   t.column("waiting_s", "s", "Time without input.", &Row::waiting_s);
   t.column("blocked_s", "s", "Time with input that could not be worked on: no room downstream.",
@@ -148,7 +150,10 @@ const TableSchema<OperatorWindowRow>& schema_of() {
     t.column("observed_output_rate_per_s", "records/s", "Records out per second of the window.",
              &R::observed_output_rate_per_s);
     queue_columns(t);
-    t.column("offered_per_s", "records/s", "Sources: rate from outside. NaN for other operators.",
+    t.column("offered_per_s", "records/s",
+             "Sources: rate from outside; of a window that a restart cut off between two arrivals, the "
+             "expected one. "
+             "NaN for other operators.",
              &R::offered_per_s);
     t.column("backlog_records", "records",
              "Sources: waiting outside of the job at the window's end. NaN for other operators.",
@@ -218,13 +223,17 @@ template <>
 const TableSchema<HostWindowRow>& schema_of() {
   static const auto schema = [] {
     using R = HostWindowRow;
-    TableSchema<R> t("host_windows", "One row per metric window and host.", chunk_big);
+    TableSchema<R> t("host_windows", "One row per metric window of a job and host.", chunk_big);
     window_columns(t);
     t.column("host_id", "", "Which host.", &R::host_id);
-    t.column("cpu_used_share", "share of cores", "Busy core time per core time, mean over the window.",
-             &R::cpu_used_share);
-    t.column("sent_bytes", "bytes", "Over the network to other hosts.", &R::sent_bytes);
-    t.column("received_bytes", "bytes", "From other hosts.", &R::received_bytes);
+    t.column("job_id", "", "Whose metric window it is.", &R::job_id);
+    t.column(
+        "cpu_used_share", "share of cores",
+        "Core time that the instances of all jobs really took, per core time of the host. Two that share a "
+        "core take half of it each, though both are useful (`useful_s`) all the time.",
+        &R::cpu_used_share);
+    t.column("sent_bytes", "bytes", "By this job over the network to other hosts.", &R::sent_bytes);
+    t.column("received_bytes", "bytes", "By this job from other hosts.", &R::received_bytes);
     return t;
   }();
   return schema;

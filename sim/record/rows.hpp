@@ -127,6 +127,7 @@ struct HostWindowRow {
   double start_s = 0;
   double end_s = 0;
   std::int32_t host_id = 0;
+  std::int32_t job_id = 0;
   double cpu_used_share = 0;
   double sent_bytes = 0;
   double received_bytes = 0;

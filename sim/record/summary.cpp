@@ -42,7 +42,9 @@ Json throughput_json(const ThroughputSummary& t) {
   return {{"offered_per_s", finite(t.offered_per_s)},
           {"achieved_per_s", finite(t.achieved_per_s)},
           {"ratio", finite(t.ratio)},
-          {"backlog_records", finite(t.backlog_records)}};
+          {"backlog_records", finite(t.backlog_records)},
+          {"end_offered_per_s", finite(t.end_offered_per_s)},
+          {"end_achieved_per_s", finite(t.end_achieved_per_s)}};
 }
 
 Json operators_json(const std::vector<OperatorSummary>& operators) {
@@ -68,11 +70,14 @@ Json action_json(const ActionSummary& a) {
           {"operator", a.operator_name},
           {"from", a.from},
           {"to", a.to},
+          {"wanted", a.wanted},
           {"reason", a.reason},
           {"action_id", a.action_id},
+          {"decision_id", a.decision_id},
           {"status", a.status},
           {"ended_s", finite(a.ended_s)},
           {"downtime_s", finite(a.downtime_s)},
+          {"records_lost", a.records_lost},
           {"detail", a.detail}};
 }
 
@@ -85,6 +90,7 @@ Json scaling_json(const ScalingSummary& s) {
   Json json;
   json["actions"] = Json::array();
   for (const ActionSummary& action : s.actions) json["actions"].push_back(action_json(action));
+  json["why_nothing"] = s.why_nothing.empty() ? Json(nullptr) : Json(s.why_nothing);
   json["steps"] = s.score.steps;
   json["converged"] = s.score.converged;
   json["convergence_time_s"] = finite(s.score.convergence_time_s);

@@ -45,6 +45,8 @@ struct ThroughputSummary {
   double achieved_per_s = 0;
   std::optional<double> ratio;            // achieved / offered; none when nothing was offered
   std::optional<double> backlog_records;  // outside of the job, at the end
+  // Over the last whole windows of the last deployment, ten at most; none if there is no such window.
+  std::optional<double> end_offered_per_s, end_achieved_per_s;
 };
 
 struct OperatorSummary {
@@ -75,6 +77,9 @@ struct ActionSummary {
   std::optional<double> ended_s;
   double downtime_s = 0;
   std::string detail;
+  int wanted = 0;  // what the policy asked for, before it was clipped; 0: not told apart
+  std::int64_t decision_id = -1;
+  std::int64_t records_lost = 0;  // by the whole action
 };
 
 struct DecisionSummary {
@@ -87,6 +92,7 @@ struct DecisionSummary {
 struct ScalingSummary {
   std::vector<ActionSummary> actions;
   std::vector<DecisionSummary> decisions;  // with their full text; run.h5 cuts it
+  std::string why_nothing;  // in a run in which it asked for nothing: what the policy says to that
   ScalingScore score;
 };
 

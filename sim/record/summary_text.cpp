@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "sim/record/fixed_text.hpp"
@@ -77,25 +78,67 @@ void table_of_operators(Text& out, const JobSummary& job, int rows_max) {
   if (more > 0) out.line(fmt::format("  … and {} more in summary.json", more));
 }
 
-// The operators of one action on one line: "map 1 -> 5, count 2 -> 4".
+// One action, all its operators on one line: "map 1 -> 5, count 2 -> 4 (asked for 6)". Refused actions that
+// ask for the same again and again are one entry.
 struct TimelineEntry {
   const ActionSummary* first = nullptr;
-  std::vector<std::string> changes;
+  std::string changes;
+  std::string asked;  // as policies word it: what `changes` would be had nothing been clipped
+  int repeats = 0;
+  double last_s = 0;
 };
 
-void timeline(Text& out, const JobSummary& job, int entries_max) {
-  std::map<std::pair<double, std::int64_t>, TimelineEntry> entries;
+std::string joined(const std::string& list, const std::string& item) {
+  return list.empty() ? item : list + ", " + item;
+}
+
+std::vector<TimelineEntry> timeline_entries(const JobSummary& job) {
+  std::map<std::pair<double, std::int64_t>, TimelineEntry> actions;
   for (const ActionSummary& action : job.scaling.actions) {
-    TimelineEntry& entry = entries[{action.time_s, action.action_id}];
+    TimelineEntry& entry = actions[{action.time_s, action.action_id}];
     if (entry.first == nullptr) entry.first = &action;
-    entry.changes.push_back(fmt::format("{} {} -> {}", action.operator_name, action.from, action.to));
+    entry.last_s = action.time_s;
+    const int wanted = action.wanted == 0 ? action.to : action.wanted;
+    std::string change = fmt::format("{} {} -> {}", action.operator_name, action.from, action.to);
+    if (wanted != action.to) change += fmt::format(" (asked for {})", wanted);
+    entry.changes = joined(entry.changes, change);
+    entry.asked = joined(entry.asked, fmt::format("{} {} -> {}", action.operator_name, action.from, wanted));
   }
+  std::vector<TimelineEntry> entries;
+  for (auto& [key, entry] : actions) {
+    const bool again = !entries.empty() && entry.first->status == "refused" &&
+                       entries.back().first->status == "refused" && entries.back().changes == entry.changes;
+    if (again) {
+      ++entries.back().repeats;
+      entries.back().last_s = entry.last_s;
+    } else {
+      entries.push_back(std::move(entry));
+    }
+  }
+  return entries;
+}
+
+// What the policy saw and why it acted, unless that only says again what was done.
+std::string because(const JobSummary& job, const TimelineEntry& entry) {
+  const ActionSummary& action = *entry.first;
+  if (action.reason.find(entry.asked) == std::string::npos) return action.reason;
+  const auto decision =
+      std::find_if(job.scaling.decisions.begin(), job.scaling.decisions.end(),
+                   [&](const DecisionSummary& d) { return d.decision_id == action.decision_id; });
+  if (decision == job.scaling.decisions.end()) return "";
+  if (decision->symptom.empty() || decision->diagnosis.empty())
+    return decision->symptom + decision->diagnosis;
+  return decision->symptom + ": " + decision->diagnosis;
+}
+
+void timeline(Text& out, const JobSummary& job, int entries_max) {
+  const std::vector<TimelineEntry> entries = timeline_entries(job);
   if (entries.empty()) return;
   out.line();
   out.heading("What it did");
   const auto count = static_cast<int>(entries.size());
   int index = 0;
-  for (const auto& [key, entry] : entries) {
+  for (const TimelineEntry& entry : entries) {
     // The first and the last ones tell most: how it began, and where it came to rest.
     const bool hidden = count > entries_max && index >= entries_max / 2 && index < count - entries_max / 2;
     if (hidden && index == entries_max / 2)
@@ -103,28 +146,46 @@ void timeline(Text& out, const JobSummary& job, int entries_max) {
     ++index;
     if (hidden) continue;
     const ActionSummary& action = *entry.first;
-    std::string status = action.status == "done" ? "" : " [" + action.status + "]";
+    std::string status;
+    if (action.status == "refused") status = " [refused: " + action.detail + "]";
+    if (action.status == "failed" || action.status == "running") status = " [" + action.status + "]";
     if (action.downtime_s > 0) status += fmt::format(" ({} down)", readable_duration(action.downtime_s));
-    out.line(fmt::format("  {:>8}  {}{}", fmt::format("{:.0f} s", action.time_s),
-                         cut(fmt::format("{}", fmt::join(entry.changes, ", ")), 60), status));
-    if (!action.reason.empty()) out.line(fmt::format("  {:>8}  {}", "", cut(action.reason, 98)));
+    out.line(
+        fmt::format("  {:>8}  {}{}", fmt::format("{:.0f} s", action.time_s), cut(entry.changes, 60), status));
+    const std::string why = because(job, entry);
+    if (!why.empty()) out.line(fmt::format("  {:>8}  {}", "", cut(why, 98)));
+    if (entry.repeats > 0)
+      out.line(fmt::format("  {:>8}  and the same again {}, last at {:.0f} s", "",
+                           entry.repeats == 1 ? "once" : fmt::format("{} times", entry.repeats),
+                           entry.last_s));
   }
 }
 
 std::string rest_sentence(const JobSummary& job) {
   const ScalingScore& score = job.scaling.score;
   const std::string steps = plural(score.steps, "step", "steps");
-  if (score.steps == 0 && score.converged) return fmt::format("{} changed nothing.", job.policy);
+  if (score.steps == 0 && score.converged) {
+    return job.scaling.why_nothing.empty()
+               ? fmt::format("{} changed nothing.", job.policy)
+               : fmt::format("{} changed nothing: {}.", job.policy, job.scaling.why_nothing);
+  }
+  const std::vector<ActionSummary>& actions = job.scaling.actions;
+  if (!score.converged && !actions.empty() && actions.back().status == "refused")
+    return fmt::format("{} took {}, and was still asking at the end for what it cannot have.", job.policy,
+                       steps);
   if (!score.converged)
     return fmt::format("{} took {} and had not come to rest at the end.", job.policy, steps);
   return fmt::format("{} took {} and came to rest {} after the start.", job.policy, steps,
                      readable_duration(score.convergence_time_s.value_or(0)));
 }
 
-std::string reversal_sentence(const ScalingScore& score) {
+std::string reversal_sentence(const JobSummary& job) {
+  const ScalingScore& score = job.scaling.score;
   if (score.oscillations == 0) return "";
   const std::string times = score.oscillations == 1 ? "once" : fmt::format("{} times", score.oscillations);
   const bool optimum_known = score.over_provisioned_slot_s.has_value();
+  // It acts before the load changes, so that the two cannot be compared.
+  if (job.policy == "oracle") return fmt::format("It reversed direction {}, ahead of the load.", times);
   if (!optimum_known) return fmt::format("It reversed direction {}.", times);
   if (score.unexplained_oscillations == 0)
     return fmt::format("It reversed direction {}, as the load did.", times);
@@ -134,7 +195,15 @@ std::string reversal_sentence(const ScalingScore& score) {
                      score.unexplained_oscillations);
 }
 
-std::string optimum_sentence(const ScalingScore& score) {
+// The sources took in less than was offered, over the last windows.
+bool falls_behind(const ThroughputSummary& t) {
+  constexpr double noticeable = 0.01;
+  return t.end_offered_per_s && t.end_achieved_per_s &&
+         *t.end_achieved_per_s < *t.end_offered_per_s * (1 - noticeable);
+}
+
+std::string optimum_sentence(const JobSummary& job) {
+  const ScalingScore& score = job.scaling.score;
   if (!score.final_over_slots || !score.final_under_slots) return "";
   const std::int64_t over = *score.final_over_slots, under = *score.final_under_slots;
   std::string where =
@@ -143,10 +212,18 @@ std::string optimum_sentence(const ScalingScore& score) {
       : over == 0
           ? fmt::format("It ends {} short of the optimum", plural(under, "slot", "slots"))
           : fmt::format("It ends with {} too many and {} too few", plural(over, "slot", "slots"), under);
-  return fmt::format("{}; {} slot-seconds used, {} above and {} below the optimum.", where,
-                     readable_count(score.slot_seconds),
-                     readable_count(score.over_provisioned_slot_s.value_or(0)),
-                     readable_count(score.under_provisioned_slot_s.value_or(0)));
+  std::string text = fmt::format("{}; {} slot-seconds used, {} above and {} below the optimum.", where,
+                                 readable_count(score.slot_seconds),
+                                 readable_count(score.over_provisioned_slot_s.value_or(0)),
+                                 readable_count(score.under_provisioned_slot_s.value_or(0)));
+  if (under == 0 && falls_behind(job.throughput))
+    text += fmt::format(
+        "\n  The optimum counts the costs of operators, not skew, shared cores or the network: here the job "
+        "still"
+        "\n  fell behind at the end, by {} of {} records/s.",
+        readable_count(*job.throughput.end_offered_per_s - *job.throughput.end_achieved_per_s),
+        readable_count(*job.throughput.end_offered_per_s));
+  return text;
 }
 
 std::string throughput_sentence(const ThroughputSummary& t) {
@@ -158,31 +235,79 @@ std::string throughput_sentence(const ThroughputSummary& t) {
   return text + ".";
 }
 
-std::string latency_sentence(const LatencyQuantiles& l) {
+// Actions that were carried out.
+struct Restarts {
+  std::int64_t count = 0;
+  std::int64_t losing = 0;  // of these, with losses
+  double downtime_s = 0;
+  std::string why_lost;
+};
+
+Restarts restarts_of(const JobSummary& job) {
+  Restarts sum;
+  std::set<std::int64_t> seen;
+  for (const ActionSummary& action : job.scaling.actions) {
+    if (action.status == "refused" || !seen.insert(action.action_id).second) continue;
+    if (action.downtime_s > 0) ++sum.count;
+    sum.downtime_s += action.downtime_s;
+    if (action.records_lost == 0) continue;
+    ++sum.losing;
+    sum.why_lost = action.detail;
+  }
+  return sum;
+}
+
+// Where long latencies come from: nothing else in the summary says that it was not the work itself.
+std::string tail_sentence(const JobSummary& job, double p99_s) {
+  constexpr double long_s = 1, much = 0.01;
+  if (p99_s < long_s) return "";
+  const Restarts restarts = restarts_of(job);
+  double stopped = 0;
+  for (const OperatorSummary& op : job.operators)
+    if (op.source) stopped = std::max(stopped, op.backpressured);
+  std::string causes;
+  if (restarts.count > 0)
+    causes = fmt::format("The job stood still for {} in {}", readable_duration(restarts.downtime_s),
+                         plural(restarts.count, "restart", "restarts"));
+  if (stopped >= much)
+    causes += fmt::format("{} held its sources {} of the time",
+                          causes.empty() ? "Backpressure" : ", and backpressure", readable_percent(stopped));
+  if (causes.empty()) return "";
+  return fmt::format("\n  {}: what came then waited, outside or in full queues.", causes);
+}
+
+std::string latency_sentence(const JobSummary& job) {
+  const LatencyQuantiles& l = job.latency;
   if (l.count == 0 || !l.p50_s || !l.p99_s || !l.max_s)
     return "No result reached a sink, so there is no latency.";
   return fmt::format("Latency: median {}, 99th percentile {}, largest {} ({} results).",
                      readable_duration(*l.p50_s), readable_duration(*l.p99_s), readable_duration(*l.max_s),
-                     readable_count(static_cast<double>(l.count)));
+                     readable_count(static_cast<double>(l.count))) +
+         tail_sentence(job, *l.p99_s);
 }
 
-std::string conservation_sentence(const ConservationSummary& c) {
+std::string conservation_sentence(const JobSummary& job) {
+  const ConservationSummary& c = job.conservation;
   const auto& number = readable_integer;
   std::string text = fmt::format("Of {} records {} were delivered", number(c.emitted), number(c.delivered));
   if (c.filtered != 0) text += fmt::format(", {} filtered", number(c.filtered));
   if (c.dropped != 0) text += fmt::format(", {} lost", number(c.dropped));
   if (c.replayed != 0) text += fmt::format(", {} sent again", number(c.replayed));
   text += fmt::format("; {} under way at the end", number(c.in_flight));
-  return text + (c.ok ? ": all accounted for." : ": THE BOOKS DO NOT BALANCE.");
+  text += c.ok ? ": all accounted for." : ": THE BOOKS DO NOT BALANCE.";
+  const Restarts restarts = restarts_of(job);
+  if (c.dropped > 0 && restarts.losing > 0)
+    text += fmt::format("\n  What was lost was under way in {}: {}.",
+                        plural(restarts.losing, "restart", "restarts"), restarts.why_lost);
+  return text;
 }
 
 void findings(Text& out, const JobSummary& job) {
   out.line();
   out.heading("How it went");
   for (const std::string& sentence :
-       {rest_sentence(job), reversal_sentence(job.scaling.score), optimum_sentence(job.scaling.score),
-        throughput_sentence(job.throughput), latency_sentence(job.latency),
-        conservation_sentence(job.conservation)})
+       {rest_sentence(job), reversal_sentence(job), optimum_sentence(job),
+        throughput_sentence(job.throughput), latency_sentence(job), conservation_sentence(job)})
     if (!sentence.empty()) out.line("  " + sentence);
 }
 

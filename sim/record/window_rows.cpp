@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/kernel/assert.hpp"
+#include "sim/record/seconds.hpp"
 
 namespace weir {
 
@@ -10,8 +11,8 @@ namespace {
 
 template <class Row>
 void put_window(Row& row, const MetricWindow& window) {
-  row.start_s = to_seconds(window.start_ns);
-  row.end_s = to_seconds(window.end_ns);
+  row.start_s = written_seconds(window.start_ns);
+  row.end_s = written_seconds(window.end_ns);
 }
 
 }  // namespace

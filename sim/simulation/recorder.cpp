@@ -1,8 +1,11 @@
 #include "sim/simulation/recorder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/record/seconds.hpp"
 #include "sim/record/window_rows.hpp"
 
 namespace weir {
@@ -29,6 +32,13 @@ bool carried_out(const ActionRecord& action) {
   return action.status != ActionReport::Status::refused && action.status != ActionReport::Status::failed;
 }
 
+// Enough to tell a backlog that grows from one that comes and goes.
+constexpr std::size_t intake_windows_max = 10;
+
+double downtime_s(const ActionRecord& action) {
+  return written_seconds(to_nanos(action.outcome.downtime_s));
+}
+
 std::int64_t whole_origins(std::int64_t weight) {
   return (weight + weight_per_origin / 2) / weight_per_origin;
 }
@@ -42,13 +52,13 @@ Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetu
   }
   true_rate_per_s_.assign(job.graph().operators.size(), unknown_real);
   const auto hosts = static_cast<std::size_t>(job.cluster().host_count());
-  useful_s_by_host_.assign(hosts, 0);
+  cpu_reported_ns_.assign(hosts, 0);
   sent_before_.assign(hosts, 0);
   received_before_.assign(hosts, 0);
 }
 
 void Recorder::deployed() {
-  const double now_s = to_seconds(job_.calendar().now());
+  const double now_s = written_seconds(job_.calendar().now());
   if (setup_.file != nullptr) {
     for (const LiveInstance& instance : live_) setup_.file->add(InstanceStopRow{instance.id, now_s});
   }
@@ -72,7 +82,7 @@ void Recorder::window_closed(const Job& job, const MetricWindow& window) {
     optimum.push_back(truth_.optimal_parallelism(op, to_seconds(window.start_ns), to_seconds(window.end_ns)));
     auto& steps = scored_[op].optimum;
     if (steps.empty() || steps.back().value != optimum.back()) {
-      steps.push_back({to_seconds(window.start_ns), optimum.back()});
+      steps.push_back({written_seconds(window.start_ns), optimum.back()});
     }
     const OperatorMetrics& metrics = window.operators[op];
     if (metrics.has_true_rate()) {
@@ -80,23 +90,25 @@ void Recorder::window_closed(const Job& job, const MetricWindow& window) {
                                                                : metrics.true_processing_rate_per_s();
     }
   }
-  std::vector<double> useful(useful_s_by_host_.size(), 0);
-  for (const LiveInstance& instance : live_) {
-    const auto& of_operator = window.operators[instance.operator_id].instances;
-    if (instance.index < static_cast<int>(of_operator.size())) {
-      useful[instance.host] += of_operator[instance.index].useful_s;
-    }
-  }
-  // Services that share a core are useful for longer than the core works for them.
-  for (std::size_t host = 0; host < useful.size(); ++host) {
-    const int cores = job_.cluster().host(static_cast<int>(host)).cores;
-    useful_s_by_host_[host] += std::min(useful[host], window.duration_s() * cores);
-  }
+  note_intake(window);
   if (setup_.file != nullptr) {
     write_window(window, optimum);
     write_hosts(window);
     flush_now_and_then();
   }
+}
+
+void Recorder::note_intake(const MetricWindow& window) {
+  if (!window.running) return;
+  Intake intake{window.deployment, window.duration_s(), 0, 0};
+  for (std::size_t op = 0; op < scored_.size(); ++op) {
+    if (!job_.graph().operators[op].source) continue;
+    intake.offered += window.operators[op].offered_per_s * intake.duration_s;
+    intake.taken_in += static_cast<double>(window.operators[op].records_in());
+  }
+  if (!intake_.empty() && intake_.back().deployment != intake.deployment) intake_.clear();
+  intake_.push_back(intake);
+  if (intake_.size() > intake_windows_max) intake_.pop_front();
 }
 
 // By the wall clock: readers who follow see what happened up to a second ago, and a run that makes a thousand
@@ -128,20 +140,19 @@ void Recorder::write_window(const MetricWindow& window, const std::vector<int>& 
 }
 
 void Recorder::write_hosts(const MetricWindow& window) {
-  std::vector<double> useful(sent_before_.size(), 0);
-  for (const LiveInstance& instance : live_) {
-    const auto& of_operator = window.operators[instance.operator_id].instances;
-    if (instance.index < static_cast<int>(of_operator.size())) {
-      useful[instance.host] += of_operator[instance.index].useful_s;
-    }
-  }
-  for (std::size_t host = 0; host < useful.size(); ++host) {
+  const Nanos length_ns = window.end_ns - window.start_ns;
+  for (std::size_t host = 0; host < cpu_reported_ns_.size(); ++host) {
     HostWindowRow row;
-    row.start_s = to_seconds(window.start_ns);
-    row.end_s = to_seconds(window.end_ns);
+    row.start_s = written_seconds(window.start_ns);
+    row.end_s = written_seconds(window.end_ns);
     row.host_id = static_cast<std::int32_t>(host);
-    row.cpu_used_share = std::min(
-        1.0, useful[host] / (window.duration_s() * job_.cluster().host(static_cast<int>(host)).cores));
+    row.job_id = setup_.job_number;
+    // What look-back adds to windows that were written already goes into the next ones.
+    const Nanos cores_ns = job_.cluster().host(static_cast<int>(host)).cores * length_ns;
+    const Nanos used_ns = job_.cluster().cpus().used_ns(static_cast<int>(host)) - cpu_reported_ns_[host];
+    const Nanos told_ns = std::min(used_ns, cores_ns);
+    cpu_reported_ns_[host] += told_ns;
+    if (cores_ns > 0) row.cpu_used_share = static_cast<double>(told_ns) / static_cast<double>(cores_ns);
     row.sent_bytes = job_.sent_bytes()[host] - sent_before_[host];
     row.received_bytes = job_.received_bytes()[host] - received_before_[host];
     setup_.file->add(row);
@@ -152,12 +163,12 @@ void Recorder::write_hosts(const MetricWindow& window) {
 
 void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decision& what) {
   decisions_.push_back(
-      {decision, to_seconds(at), what.symptom, what.diagnosis, what.reason, !what.targets.empty()});
+      {decision, written_seconds(at), what.symptom, what.diagnosis, what.reason, !what.targets.empty()});
   if (setup_.file == nullptr) return;
   DecisionRow row;
   row.decision_id = decision;
   row.job_id = setup_.job_number;
-  row.time_s = to_seconds(at);
+  row.time_s = written_seconds(at);
   row.policy = FixedText<48>(setup_.policy);
   row.symptom = FixedText<64>(what.symptom);
   row.diagnosis = FixedText<96>(what.diagnosis);
@@ -184,14 +195,17 @@ void Recorder::note_action(const ActionRecord& action) {
   for (const ActionTarget& target : action.targets) {
     ActionSummary summary;
     summary.action_id = action.id;
-    summary.time_s = to_seconds(action.requested_ns);
+    summary.time_s = written_seconds(action.requested_ns);
     summary.operator_name = job_.graph().operators[target.operator_id].name;
     summary.from = target.from;
     summary.to = target.to;
     summary.reason = action.reason;
     summary.status = status_name(action.status, ended);
-    if (ended) summary.ended_s = to_seconds(action.ended_ns);
-    summary.downtime_s = action.outcome.downtime_s;
+    if (ended) summary.ended_s = written_seconds(action.ended_ns);
+    summary.downtime_s = downtime_s(action);
+    summary.records_lost = action.outcome.lost_records;
+    summary.decision_id = action.decision;
+    summary.wanted = target.wanted;
     summary.detail = action.outcome.detail;
     actions_.push_back(summary);
     ScoredAction scored{action.id,      target.operator_id, target.from,        target.to,
@@ -210,15 +224,23 @@ void Recorder::write_action(const ActionRecord& action) {
     row.operator_id = setup_.first_operator_id + target.operator_id;
     row.from_parallelism = target.from;
     row.to_parallelism = target.to;
-    row.requested_s = to_seconds(action.requested_ns);
-    if (action.ended_ns >= 0) row.ended_s = to_seconds(action.ended_ns);
+    row.requested_s = written_seconds(action.requested_ns);
+    if (action.ended_ns >= 0) row.ended_s = written_seconds(action.ended_ns);
     row.status = FixedText<16>(status_name(action.status, action.ended_ns >= 0));
-    row.downtime_s = action.outcome.downtime_s;
+    row.downtime_s = downtime_s(action);
     row.state_moved_bytes = action.outcome.state_bytes;
     row.records_lost = action.outcome.lost_records;
     row.detail = FixedText<96>(action.outcome.detail);
     setup_.file->add(row);
   }
+}
+
+std::string Recorder::why_nothing(const ControlLoop& loop) const {
+  std::string why = loop.policy().why_nothing(loop.view());
+  if (!why.empty() || decisions_.empty()) return why;
+  const DecisionSummary& last = decisions_.back();
+  return fmt::format("it looked into something {} times, last at {:.6g} s: {}: {}: {}", decisions_.size(),
+                     last.time_s, last.symptom, last.diagnosis, last.reason);
 }
 
 JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_passed) const {
@@ -239,12 +261,12 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.latency.count = latency.count();
   if (latency.count() > 0) {
     s.latency.mean_s = latency.mean_ns() * 1e-9;
-    s.latency.p50_s = to_seconds(latency.quantile_ns(0.50));
-    s.latency.p95_s = to_seconds(latency.quantile_ns(0.95));
-    s.latency.p99_s = to_seconds(latency.quantile_ns(0.99));
-    s.latency.max_s = to_seconds(latency.max_ns());
+    s.latency.p50_s = written_seconds(latency.quantile_ns(0.50));
+    s.latency.p95_s = written_seconds(latency.quantile_ns(0.95));
+    s.latency.p99_s = written_seconds(latency.quantile_ns(0.99));
+    s.latency.max_s = written_seconds(latency.max_ns());
   }
-  const double seconds = std::max(to_seconds(end), 1e-9);
+  const double seconds = std::max(written_seconds(end), 1e-9);
   std::int64_t arrived = 0;
   std::int64_t emitted = 0;
   double backlog = 0;
@@ -283,11 +305,22 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.throughput.achieved_per_s = static_cast<double>(emitted) / seconds;
   if (arrived > 0) s.throughput.ratio = static_cast<double>(emitted) / static_cast<double>(arrived);
   s.throughput.backlog_records = backlog;
+  if (!intake_.empty() && intake_.back().deployment == job_.deployment()) {
+    Intake sum{0, 0, 0, 0};
+    for (const Intake& one : intake_) {
+      sum.duration_s += one.duration_s;
+      sum.offered += one.offered;
+      sum.taken_in += one.taken_in;
+    }
+    s.throughput.end_offered_per_s = sum.offered / sum.duration_s;
+    s.throughput.end_achieved_per_s = sum.taken_in / sum.duration_s;
+  }
 
   s.scaling.actions = actions_;
   s.scaling.decisions = decisions_;
+  if (actions_.empty()) s.scaling.why_nothing = why_nothing(loop);
   ScalingInput input;
-  input.end_s = to_seconds(end);
+  input.end_s = written_seconds(end);
   input.quiet_s = 5 * loop.policy().interval_s();
   input.operators = scored_;
   input.actions = scored_actions_;
@@ -309,7 +342,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
 void Recorder::write_final(const JobSummary& summary, const ControlLoop& loop) {
   if (setup_.file == nullptr) return;
   if (const ActionRecord* running = loop.running_action()) write_action(*running);
-  const double now_s = to_seconds(job_.calendar().now());
+  const double now_s = written_seconds(job_.calendar().now());
   for (const LiveInstance& instance : live_) setup_.file->add(InstanceStopRow{instance.id, now_s});
   for (std::size_t op = 0; op < summary.operators.size(); ++op) {
     const OperatorSummary& row = summary.operators[op];
@@ -325,7 +358,8 @@ void Recorder::write_final(const JobSummary& summary, const ControlLoop& loop) {
   setup_.file->add(FinalJobRow{setup_.job_number, books.emitted, books.delivered, books.filtered,
                                books.dropped, books.replayed, books.in_flight});
   job_.latency().for_each_bucket([&](std::int64_t from_ns, std::int64_t to_ns, std::int64_t count) {
-    setup_.file->add(LatencyBucketRow{setup_.job_number, to_seconds(from_ns), to_seconds(to_ns), count});
+    setup_.file->add(
+        LatencyBucketRow{setup_.job_number, written_seconds(from_ns), written_seconds(to_ns), count});
   });
 }
 

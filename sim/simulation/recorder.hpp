@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,8 +42,6 @@ class Recorder final : public ControlObserver {
   // At the end of the run.
   JobSummary summary(const ControlLoop& loop, Nanos end, bool checks_passed) const;
   void write_final(const JobSummary& summary, const ControlLoop& loop);
-  // Core seconds of useful work so far, by host; at most what its cores had (see docs/reference/run-h5.md).
-  const std::vector<double>& useful_s_by_host() const { return useful_s_by_host_; }
 
  private:
   void write_action(const ActionRecord& action);
@@ -50,6 +49,8 @@ class Recorder final : public ControlObserver {
   void flush_now_and_then();
   void write_window(const MetricWindow& window, const std::vector<int>& optimum);
   void write_hosts(const MetricWindow& window);
+  void note_intake(const MetricWindow& window);
+  std::string why_nothing(const ControlLoop& loop) const;
 
   const Job& job_;
   const TrueCapacity& truth_;
@@ -66,7 +67,12 @@ class Recorder final : public ControlObserver {
   std::vector<ActionSummary> actions_;
   std::vector<DecisionSummary> decisions_;
   std::vector<double> true_rate_per_s_;
-  std::vector<double> useful_s_by_host_;
+  struct Intake {  // of all sources in one window
+    int deployment;
+    double duration_s, offered, taken_in;
+  };
+  std::deque<Intake> intake_;  // of the last windows
+  std::vector<Nanos> cpu_reported_ns_;  // by host
   std::vector<double> sent_before_;
   std::vector<double> received_before_;
   std::chrono::steady_clock::time_point flushed_ = std::chrono::steady_clock::now();

@@ -9,6 +9,7 @@
 
 #include "sim/control/control_loop.hpp"
 #include "sim/kernel/simgrid_loop.hpp"
+#include "sim/record/seconds.hpp"
 #include "sim/simulation/recorder.hpp"
 
 namespace weir {
@@ -231,9 +232,7 @@ class Simulation {
     summary.seed = scenario_.seed;
     summary.complete = complete;
     if (!complete) summary.incomplete_reason = "interrupted";
-    summary.simulated_s = to_seconds(calendar_.now());
-    double useful_s = 0;
-    double cores = 0;
+    summary.simulated_s = written_seconds(calendar_.now());
     for (RunningJob& job : jobs_) {
       job.loop->finish();
       if (options_.at_end) options_.at_end(*job.job);
@@ -241,12 +240,18 @@ class Simulation {
       JobSummary of_job = job.recorder->summary(*job.loop, calendar_.now(), wrong.empty());
       for (std::string& sentence : wrong) summary.failed_checks.push_back(job.job->name() + ": " + sentence);
       if (file_) job.recorder->write_final(of_job, *job.loop);
-      for (const double s : job.recorder->useful_s_by_host()) useful_s += s;
       summary.jobs.push_back(std::move(of_job));
     }
-    for (int host = 0; host < cluster_.host_count(); ++host) cores += cluster_.host(host).cores;
+    Nanos cpu_ns = 0;
+    Nanos cores = 0;
+    for (int host = 0; host < cluster_.host_count(); ++host) {
+      cpu_ns += cluster_.cpus().used_ns(host);
+      cores += cluster_.host(host).cores;
+    }
     summary.hosts.count = cluster_.host_count();
-    if (summary.simulated_s > 0) summary.hosts.cpu_mean = useful_s / (cores * summary.simulated_s);
+    if (calendar_.now() > 0)
+      summary.hosts.cpu_mean =
+          static_cast<double>(cpu_ns) / (static_cast<double>(cores) * static_cast<double>(calendar_.now()));
     summary.fingerprint = fmt::format("{:016x}", calendar_.fingerprint());
     summary.events = static_cast<std::int64_t>(calendar_.executed());
     summary.wall_s = wall_s;

@@ -298,3 +298,18 @@ TEST_CASE("DS2 says what is wrong with its parameters", "[policy][ds2]") {
         std::string::npos);
   CHECK(policy_errors(R"("ds2")").empty());
 }
+
+TEST_CASE("DS2 says why it did nothing", "[policy][ds2]") {
+  Job j;
+  ScriptedCluster cluster(j.job, {1, 10, 10}, R"({"type": "ds2", "warm_up_intervals": 1})");
+  steps(cluster, 1, j.plant);
+  CHECK(cluster.policy().why_nothing(j.job) ==
+        "it had 0 of the 1 intervals that it decides on, after 1 of warm-up");
+  steps(cluster, 2, j.plant);
+  CHECK(cluster.policy().why_nothing(j.job) == "what it computed was what ran, in all 2 intervals");
+  ScriptedCluster near(j.job, {1, 11, 10}, R"({"type": "ds2", "warm_up_intervals": 0, "ignore_down": 1})");
+  steps(near, 2, j.plant);
+  CHECK(near.policy().why_nothing(j.job) ==
+        "what it computed differed from what ran in 2 of 2 intervals, by no more than ignore_up and "
+        "ignore_down allow");
+}

@@ -78,3 +78,16 @@ TEST_CASE("static never acts", "[policy]") {
   ScriptedCluster cluster(job, {1, 1, 1}, R"("static")");
   for (int i = 0; i < 10; ++i) CHECK(cluster.step(60, nothing).empty());
 }
+
+TEST_CASE("the oracle says why it did nothing", "[policy][oracle]") {
+  FakeTruth truth;
+  truth.optimum = [](int, double, double) { return 5; };
+  ScriptedCluster at_rest(job, {1, 5, 5}, R"({"type": "oracle"})");
+  at_rest.truth = &truth;
+  at_rest.step(10, nothing);
+  CHECK(at_rest.policy().why_nothing(job) == "what ran was the optimum whenever it looked (1 times)");
+  ScriptedCluster held(job, {1, 8, 5}, R"({"type": "oracle", "scale_down": false})");
+  held.truth = &truth;
+  held.step(10, nothing);
+  CHECK_THAT(held.policy().why_nothing(job), Catch::Contains("only ever wanted to shrink"));
+}

@@ -138,6 +138,17 @@ TEST_CASE("threshold need not scale down, and keeps within an operator's limits"
   CHECK(full.step(60, busy(0.9)).empty());
 }
 
+TEST_CASE("threshold says why it did nothing", "[policy][threshold]") {
+  ScriptedCluster cluster(job, {1, 4, 4}, R"({"type": "threshold"})");
+  CHECK(cluster.policy().why_nothing(job) == "it saw no whole window with something to measure");
+  cluster.step(60, busy(0.7, 0.4));
+  cluster.step(60, busy(0.85, 0.5));
+  CHECK(cluster.policy().why_nothing(job) ==
+        "utilization was never above 0.8 in 2 windows in a row with room to grow, or below 0.3 in 5 with "
+        "instances to "
+        "spare (seen: map 0.7 to 0.85, sink 0.4 to 0.5)");
+}
+
 TEST_CASE("threshold says what is wrong with its marks", "[policy][threshold]") {
   CHECK(policy_errors(R"({"type": "threshold", "high": 0.2})").find("low is not below high") !=
         std::string::npos);

@@ -22,7 +22,7 @@ inline RunSummary example_summary() {
   job.engine = "flink";
   job.conservation = {true, 2'000'000, 1'999'000, 500, 0, 0, 500};
   job.latency = {1'999'000, 0.02, 0.0125, 0.035, 0.11, 31.5};
-  job.throughput = {1'666.75, 1'666.25, 0.9997, 0.0};
+  job.throughput = {1'666.75, 1'666.25, 0.9997, 0.0, 1'666.75, 1'666.75};
   OperatorSummary source;
   source.name = "source";
   source.source = true;
@@ -59,8 +59,8 @@ inline RunSummary example_summary() {
       {1, 120, "busy 640 ms/s at count", "over-provisioned", "count 5 -> 4", true},
       {2, 180, "none", "as it should be", "the estimate is what runs", false}};
   job.scaling.actions = {
-      {0, 60, "count", 1, 5, "1666.75 records/s need 4.17 instances", "done", 72.0, 12, ""},
-      {1, 120, "count", 5, 4, "1666.75 records/s need 3.34 instances", "done", 131.5, 11.5, ""}};
+      {0, 60, "count", 1, 5, "1666.75 records/s need 5.17 instances", "done", 72.0, 12, "", 6, 0, 0},
+      {1, 120, "count", 5, 4, "count 5 -> 4", "done", 131.5, 11.5, "", 4, 1, 0}};
   job.policy_state_json = R"({"activations":2})";
   run.jobs = {job};
   return run;

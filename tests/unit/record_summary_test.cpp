@@ -50,7 +50,9 @@ constexpr char golden[] = R"json({
     "offered_per_s": 1666.75,
     "achieved_per_s": 1666.25,
     "ratio": 0.9997,
-    "backlog_records": 0.0
+    "backlog_records": 0.0,
+    "end_offered_per_s": 1666.75,
+    "end_achieved_per_s": 1666.75
   },
   "operators": {
     "source": {
@@ -89,11 +91,14 @@ constexpr char golden[] = R"json({
         "operator": "count",
         "from": 1,
         "to": 5,
-        "reason": "1666.75 records/s need 4.17 instances",
+        "wanted": 6,
+        "reason": "1666.75 records/s need 5.17 instances",
         "action_id": 0,
+        "decision_id": 0,
         "status": "done",
         "ended_s": 72.0,
         "downtime_s": 12.0,
+        "records_lost": 0,
         "detail": ""
       },
       {
@@ -101,14 +106,18 @@ constexpr char golden[] = R"json({
         "operator": "count",
         "from": 5,
         "to": 4,
-        "reason": "1666.75 records/s need 3.34 instances",
+        "wanted": 4,
+        "reason": "count 5 -> 4",
         "action_id": 1,
+        "decision_id": 1,
         "status": "done",
         "ended_s": 131.5,
         "downtime_s": 11.5,
+        "records_lost": 0,
         "detail": ""
       }
     ],
+    "why_nothing": null,
     "steps": 2,
     "converged": true,
     "convergence_time_s": 131.5,

@@ -19,10 +19,10 @@ constexpr char golden[] = R"(word-count: ds2 on flink, seed 7
   count          1 -> 4        4      82 %            0 %         2 M
 
 What it did
-      60 s  count 1 -> 5 (12 s down)
-            1666.75 records/s need 4.17 instances
+      60 s  count 1 -> 5 (asked for 6) (12 s down)
+            1666.75 records/s need 5.17 instances
      120 s  count 5 -> 4 (11.5 s down)
-            1666.75 records/s need 3.34 instances
+            busy 640 ms/s at count: over-provisioned
 
 How it went
   ds2 took 2 steps and came to rest 2 min 12 s after the start.
@@ -64,6 +64,65 @@ TEST_CASE("a long run still fits a screen", "[record]") {
   CHECK(lines(text) <= 42);
   CHECK_THAT(
       text, Catch::Contains("… and 94 more in summary.json") && Catch::Contains("… 96 more in summary.json"));
+}
+
+TEST_CASE("a request that is refused again and again is told once", "[record]") {
+  RunSummary run = example_summary();
+  JobSummary& job = run.jobs[0];
+  for (int i = 0; i < 3; ++i) {
+    ActionSummary refused{2 + i,          200.0 + i, "count",   4, 4,
+                          "count 4 -> 9", "refused", 200.0 + i, 0, "no slots"};
+    refused.wanted = 9;
+    job.scaling.actions.push_back(refused);
+  }
+  job.scaling.score.converged = false;
+  const std::string text = summary_text(run, {});
+  CHECK_THAT(text, Catch::Contains("     200 s  count 4 -> 4 (asked for 9) [refused: no slots]\n"
+                                   "            and the same again 2 times, last at 202 s\n"));
+  CHECK_THAT(text, Catch::Contains("was still asking at the end for what it cannot have"));
+  // Something else in between is told.
+  job.scaling.actions[3].wanted = 8;
+  CHECK_THAT(summary_text(run, {}), !Catch::Contains("the same again"));
+}
+
+TEST_CASE("a policy that did nothing says why", "[record]") {
+  RunSummary run = example_summary();
+  JobSummary& job = run.jobs[0];
+  job.scaling.actions.clear();
+  job.scaling.score = {};
+  job.scaling.why_nothing = "the estimate was what ran";
+  CHECK_THAT(summary_text(run, {}), Catch::Contains("  ds2 changed nothing: the estimate was what ran.\n"));
+}
+
+TEST_CASE("the optimum is not praised while the job falls behind", "[record]") {
+  RunSummary run = example_summary();
+  JobSummary& job = run.jobs[0];
+  const auto caveat = Catch::Contains("The optimum counts the costs of operators, not skew");
+  CHECK_THAT(summary_text(run, {}), !caveat);
+  job.throughput.end_achieved_per_s = 1'500;
+  CHECK_THAT(summary_text(run, {}),
+             caveat && Catch::Contains("fell behind at the end, by 167 of 1667 records/s"));
+  job.throughput.end_achieved_per_s = 2'000;  // works off what waited
+  CHECK_THAT(summary_text(run, {}), !caveat);
+  job.throughput.end_achieved_per_s = 1'500;
+  job.scaling.score.final_under_slots = 1;  // no wonder
+  CHECK_THAT(summary_text(run, {}), !caveat);
+}
+
+TEST_CASE("long latencies and losses are explained", "[record]") {
+  RunSummary run = example_summary();
+  JobSummary& job = run.jobs[0];
+  const auto stood_still =
+      Catch::Contains("The job stood still for 23.5 s in 2 restarts, and backpressure held");
+  CHECK_THAT(summary_text(run, {}), !stood_still);
+  job.latency.p99_s = 30;
+  CHECK_THAT(summary_text(run, {}), stood_still);
+  job.conservation.dropped = 400;
+  job.scaling.actions[1].records_lost = 500;
+  job.scaling.actions[1].detail = "nobody keeps them";
+  CHECK_THAT(summary_text(run, {}),
+             Catch::Contains(", 400 lost;") &&
+                 Catch::Contains("What was lost was under way in 1 restart: nobody keeps them.\n"));
 }
 
 TEST_CASE("bad news stand at the top", "[record]") {
