@@ -23,6 +23,22 @@ ScenarioText on_hosts(double until_s, const std::vector<json>& hosts) {
   return s;
 }
 
+struct Flow {
+  json arrivals;
+  double record_bytes;
+};
+
+// Two sources, and a sink for both.
+ScenarioText two_flows(double until_s, const std::vector<json>& hosts, const Flow& one, const Flow& other) {
+  ScenarioText s = on_hosts(until_s, hosts);
+  s.source("s", one.arrivals)["record_bytes"] = one.record_bytes;
+  s.source("t", other.arrivals)["record_bytes"] = other.record_bytes;
+  s.op("q", "sink", json::object());
+  s.edge("s", "q");
+  s.edge("t", "q");
+  return s;
+}
+
 double latency_ns(const json& result, const char* which) {
   if (result.contains("error")) FAIL(result["error"].get<std::string>());
   REQUIRE(result["summary"]["conservation"]["ok"].get<bool>());
@@ -47,12 +63,8 @@ TEST_CASE("One record over one link takes size / rate + latency", "[oracle][theo
 }
 
 TEST_CASE("Two flows into one interface get half of it each", "[oracle][theory]") {
-  ScenarioText s = on_hosts(1.5, {host("a", 1), host("b", 1), host("c", 1)});
-  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
-  s.source("t", ScenarioText::constant(1))["record_bytes"] = 1e6;
-  s.op("q", "sink", json::object());
-  s.edge("s", "q");
-  s.edge("t", "q");
+  ScenarioText s = two_flows(1.5, {host("a", 1), host("b", 1), host("c", 1)},
+                             {ScenarioText::constant(1), 1e6}, {ScenarioText::constant(1), 1e6});
   const json result = run({s.text()});
   CHECK(latency_ns(result, "count") == 2);
   CHECK(latency_ns(result, "min_ns") == ns(16e6 + 100e3));
@@ -61,12 +73,8 @@ TEST_CASE("Two flows into one interface get half of it each", "[oracle][theory]"
 
 TEST_CASE("Max-min: what a slow sender leaves goes to the other", "[oracle][theory]") {
   // b sends at 0.25 Gbit/s, so a gets 0.75 of c's 1 Gbit/s (Bertsekas and Gallager, Data Networks, 6.5.2).
-  ScenarioText s = on_hosts(1.5, {host("a", 1), host("b", 0.25), host("c", 1)});
-  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
-  s.source("t", ScenarioText::constant(1))["record_bytes"] = 1e6;
-  s.op("q", "sink", json::object());
-  s.edge("s", "q");
-  s.edge("t", "q");
+  ScenarioText s = two_flows(1.5, {host("a", 1), host("b", 0.25), host("c", 1)},
+                             {ScenarioText::constant(1), 1e6}, {ScenarioText::constant(1), 1e6});
   const json result = run({s.text()});
   CHECK(latency_ns(result, "min_ns") == ns(8e6 / 0.75 + 100e3));
   CHECK(latency_ns(result, "max_ns") == ns(32e6 + 100e3));
@@ -76,12 +84,8 @@ TEST_CASE("A flow that begins later, and one that ends earlier", "[oracle][theor
   // Records of 1 MB at 1 s and of 2 MB at 1.004 s into one interface of 1 Gbit/s. Alone for 4 ms the first
   // has sent half; the other half at half the rate takes 8 ms: 12 ms in all. The second has sent 0.5 MB then
   // and goes on alone for 12 ms: 20 ms in all.
-  ScenarioText s = on_hosts(1.1, {host("a", 1), host("b", 1), host("c", 1)});
-  s.source("s", ScenarioText::constant(1))["record_bytes"] = 1e6;
-  s.source("t", ScenarioText::constant(1 / 1.004))["record_bytes"] = 2e6;
-  s.op("q", "sink", json::object());
-  s.edge("s", "q");
-  s.edge("t", "q");
+  ScenarioText s = two_flows(1.1, {host("a", 1), host("b", 1), host("c", 1)},
+                             {ScenarioText::constant(1), 1e6}, {ScenarioText::constant(1 / 1.004), 2e6});
   const json result = run({s.text()});
   CHECK(latency_ns(result, "min_ns") == ns(12e6 + 100e3));
   CHECK(latency_ns(result, "max_ns") == ns(20e6 + 100e3));
@@ -89,12 +93,8 @@ TEST_CASE("A flow that begins later, and one that ends earlier", "[oracle][theor
 
 TEST_CASE("A saturated interface carries what its rate allows", "[oracle][theory]") {
   // 2 x 800 records/s of 100 kB are 1.28 times 1 Gbit/s, which carries 1250 records/s.
-  ScenarioText s = on_hosts(50, {host("a", 1), host("b", 1), host("c", 1)});
-  s.source("s", ScenarioText::poisson(800))["record_bytes"] = 1e5;
-  s.source("t", ScenarioText::poisson(800))["record_bytes"] = 1e5;
-  s.op("q", "sink", json::object());
-  s.edge("s", "q");
-  s.edge("t", "q");
+  ScenarioText s = two_flows(50, {host("a", 1), host("b", 1), host("c", 1)},
+                             {ScenarioText::poisson(800), 1e5}, {ScenarioText::poisson(800), 1e5});
   s.engine()["channel_capacity_records"] = 8;
   const json result = run({.scenario = s.text(), .windows = true});
   REQUIRE(!result.contains("error"));

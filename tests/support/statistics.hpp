@@ -13,6 +13,16 @@ namespace weir::test {
 
 inline constexpr double significance = 1e-6;
 
+// For boost's distributions, in doubles: the long doubles that it prefers cost seconds here.
+using Plain = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
+template <class Draw>
+std::vector<double> draw_many(int count, const Draw& draw) {
+  std::vector<double> sample(static_cast<std::size_t>(count));
+  for (double& value : sample) value = draw();
+  return sample;
+}
+
 // Kolmogorov's statistic sqrt(n) D, whose tail is 2 exp(-2 t^2): true when the sample may come from the
 // distribution. For integer-valued distributions the test is conservative.
 template <class Cdf>

@@ -14,15 +14,6 @@ namespace {
 
 constexpr int samples = 100'000;
 
-using Plain = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-
-template <class Draw>
-std::vector<double> draw_many(int count, const Draw& draw) {
-  std::vector<double> sample(static_cast<std::size_t>(count));
-  for (double& value : sample) value = draw();
-  return sample;
-}
-
 // Mean and variance of the sums are n and n cv^2 times the mean's first and second power, within 5 standard
 // errors.
 void check_moments(const CostDistribution& cost, std::int64_t n, double mean, RandomStream& stream) {

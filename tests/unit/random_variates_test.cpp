@@ -16,16 +16,6 @@ namespace {
 
 constexpr int samples = 100'000;
 
-// In doubles: the long doubles that boost prefers cost seconds here.
-using Plain = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-
-template <class Draw>
-std::vector<double> draw_many(const Draw& draw) {
-  std::vector<double> sample(samples);
-  for (double& value : sample) value = draw();
-  return sample;
-}
-
 template <class Draw>
 std::vector<std::int64_t> draw_counts(const Draw& draw) {
   std::vector<std::int64_t> sample(samples);
@@ -37,7 +27,7 @@ std::vector<std::int64_t> draw_counts(const Draw& draw) {
 
 TEST_CASE("exponential draws fit their distribution", "[random]") {
   RandomStream stream(1, "test", "exponential");
-  CHECK(kolmogorov_fits(draw_many([&] { return stream.exponential(0.25); }),
+  CHECK(kolmogorov_fits(draw_many(samples, [&] { return stream.exponential(0.25); }),
                         [](double x) { return -std::expm1(-4 * x); }));
   CHECK(stream.exponential(0) == 0);
 }
@@ -45,7 +35,7 @@ TEST_CASE("exponential draws fit their distribution", "[random]") {
 TEST_CASE("normal draws fit their distribution, in the tail too", "[random]") {
   RandomStream stream(1, "test", "normal");
   const boost::math::normal_distribution<double> reference;
-  CHECK(kolmogorov_fits(draw_many([&] { return stream.normal(); }),
+  CHECK(kolmogorov_fits(draw_many(samples, [&] { return stream.normal(); }),
                         [&](double x) { return boost::math::cdf(reference, x); }));
   // Cells of a tenth up to 5, so that wedges and the tail beyond the last layer (3.654) count.
   constexpr int many = 3'000'000;
@@ -67,7 +57,7 @@ TEST_CASE("gamma draws fit their distribution, for shapes from 0.05 to 1e6", "[r
   for (const double shape : {0.05, 0.3, 0.999, 1.0, 1.5, 4.0, 100.0, 1e4, 1e6}) {
     INFO("shape " << shape);
     const boost::math::gamma_distribution<double, Plain> reference(shape, 3);
-    CHECK(kolmogorov_fits(draw_many([&] { return stream.gamma(shape, 3); }),
+    CHECK(kolmogorov_fits(draw_many(samples, [&] { return stream.gamma(shape, 3); }),
                           [&](double x) { return x > 0 ? boost::math::cdf(reference, x) : 0; }));
   }
 }
@@ -81,7 +71,7 @@ TEST_CASE("lognormal draws have the mean and variation asked for", "[random]") {
                                                                 std::sqrt(variance));
     CHECK(boost::math::mean(reference) == Approx(2));
     CHECK(boost::math::standard_deviation(reference) == Approx(2 * cv));
-    CHECK(kolmogorov_fits(draw_many([&] { return stream.lognormal(2, cv); }),
+    CHECK(kolmogorov_fits(draw_many(samples, [&] { return stream.lognormal(2, cv); }),
                           [&](double x) { return boost::math::cdf(reference, x); }));
   }
   CHECK(stream.lognormal(2, 0) == 2);
@@ -105,12 +95,14 @@ TEST_CASE("Poisson and binomial counts stay right where the textbook formula has
   for (const double mean : {1e9, 1e12, 1e15}) {
     INFO("mean " << mean);
     CHECK(kolmogorov_fits(
-        draw_many([&] { return (static_cast<double>(stream.poisson(mean)) - mean) / std::sqrt(mean); }),
+        draw_many(samples,
+                  [&] { return (static_cast<double>(stream.poisson(mean)) - mean) / std::sqrt(mean); }),
         [&](double x) { return boost::math::cdf(normal, x); }));
     const auto n = static_cast<std::int64_t>(mean);
     const double deviation = std::sqrt(mean * 0.3 * 0.7);
     CHECK(kolmogorov_fits(
-        draw_many([&] { return (static_cast<double>(stream.binomial(n, 0.3)) - 0.3 * mean) / deviation; }),
+        draw_many(samples,
+                  [&] { return (static_cast<double>(stream.binomial(n, 0.3)) - 0.3 * mean) / deviation; }),
         [&](double x) { return boost::math::cdf(normal, x); }));
   }
 }
