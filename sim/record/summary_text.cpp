@@ -218,9 +218,9 @@ std::string optimum_sentence(const JobSummary& job) {
                                  readable_count(score.under_provisioned_slot_s.value_or(0)));
   if (under == 0 && falls_behind(job.throughput))
     text += fmt::format(
-        "\n  The optimum counts the costs of operators, not skew, shared cores or the network: here the job "
+        "\n    The optimum counts the costs of operators, not skew, shared cores or the network: here the job "
         "still"
-        "\n  fell behind at the end, by {} of {} records/s.",
+        "\n    fell behind at the end, by {} of {} records/s.",
         readable_count(*job.throughput.end_offered_per_s - *job.throughput.end_achieved_per_s),
         readable_count(*job.throughput.end_offered_per_s));
   return text;
@@ -273,7 +273,7 @@ std::string tail_sentence(const JobSummary& job, double p99_s) {
     causes += fmt::format("{} held its sources {} of the time",
                           causes.empty() ? "Backpressure" : ", and backpressure", readable_percent(stopped));
   if (causes.empty()) return "";
-  return fmt::format("\n  {}: what came then waited, outside or in full queues.", causes);
+  return fmt::format("\n    {}:\n    what came then waited, outside or in full queues.", causes);
 }
 
 std::string latency_sentence(const JobSummary& job) {
@@ -297,7 +297,7 @@ std::string conservation_sentence(const JobSummary& job) {
   text += c.ok ? ": all accounted for." : ": THE BOOKS DO NOT BALANCE.";
   const Restarts restarts = restarts_of(job);
   if (c.dropped > 0 && restarts.losing > 0)
-    text += fmt::format("\n  What was lost was under way in {}: {}.",
+    text += fmt::format("\n    What was lost was under way in {}: {}.",
                         plural(restarts.losing, "restart", "restarts"), restarts.why_lost);
   return text;
 }

@@ -71,7 +71,7 @@ class Recorder final : public ControlObserver {
     int deployment;
     double duration_s, offered, taken_in;
   };
-  std::deque<Intake> intake_;  // of the last windows
+  std::deque<Intake> intake_;           // of the last windows
   std::vector<Nanos> cpu_reported_ns_;  // by host
   std::vector<double> sent_before_;
   std::vector<double> received_before_;

@@ -98,7 +98,7 @@ TEST_CASE("options change what is run", "[cli][run]") {
   CHECK(summary["operators"].size() == 5);
 }
 
-TEST_CASE("--set reaches the parameters of the policy that --policy names", "[cli][run]") {
+TEST_CASE("the parameters of the policy that --policy names can be --set", "[cli][run]") {
   const Place at;
   REQUIRE(
       at.weir({"run", "s.json", "-q", "-o", "r", "--set", "jobs[0].policy.high=0.7", "--policy", "threshold"})
