@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <variant>
 
 #include "sim/analyzer/window_cutter.hpp"
 
@@ -22,26 +23,37 @@ struct Solved {
   LeftOut left_out;
 };
 
+using Input = std::variant<WindowCutter::Window, EdgeWindow>;
+
 // What one thread has, so that windows reuse memory.
 class Solver {
  public:
-  explicit Solver(const AnalysisOptions& options) : options_(options), construction_(options.construction) {}
+  explicit Solver(const AnalysisOptions& options)
+      : options_(options),
+        construction_(options.construction),
+        edge_construction_(options.construction.waiting_message_ns) {}
 
-  Solved solve(WindowCutter::Window& window) {
+  Solved solve(Input& input) {
     Solved solved;
-    construction_.build(window.epoch, window.records, pag_);
+    if (auto* log = std::get_if<WindowCutter::Window>(&input)) {
+      construction_.build(log->epoch, log->records, pag_);
+      solved.left_out = construction_.left_out();
+    } else {
+      edge_construction_.build(std::get<EdgeWindow>(input), pag_);
+      solved.left_out.backward_messages = edge_construction_.backward_messages();
+    }
     WEIR_ASSERT(pag_.defect() == nullptr, pag_.defect());
     participation_.count(pag_);
+    const std::int64_t number = pag_.end_ns / options_.construction.window_ns;
     solved.result = solved.summaries.add(
-        pag_, participation_,
-        RandomStream(options_.seed, fmt::format("window {}", window.epoch), "single path"));
-    solved.left_out = construction_.left_out();
+        pag_, participation_, RandomStream(options_.seed, fmt::format("window {}", number), "single path"));
     return solved;
   }
 
  private:
   const AnalysisOptions& options_;
   Construction construction_;
+  EdgeConstruction edge_construction_;
   Participation participation_;
   Pag pag_;
 };
@@ -57,7 +69,7 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool() { stop(); }
 
-  void put(WindowCutter::Window window) {
+  void put(Input window) {
     std::unique_lock lock(mutex_);
     for (;;) {
       hand_out(lock);
@@ -81,7 +93,7 @@ class Pool {
  private:
   enum class State { waiting, taken, solved };
   struct Task {
-    WindowCutter::Window window;
+    Input window;
     Solved solved;
     State state;
   };
@@ -146,26 +158,34 @@ class Pool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace
+unsigned thread_count(const AnalysisOptions& options) {
+  return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+}
 
-Analysis analyze_log(LogSource& source, const AnalysisOptions& options) {
-  Analysis analysis;
-  const unsigned threads =
-      options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-  const Nanos window_ns = options.construction.window_ns;
-  const Nanos from_ns = to_nanos(options.from_s);
-  const Nanos to_ns = options.to_s > 0 ? to_nanos(options.to_s) : never;
-  Pool pool(options, threads, [&](Solved& solved) {
+std::function<void(Solved&)> collect_in(Analysis& analysis, const AnalysisOptions& options) {
+  return [&](Solved& solved) {
     if (options.on_window) options.on_window(solved.result);
     analysis.windows.push_back(solved.result);
     analysis.summaries.merge(solved.summaries);
     analysis.left_out += solved.left_out;
-  });
+  };
+}
+
+bool wanted(Nanos start_ns, Nanos end_ns, const AnalysisOptions& options) {
+  return start_ns >= to_nanos(options.from_s) && (options.to_s <= 0 || end_ns <= to_nanos(options.to_s));
+}
+
+}  // namespace
+
+Analysis analyze_log(LogSource& source, const AnalysisOptions& options) {
+  Analysis analysis;
+  Pool pool(options, thread_count(options), collect_in(analysis, options));
+  const Nanos window_ns = options.construction.window_ns;
   WindowCutter cutter(window_ns, options.windows_in_flight);
   const auto pass_on = [&] {
     while (auto window = cutter.take()) {
-      const Nanos start_ns = window->epoch * window_ns;
-      if (start_ns >= from_ns && start_ns <= to_ns - window_ns) pool.put(std::move(*window));
+      if (wanted(window->epoch * window_ns, (window->epoch + 1) * window_ns, options))
+        pool.put(std::move(*window));
     }
   };
   std::vector<LogRecord> records;
@@ -180,6 +200,19 @@ Analysis analyze_log(LogSource& source, const AnalysisOptions& options) {
   pass_on();
   pool.finish();
   analysis.late_records = cutter.late();
+  analysis.not_understood = source.left_out();
+  return analysis;
+}
+
+Analysis analyze_edges(EdgeSource& source, const AnalysisOptions& options) {
+  Analysis analysis;
+  Pool pool(options, thread_count(options), collect_in(analysis, options));
+  EdgeWindow window;
+  while (source.next(options.construction.window_ns, window)) {
+    if (wanted(window.start_ns, window.end_ns, options)) pool.put(std::move(window));
+    window = {};
+  }
+  pool.finish();
   analysis.not_understood = source.left_out();
   return analysis;
 }

@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "sim/analyzer/construction.hpp"
-#include "sim/analyzer/log_source.hpp"
 #include "sim/analyzer/summaries.hpp"
+#include "sim/analyzer/trace_source.hpp"
 
 // From a trace to what it says: windows are cut, built, counted and summed up, each by itself, on as many
 // threads as there are; results come in the order of the windows, and do not depend on how many threads there
 // were.
 //
-//   LogSource ─▶ WindowCutter ─▶ ┌ Construction ─▶ Participation ─▶ Summaries ┐ ─▶ merged, window by window
-//                                └                 … one a thread             ┘
+//   LogSource ─▶ WindowCutter ─▶ ┌ Construction     ─▶ Participation ─▶ Summaries ┐ ─▶ merged, window by
+//   window EdgeSource ────────────────▶ └ EdgeConstruction      … one a thread           ┘
 
 namespace weir::analyzer {
 
@@ -35,10 +35,11 @@ struct Analysis {
   LeftOut left_out;
   std::map<std::string, std::int64_t> not_understood;  // by the reader
   std::int64_t late_records = 0;
-  std::int64_t records = 0;
+  std::int64_t records = 0;  // of a log
 };
 
 // TraceError.
 Analysis analyze_log(LogSource& source, const AnalysisOptions& options);
+Analysis analyze_edges(EdgeSource& source, const AnalysisOptions& options);
 
 }  // namespace weir::analyzer

@@ -88,7 +88,7 @@ std::string table(const std::string& title, std::vector<Row> rows, std::size_t r
 
 }  // namespace
 
-std::string report_text(const Analysis& analysis, const LogSource& source, const std::string& name) {
+std::string report_text(const Analysis& analysis, const TraceSource& source, const std::string& name) {
   const Summaries& summaries = analysis.summaries;
   std::int64_t edges = 0, messages = 0;
   double paths_log10 = 0;
@@ -98,8 +98,9 @@ std::string report_text(const Analysis& analysis, const LogSource& source, const
     if (!window.paths.zero()) paths_log10 = std::max(paths_log10, window.paths.log10());
   }
   std::string text =
-      fmt::format("{}: {} records, {} windows with something in them, {} edges, {} of them messages\n", name,
-                  analysis.records, analysis.windows.size(), edges, messages);
+      fmt::format("{}: {}{} windows with something in them, {} edges, {} of them messages\n", name,
+                  analysis.records > 0 ? fmt::format("{} records, ", analysis.records) : "",
+                  analysis.windows.size(), edges, messages);
   if (summaries.windows() == 0) {
     text +=
         "No window has a path: in each of them, everybody waits for something that the trace does not "
@@ -136,7 +137,7 @@ std::string report_text(const Analysis& analysis, const LogSource& source, const
   return text;
 }
 
-nlohmann::ordered_json report_json(const Analysis& analysis, const LogSource& source) {
+nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source) {
   const Summaries& summaries = analysis.summaries;
   Json json;
   json["records"] = analysis.records;
@@ -163,7 +164,7 @@ nlohmann::ordered_json report_json(const Analysis& analysis, const LogSource& so
   return json;
 }
 
-std::string report_csv(const Analysis& analysis, const LogSource& source) {
+std::string report_csv(const Analysis& analysis, const TraceSource& source) {
   const Summaries& summaries = analysis.summaries;
   std::string text =
       "summary,activity,worker,operator,from,to,cp,conventional,single_path,duration_s,edges\n";

@@ -10,15 +10,15 @@
 namespace weir::analyzer {
 
 // `source`: for the names of workers and operators.
-std::string report_text(const Analysis& analysis, const LogSource& source, const std::string& name);
+std::string report_text(const Analysis& analysis, const TraceSource& source, const std::string& name);
 
 // { windows: [ { start_s, end_s, edges, messages, paths, paths_log10, cp_sum } ], activity, straggler,
 // operator,
 //   communication: [ { …its keys…, cp, conventional, single_path, duration_s, edges } ], left_out, … }
 // `paths` is null where a double cannot hold it; paths_log10 is null where there is no path.
-nlohmann::ordered_json report_json(const Analysis& analysis, const LogSource& source);
+nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source);
 
 // One table: summary,activity,worker,operator,from,to,cp,conventional,single_path,duration_s,edges
-std::string report_csv(const Analysis& analysis, const LogSource& source);
+std::string report_csv(const Analysis& analysis, const TraceSource& source);
 
 }  // namespace weir::analyzer

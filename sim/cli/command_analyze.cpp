@@ -41,13 +41,38 @@ analyzer::AnalysisOptions analysis_options(const Options& options, Errors& error
 }
 
 std::string report(const Options& options, const analyzer::Analysis& analysis,
-                   const analyzer::LogSource& source, const std::string& name) {
+                   const analyzer::TraceSource& source, const std::string& name) {
   if (options.has("json"))
     return report_json(analysis, source)
                .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
            "\n";
   if (options.has("csv")) return report_csv(analysis, source);
   return report_text(analysis, source, name);
+}
+
+// What kind of trace it is, the content says.
+std::string analyzed(const std::string& path, const Options& options,
+                     const analyzer::AnalysisOptions& analysis) {
+  if (path == "-") {
+    const auto source = analyzer::read_snailtrail_log(std::cin, "standard input");
+    return report(options, analyze_log(*source, analysis), *source, "standard input");
+  }
+  std::filesystem::path file = path;
+  if (std::filesystem::is_directory(file)) file /= "run.h5";
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file))
+    throw analyzer::TraceError(fmt::format("{}: cannot be opened", file.string()));
+  constexpr std::string_view hdf5_signature = "\x89HDF\r\n\x1a\n";
+  std::string signature(hdf5_signature.size(), '\0');
+  stream.read(signature.data(), static_cast<std::streamsize>(signature.size()));
+  if (signature == hdf5_signature) {
+    const auto source = analyzer::read_run_file(file);
+    return report(options, analyze_edges(*source, analysis), *source, path);
+  }
+  stream.clear();
+  stream.seekg(0);
+  const auto source = analyzer::read_snailtrail_log(stream, path);
+  return report(options, analyze_log(*source, analysis), *source, path);
 }
 
 ExitCode run(const CommandContext& context) {
@@ -78,15 +103,7 @@ ExitCode run(const CommandContext& context) {
   }
   const std::string& path = options.positional()[0];
   try {
-    std::ifstream file;
-    if (path != "-") {
-      if (std::filesystem::is_directory(path))
-        throw analyzer::TraceError(fmt::format("{}: is a directory (a SnailTrail log is a file)", path));
-      file.open(path, std::ios::binary);
-      if (!file) throw analyzer::TraceError(fmt::format("{}: cannot be opened", path));
-    }
-    const auto source = analyzer::read_snailtrail_log(path == "-" ? std::cin : file, path);
-    write_out(report(options, analyze_log(*source, analysis), *source, path));
+    write_out(analyzed(path, options, analysis));
   } catch (const analyzer::TraceError& error) {
     write_err(fmt::format("{}\n", error.what()));
     return ExitCode::wrong_input;
@@ -94,12 +111,12 @@ ExitCode run(const CommandContext& context) {
   return ExitCode::good;
 }
 
-const auto registered = add_command(
-    {.name = "analyze",
-     .usage = "PATH [--window S] [--json | --csv]",
-     .help = "the critical paths through a recorded trace (a SnailTrail log, or - for standard input)",
-     .order = 50,
-     .run = run});
+const auto registered =
+    add_command({.name = "analyze",
+                 .usage = "PATH [--window S] [--json | --csv]",
+                 .help = "the critical paths through a run, or through a recorded trace (a SnailTrail log)",
+                 .order = 50,
+                 .run = run});
 
 }  // namespace
 }  // namespace weir

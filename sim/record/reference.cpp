@@ -55,6 +55,8 @@ std::string type_name(const ColumnInfo& column) {
       return "int64";
     case ColumnType::small_integer:
       return "int32";
+    case ColumnType::tiny_integer:
+      return "int8";
     case ColumnType::boolean:
       return "bool";
     case ColumnType::text:

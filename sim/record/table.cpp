@@ -29,6 +29,8 @@ hdf5::Id hdf5_type(const ColumnInfo& column, const std::string& path) {
       return copy(H5T_STD_I64LE);
     case ColumnType::small_integer:
       return copy(H5T_STD_I32LE);
+    case ColumnType::tiny_integer:
+      return copy(H5T_STD_I8LE);
     case ColumnType::boolean:
       return boolean_type(path);
     case ColumnType::text:
@@ -61,18 +63,19 @@ struct Dataset {
   std::uint64_t rows = 0;
 };
 
-Dataset create_dataset(hid_t group, const ColumnInfo& column, std::size_t chunk_rows,
+Dataset create_dataset(hid_t group, const ColumnInfo& column, const TableInfo& table,
                        const std::string& path) {
-  const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = chunk_rows;
+  const hsize_t none = 0, unlimited = H5S_UNLIMITED, chunk = table.chunk_rows;
   auto space = own(H5Screate_simple(1, &none, &unlimited), H5Sclose, path, "create a dataset");
   auto layout = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, path, "create a dataset");
   check(H5Pset_chunk(layout.get(), 1, &chunk), path, "create a dataset");
   check(H5Pset_shuffle(layout.get()), path, "create a dataset");
-  check(H5Pset_deflate(layout.get(), 4), path, "create a dataset");
+  check(H5Pset_deflate(layout.get(), static_cast<unsigned>(table.deflate_level)), path, "create a dataset");
   auto access = own(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, path, "create a dataset");
   // One chunk a column: we write chunk after chunk. HDF5's default would be a MiB for each of some 150
   // columns.
-  check(H5Pset_chunk_cache(access.get(), 1, chunk_rows * column.size_bytes, 1.0), path, "create a dataset");
+  check(H5Pset_chunk_cache(access.get(), 1, table.chunk_rows * column.size_bytes, 1.0), path,
+        "create a dataset");
   Dataset dataset;
   dataset.type = hdf5_type(column, path);
   dataset.id = own(H5Dcreate2(group, column.name.c_str(), dataset.type.get(), space.get(), H5P_DEFAULT,
@@ -101,7 +104,7 @@ ColumnDatasets::ColumnDatasets(std::int64_t file, const TableInfo& info, std::st
                    where, "create a table");
   text_attribute(group.get(), "help", info.help, where);
   for (const ColumnInfo& column : info.columns)
-    datasets_->columns.push_back(create_dataset(group.get(), column, info.chunk_rows, where));
+    datasets_->columns.push_back(create_dataset(group.get(), column, info, where));
 }
 
 ColumnDatasets::~ColumnDatasets() = default;

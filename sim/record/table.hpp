@@ -31,7 +31,7 @@
 
 namespace weir {
 
-enum class ColumnType : std::uint8_t { real, integer, small_integer, boolean, text };
+enum class ColumnType : std::uint8_t { real, integer, small_integer, tiny_integer, boolean, text };
 
 struct ColumnInfo {
   std::string name;
@@ -45,6 +45,7 @@ struct TableInfo {
   std::string name;
   std::string help;
   std::size_t chunk_rows = 1024;
+  int deflate_level = 4;
   std::vector<ColumnInfo> columns;
 };
 
@@ -60,10 +61,12 @@ constexpr ColumnType column_type() {
   if constexpr (std::is_same_v<T, double>) return ColumnType::real;
   if constexpr (std::is_same_v<T, std::int64_t>) return ColumnType::integer;
   if constexpr (std::is_same_v<T, std::int32_t>) return ColumnType::small_integer;
+  if constexpr (std::is_same_v<T, std::int8_t>) return ColumnType::tiny_integer;
   if constexpr (std::is_same_v<T, bool>) return ColumnType::boolean;
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, std::int64_t> ||
-                    std::is_same_v<T, std::int32_t> || std::is_same_v<T, bool> || IsFixedText<T>::value,
-                "columns are double, int64_t, int32_t, bool or FixedText");
+                    std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::int8_t> ||
+                    std::is_same_v<T, bool> || IsFixedText<T>::value,
+                "columns are double, int64_t, int32_t, int8_t, bool or FixedText");
   return ColumnType::text;
 }
 
@@ -90,6 +93,11 @@ class TableSchema {
         out += sizeof(T);
       }
     });
+    return *this;
+  }
+
+  TableSchema& deflate(int level) {
+    info_.deflate_level = level;
     return *this;
   }
 

@@ -80,7 +80,7 @@ TEST_CASE("weir analyze says what is wrong with a trace or an option", "[cli][an
                          {{"analyze", "empty"}, "empty: is empty"},
                          {{"analyze", "text"}, "text: not a trace"},
                          {{"analyze", "nothing"}, "nothing: cannot be opened"},
-                         {{"analyze", "."}, "is a directory"},
+                         {{"analyze", "."}, "run.h5: cannot be opened"},
                          {{"analyze", "calls.msgpack", "--window", "0"}, "--window 0"},
                          {{"analyze", "calls.msgpack", "--window", "1e300"}, "--window 1e300"},
                          {{"analyze", "calls.msgpack", "--widow", "1"}, "did you mean \"--window\""},

@@ -8,7 +8,7 @@
 #include <limits>
 #include <msgpack.hpp>
 
-#include "sim/analyzer/log_source.hpp"
+#include "sim/analyzer/trace_source.hpp"
 
 namespace weir::analyzer {
 

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <istream>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/analyzer/edge_window.hpp"
+#include "sim/analyzer/log_record.hpp"
+
+// Where traces come from. Each format has a reader in readers/, one file each; which one it is, the
+// content says.
+
+namespace weir::analyzer {
+
+// It is no trace, or one that cannot be read on. Says what, and where in the file.
+class TraceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class TraceSource {
+ public:
+  virtual ~TraceSource() = default;
+
+  // What was not understood and left out, in words, with how often.
+  virtual std::map<std::string, std::int64_t> left_out() const { return {}; }
+  // Names, where the format has them.
+  virtual std::string worker_name(std::int64_t worker) const;
+  virtual std::string operator_name(std::int32_t operator_id) const;
+};
+
+// A log of events.
+class LogSource : public TraceSource {
+ public:
+  // Appends some more records, roughly by time; false when there are no more. TraceError.
+  virtual bool read(std::vector<LogRecord>& records) = 0;
+};
+
+// A trace of whole edges.
+class EdgeSource : public TraceSource {
+ public:
+  // The next window in which there is something; false when there is none. Windows begin at multiples of
+  // `window_ns`, the first and the last are cut to what was traced. TraceError.
+  virtual bool next(Nanos window_ns, EdgeWindow& window) = 0;
+};
+
+// SnailTrail's own log: MessagePack, seven integers a record (readers/snailtrail_log.cpp). `name` is for
+// messages.
+std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name);
+// The tables pag_* of a run.h5 (readers/run_file.cpp), finished or not.
+std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path);
+
+}  // namespace weir::analyzer
