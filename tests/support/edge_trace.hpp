@@ -27,6 +27,7 @@ void synthetic_trace(int workers, std::int64_t edges, std::uint64_t seed, Take&&
   using analyzer::Activity;
   Dice dice(seed);
   std::vector<Nanos> at(static_cast<std::size_t>(workers), 0);
+  std::vector<Nanos> sent_at(static_cast<std::size_t>(workers), 0);
   const auto some_time = [&] { return static_cast<Nanos>(2000 + dice.below(30000) * (1 + dice.below(4))); };
   std::int64_t made = 0;
   while (made < edges) {
@@ -43,13 +44,15 @@ void synthetic_trace(int workers, std::int64_t edges, std::uint64_t seed, Take&&
     };
     if (dice.below(3) == 0) {
       const int peer = (worker + 1 + dice.below(workers - 1)) % workers;
-      const Nanos received = std::max(now, at[peer]) + some_time() / 4;
-      const Nanos sent = std::max<Nanos>(0, std::min(received, at[peer]) - some_time() / 8);
+      // Sent when the peer ended what it did last: nobody sends while it waits.
+      const Nanos sent = sent_at[peer];
+      const Nanos received = std::max(now, sent) + some_time() / 4;
       if (received > now) act(Activity::waiting, received);
       take(TraceEdge{worker, peer, sent, received, Activity::data_message, worker % 5});
       ++made;
     }
     act(dice.below(5) == 0 ? Activity::serialization : Activity::processing, now + some_time());
+    sent_at[worker] = now;
     if (dice.coin()) act(Activity::buffer, now + some_time() / 3);
   }
 }
