@@ -52,6 +52,8 @@ class EdgeSource : public TraceSource {
 // SnailTrail's own log: MessagePack, seven integers a record (readers/snailtrail_log.cpp). `name` is for
 // messages.
 std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name);
+// Spark's event log: a JSON object a line (readers/spark_event_log.cpp).
+std::unique_ptr<EdgeSource> read_spark_event_log(std::istream& stream, std::string name);
 // The tables pag_* of a run.h5 (readers/run_file.cpp), finished or not.
 std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path);
 

@@ -71,6 +71,10 @@ std::string analyzed(const std::string& path, const Options& options,
   }
   stream.clear();
   stream.seekg(0);
+  if (signature[0] == '{') {
+    const auto source = analyzer::read_spark_event_log(stream, path);
+    return report(options, analyze_edges(*source, analysis), *source, path);
+  }
   const auto source = analyzer::read_snailtrail_log(stream, path);
   return report(options, analyze_log(*source, analysis), *source, path);
 }

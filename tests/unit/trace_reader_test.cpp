@@ -15,6 +15,7 @@
 
 #include "models/arrivals/trace_curve.hpp"
 #include "models/arrivals/trace_fields.hpp"
+#include "tests/support/recorded.hpp"
 
 using namespace weir;
 
@@ -58,15 +59,7 @@ std::shared_ptr<const RateCurve> shaped(const std::string& text, const TraceShap
   return curve;
 }
 
-// Empty when the recorded traces are not here.
-std::string recorded(const std::string& name) {
-  const char* folder = std::getenv("WEIR_TRACES");
-  const std::string path =
-      (folder != nullptr ? std::string(folder) : WEIR_SOURCE_DIR "/../shared/traces") + "/" + name;
-  if (std::filesystem::exists(path)) return path;
-  WARN("skipped: " << path << " is not here (set WEIR_TRACES)");
-  return {};
-}
+using weir::test::recorded;
 
 }  // namespace
 
