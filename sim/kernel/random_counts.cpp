@@ -65,9 +65,38 @@ double log_binomial_probability(double k, double n, double p) {
          deviance(rest, n * (1 - p)) + 0.5 * math_log(n / (two_pi * k) / rest);
 }
 
+// How much likelier k is than the mode, by the ratios of neighbours: for a k near by faster than any
+// logarithm. Good for a distance of up to near_by from the mode.
+constexpr double near_by = 64;
+double binomial_ratio(double k, double mode, double n, double odds) {
+  const double low = k < mode ? k : mode;
+  const double high = k < mode ? mode : k;
+  double ratio = 1;
+  for (double i = low; i < high;) {
+    // Numerators and denominators stay below 1e255: one division for 16 ratios.
+    const double stop = high - i > 16 ? i + 16 : high;
+    double above = 1, below = 1;
+    for (; i < stop; ++i) {
+      above *= (n - i) * odds;
+      below *= i + 1;
+    }
+    ratio *= above / below;
+  }
+  return k < mode ? 1 / ratio : ratio;
+}
+
 // The sequential searches end here at the latest: with a mean below 10, what is beyond has probability 1e-70,
 // and only the rounding of the sum gets there.
 constexpr std::int64_t search_limit = 120;
+
+constexpr std::array<double, search_limit + 1> make_reciprocals() {
+  std::array<double, search_limit + 1> reciprocals{};
+  for (std::int64_t k = 1; k <= search_limit; ++k) {
+    reciprocals[static_cast<std::size_t>(k)] = 1.0 / static_cast<double>(k);
+  }
+  return reciprocals;
+}
+constexpr std::array<double, search_limit + 1> reciprocals = make_reciprocals();
 
 }  // namespace
 
@@ -79,7 +108,7 @@ std::int64_t RandomStream::poisson(double mean) {
     std::int64_t k = 0;
     while (u > sum && k < search_limit) {
       ++k;
-      probability *= mean / static_cast<double>(k);
+      probability *= mean * reciprocals[static_cast<std::size_t>(k)];
       sum += probability;
     }
     return k;
@@ -116,7 +145,7 @@ std::int64_t RandomStream::binomial(std::int64_t n, double p) {
     while (u > probability && k < n && k < search_limit) {
       u -= probability;
       ++k;
-      probability *= odds * static_cast<double>(n - k + 1) / static_cast<double>(k);
+      probability *= odds * static_cast<double>(n - k + 1) * reciprocals[static_cast<std::size_t>(k)];
     }
     return k;
   }
@@ -126,6 +155,7 @@ std::int64_t RandomStream::binomial(std::int64_t n, double p) {
   const double a = -0.0873 + 0.0248 * b + 0.01 * p;
   const double centre = n_real * p + 0.5;
   const double quick = 0.92 - 4.2 / b;
+  const double mode = std::floor((n_real + 1) * p);
   double log_scale = 0;  // the slow test's constant, computed when it is first needed
   bool have_scale = false;
   for (;;) {
@@ -135,13 +165,18 @@ std::int64_t RandomStream::binomial(std::int64_t n, double p) {
     const double k = std::floor((2 * a / edge + b) * u + centre);
     if (edge >= 0.07 && v <= quick) return static_cast<std::int64_t>(k);
     if (k < 0 || k > n_real) continue;
+    const double height = v * (2.83 + 5.1 / b) * deviation / (a / (edge * edge) + b);
+    if (std::abs(k - mode) <= near_by) {
+      if (height <= binomial_ratio(k, mode, n_real, p / q)) return static_cast<std::int64_t>(k);
+      continue;
+    }
     if (!have_scale) {
-      const double mode = std::floor((n_real + 1) * p);
-      log_scale = math_log((2.83 + 5.1 / b) * deviation) + log_binomial_probability(mode, n_real, p);
+      log_scale = log_binomial_probability(mode, n_real, p);
       have_scale = true;
     }
-    const double height = math_log(v / (a / (edge * edge) + b)) + log_scale;
-    if (height <= log_binomial_probability(k, n_real, p)) return static_cast<std::int64_t>(k);
+    if (math_log(height) + log_scale <= log_binomial_probability(k, n_real, p)) {
+      return static_cast<std::int64_t>(k);
+    }
   }
 }
 
