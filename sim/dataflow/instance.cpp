@@ -44,6 +44,7 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   }
   executor_ = &executor;
   settings_ = settings;
+  full_records_ = settings.gather_span_ns > 0 ? settings.batch_records : 1;
   cost_factor_ = cost_factor;
   sightings_ = 0;
   flush_scheduled_ = false;
@@ -299,31 +300,38 @@ void Instance::finish(Nanos now) {
 
 inline void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
   channel.gathered.merge_part(batch, part);
-  channel.gathered.channel = &channel;
-  if (channel.waiting) return;
-  if (settings_.gather_span_ns == 0 || channel.gathered.count >= settings_.batch_records) {
-    push_gathered(channel);
-  } else if (!flush_scheduled_) {
+  if (channel.gathered.count < full_records_) {
+    if (flush_scheduled_ || channel.waiting) return;
     flush_scheduled_ = true;
     calendar_.schedule(calendar_.now() + settings_.gather_span_ns, EventClass::timer, *this, flush, epoch_);
+  } else if (!channel.waiting) {
+    push_gathered(channel);
   }
 }
 
 void Instance::send(OutEdge& edge, const Batch& batch) {
+  const double bytes_per_record = output_bytes_;
+  const auto bytes_of = [=](std::int64_t count) {
+    return static_cast<std::int64_t>(static_cast<double>(count) * bytes_per_record + 0.5);
+  };
+  Channel* const channels = channels_.data() + edge.first_channel;
   std::int64_t rest_weight = batch.weight;
   std::int64_t rest_count = batch.count * (edge.splitter.copies() ? edge.splitter.receivers() : 1);
-  // As long as nothing was filtered or multiplied, every record is worth one origin: nothing to divide.
-  const bool whole_origins = rest_weight == rest_count * weight_per_origin;
-  const double bytes_per_record = output_bytes_;
+  if (edge.router == nullptr && rest_weight == rest_count * weight_per_origin) {
+    // As long as nothing was filtered or multiplied, every record is worth one origin: nothing to divide.
+    edge.splitter.split(batch.count, [&](int receiver, std::int64_t count) {
+      rest_count -= count;
+      gather(channels[receiver], batch, {count, bytes_of(count), count * weight_per_origin});
+    });
+    WEIR_ASSERT(rest_count == 0, "a split lost records");
+    return;
+  }
   edge.splitter.split(batch.count, [&](int receiver, std::int64_t count) {
-    Channel& channel = channels_[edge.first_channel + static_cast<std::uint32_t>(receiver)];
-    const std::int64_t weight = whole_origins         ? count * weight_per_origin
-                                : count == rest_count ? rest_weight
-                                                      : muldiv(rest_weight, count, rest_count);
+    Channel& channel = channels[receiver];
+    const std::int64_t weight = count == rest_count ? rest_weight : muldiv(rest_weight, count, rest_count);
     rest_weight -= weight;
     rest_count -= count;
-    const Batch::Part part{
-        count, static_cast<std::int64_t>(static_cast<double>(count) * bytes_per_record + 0.5), weight};
+    const Batch::Part part{count, bytes_of(count), weight};
     if (edge.router != nullptr) {
       Batch routed = batch;
       routed.become(part);
@@ -358,6 +366,7 @@ void Instance::push_gathered(Channel& channel) {
     } else {
       channel.gathered.count = 0;
     }
+    batch.channel = &channel;
     // What waited for room could not travel before: no look-back.
     if (channel.waiting) batch.first_ns = batch.last_ns = calendar_.now();
     if (channel.capacity > 0) channel.in_flight += count;

@@ -219,6 +219,7 @@ class Instance final : public EventHandler {
   std::vector<OutEdge> edges_;
   std::vector<Channel> channels_;
   InstanceSettings settings_;
+  std::int64_t full_records_ = 1;  // with so many gathered for it, a channel is pushed
 
   std::unique_ptr<OperatorLogic> logic_;
   std::unique_ptr<ArrivalProcess> arrivals_;

@@ -7,10 +7,10 @@ namespace weir {
 
 namespace {
 
-// Of a number that is not negative and fits. std::ceil is a call where the processor may be old.
+// Of a number above 0 that fits: one more than the whole part of the next smaller number. std::ceil is a call
+// where the processor may be old.
 std::int64_t ceiling(double x) {
-  const auto whole = static_cast<std::int64_t>(x);
-  return whole + (static_cast<double>(whole) < x ? 1 : 0);
+  return static_cast<std::int64_t>(std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) - 1)) + 1;
 }
 
 }  // namespace
@@ -49,34 +49,38 @@ void LatencyHistogram::add_interval(Nanos first_ns, Nanos last_ns, std::int64_t 
   // record over an edge that it sits on, but each is counted once, and the last one in its own bucket.
   const double slope = steps / static_cast<double>(high - low);
   std::int64_t placed = 0;
-  for (;;) {
-    // The part inside an octave: [at, stop), as an offset of buckets that are 2^shift wide.
-    const std::uint32_t octave = bucket / octave_size;
-    const std::uint32_t shift = octave < 2 ? 0 : octave - 1;
-    std::uint32_t at = bucket % octave_size;
-    const bool last_octave = end - bucket <= octave_size - at;
-    const std::uint32_t stop = last_octave ? at + (end - bucket) : octave_size;
-    const Nanos from_low_ns = low_of(octave * octave_size) - low;
+  const auto below = [&](Nanos edge_ns) {
+    return std::max(placed, std::min(count - 1, ceiling(static_cast<double>(edge_ns - low) * slope)));
+  };
+  // Octave by octave: buckets [at, stop) of it, each 2^shift wide.
+  const std::uint32_t last_octave = (end - 1) / octave_size;
+  std::uint32_t at = bucket % octave_size;
+  for (std::uint32_t octave = bucket / octave_size;; ++octave, at = 0) {
     std::int64_t* const tree = tree_of(octave);
+    const std::uint32_t shift = octave < 2 ? 0 : octave - 1;
+    const Nanos octave_ns = octave == 0 ? 0 : static_cast<Nanos>(octave_size) << shift;
+    if (at == 0 && octave < last_octave) {
+      const std::int64_t upto = below(octave_ns + (static_cast<Nanos>(octave_size) << shift));
+      tree[0] += upto - placed;
+      tree[1] += upto - placed;
+      placed = upto;
+      continue;
+    }
     const std::int64_t placed_before = placed;
-    while (at < stop) {
+    const std::uint32_t stop = octave < last_octave ? octave_size : (end - 1) % octave_size + 1;
+    do {
       // The largest node that starts here and ends in time: 2^level buckets.
       const int level =
           std::min(std::countr_zero(at | octave_size), static_cast<int>(std::bit_width(stop - at)) - 1);
-      const std::uint32_t node = (octave_size + at) >> level;
+      std::int64_t& node = tree[(octave_size + at) >> level];
       at += 1u << level;
-      std::int64_t below = count;
-      if (at != stop || !last_octave) {
-        const Nanos edge_ns = from_low_ns + (static_cast<Nanos>(at) << shift);
-        below = std::min(count - 1, ceiling(static_cast<double>(edge_ns) * slope));
-      }
-      below = std::max(below, placed);
-      tree[node] += below - placed;
-      placed = below;
-    }
+      const bool ends = at == stop && octave == last_octave;
+      const std::int64_t upto = ends ? count : below(octave_ns + (static_cast<Nanos>(at) << shift));
+      node += upto - placed;
+      placed = upto;
+    } while (at < stop);
     tree[0] += placed - placed_before;
-    if (last_octave) return;
-    bucket = (octave + 1) * octave_size;
+    if (octave == last_octave) return;
   }
 }
 

@@ -31,7 +31,11 @@ enum class ActorService { execute, sleep };
 // A channel is bounded as weir's is: four batches under way, sent while the sender works on. Or a rendezvous,
 // which is cheaper and another system: the sender does nothing until the receiver has got the batch.
 enum class ActorChannels { windowed, rendezvous };
-Sample pipeline_with_actors(const Pipeline& pipeline, ActorService service, ActorChannels channels);
+// SimGrid as it comes, which is what somebody who writes plain actors and mailboxes gets: network model LV08,
+// cross-traffic. Or tuned for this: CM02 without cross-traffic. Contexts are raw either way, on x86-64.
+enum class ActorSettings { plain, tuned };
+Sample pipeline_with_actors(const Pipeline& pipeline, ActorService service, ActorChannels channels,
+                            ActorSettings settings);
 
 // The scenario of the pipeline, with operators of this parallelism on as many hosts as they need, at this
 // rate of each source.

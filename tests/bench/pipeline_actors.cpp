@@ -8,8 +8,7 @@
 
 // The pipeline as a SimGrid user writes it: an actor an instance, a mailbox a receiver, channels bounded
 // as weir's are. Receivers are faster than senders, so no backlog stands in a mailbox (which 3.32 is slow
-// with). Processors, network and contexts as fast as SimGrid has them for this: CM02 without cross-traffic,
-// raw contexts.
+// with). With SimGrid's settings as they come, and with the fastest that it has for this.
 
 namespace weir::bench {
 
@@ -65,14 +64,17 @@ void serve(ActorService service, std::int64_t records) {
 
 }  // namespace
 
-Sample pipeline_with_actors(const Pipeline& pipeline, ActorService service, ActorChannels kind) {
+Sample pipeline_with_actors(const Pipeline& pipeline, ActorService service, ActorChannels kind,
+                            ActorSettings settings) {
   int argc = 1;
   char name[] = "bench";
   char* argv[] = {name, nullptr};
   xbt_log_control_set("root.thresh:error");
   auto* engine = new sg::Engine(&argc, argv);  // lives as long as the process
-  engine->set_config("network/model:CM02");
-  engine->set_config("network/crosstraffic:0");
+  if (settings == ActorSettings::tuned) {
+    engine->set_config("network/model:CM02");
+    engine->set_config("network/crosstraffic:0");
+  }
   auto* zone = sg::create_full_zone("zone");
   std::array<sg::Host*, 2> hosts{};
   for (int i = 0; i < 2; ++i) {
