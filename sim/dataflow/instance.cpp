@@ -213,10 +213,14 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
 
 // Where records are gathered, a service lies in the past of the calendar: see look_back.hpp.
 Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& look_back) {
-  const double duration_s = work_s / executor_->speed();
-  // On a host that stands still it never ends; within 30 years somebody will change that.
-  const Nanos duration_ns = std::min(to_nanos(duration_s), nanos_per_second * 1'000'000'000);
-  const Nanos record_ns = duration_ns / serving_.count;
+  Nanos duration_ns = 0, record_ns = 0;
+  if (work_s > 0) {
+    const double speed = executor_->speed();
+    const double duration_s = speed == 1 ? work_s : work_s / speed;
+    // On a host that stands still it never ends; within 30 years somebody will change that.
+    duration_ns = std::min(to_nanos(duration_s), nanos_per_second * 1'000'000'000);
+    record_ns = duration_ns / serving_.count;
+  }
   const LookBack::Served served =
       look_back.serve(serving_.first_ns, serving_.last_ns, duration_ns, record_ns);
   service_begin_ns_ = std::min(now, served.begin_ns);

@@ -155,19 +155,21 @@ std::int64_t RandomStream::binomial(std::int64_t n, double p) {
   const double a = -0.0873 + 0.0248 * b + 0.01 * p;
   const double centre = n_real * p + 0.5;
   const double quick = 0.92 - 4.2 / b;
-  const double mode = std::floor((n_real + 1) * p);
+  const double mode = static_cast<double>(static_cast<std::int64_t>((n_real + 1) * p));
   double log_scale = 0;  // the slow test's constant, computed when it is first needed
   bool have_scale = false;
   for (;;) {
     const double u = uniform01() - 0.5;
     const double v = uniform01();
     const double edge = 0.5 - (u < 0 ? -u : u);
-    const double k = std::floor((2 * a / edge + b) * u + centre);
-    if (edge >= 0.07 && v <= quick) return static_cast<std::int64_t>(k);
-    if (k < 0 || k > n_real) continue;
+    const double proposed = (2 * a / edge + b) * u + centre;
+    if (!(proposed >= 0 && proposed < n_real + 1)) continue;
+    const auto whole = static_cast<std::int64_t>(proposed);
+    if (edge >= 0.07 && v <= quick) return whole;
+    const auto k = static_cast<double>(whole);
     const double height = v * (2.83 + 5.1 / b) * deviation / (a / (edge * edge) + b);
     if (std::abs(k - mode) <= near_by) {
-      if (height <= binomial_ratio(k, mode, n_real, p / q)) return static_cast<std::int64_t>(k);
+      if (height <= binomial_ratio(k, mode, n_real, p / q)) return whole;
       continue;
     }
     if (!have_scale) {
@@ -175,7 +177,7 @@ std::int64_t RandomStream::binomial(std::int64_t n, double p) {
       have_scale = true;
     }
     if (math_log(height) + log_scale <= log_binomial_probability(k, n_real, p)) {
-      return static_cast<std::int64_t>(k);
+      return whole;
     }
   }
 }
