@@ -97,6 +97,16 @@ Splitter::Splitter(const EdgeSpec& spec, std::shared_ptr<const std::vector<doubl
   }
 }
 
+void Splitter::divide(std::int64_t count) {
+  if (way_ == Way::carried) {
+    carry(count);
+  } else if (count < 4 * static_cast<std::int64_t>(receivers_)) {
+    draw_each(count);
+  } else {
+    draw_binomials(count);
+  }
+}
+
 void Splitter::draw_each(std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) {
     const double u = random_.uniform01() * cumulative_.back();

@@ -24,24 +24,24 @@ class Splitter {
   // Calls give(receiver, count) for each receiver that gets records; counts are positive.
   template <class Give>
   void split(std::int64_t count, Give&& give) {
-    switch (way_) {
-      case Way::one:
-        return give(target_, count);
-      case Way::all:
-        for (int receiver = 0; receiver < receivers_; ++receiver) give(receiver, count);
-        return;
-      case Way::in_turn:
-        return split_in_turn(count, give);
-      case Way::drawn:
-        if (count < 4 * static_cast<std::int64_t>(receivers_)) {
-          draw_each(count);
-        } else {
-          draw_binomials(count);
-        }
-        return give_counts(give);
-      case Way::carried:
-        carry(count);
-        return give_counts(give);
+    if (way_ == Way::drawn || way_ == Way::carried) {
+      divide(count);
+      return give_counts(give);
+    }
+    // `visited` receivers in turn from `target_` on get `each`, and the first `rest` of them one more.
+    std::int64_t each = count;
+    int rest = 0, visited = 1;
+    if (way_ == Way::all) visited = receivers_;
+    if (way_ == Way::in_turn) {
+      each = count / receivers_;
+      rest = static_cast<int>(count % receivers_);
+      visited = each > 0 ? receivers_ : rest;
+    }
+    int receiver = target_;
+    target_ = target_ + rest >= receivers_ ? target_ + rest - receivers_ : target_ + rest;
+    for (int i = 0; i < visited; ++i) {
+      give(receiver, each + (i < rest ? 1 : 0));
+      if (++receiver == receivers_) receiver = 0;
     }
   }
   int receivers() const { return receivers_; }
@@ -50,24 +50,6 @@ class Splitter {
  private:
   enum class Way { one, all, in_turn, drawn, carried };
 
-  template <class Give>
-  void split_in_turn(std::int64_t count, Give&& give) {
-    const std::int64_t each = count / receivers_;
-    const auto rest = static_cast<int>(count % receivers_);
-    if (each == 0) {
-      for (int i = 0; i < rest; ++i) {
-        give(target_, 1);
-        target_ = target_ + 1 == receivers_ ? 0 : target_ + 1;
-      }
-      return;
-    }
-    for (int i = 0; i < receivers_; ++i) {
-      int receiver = target_ + i;
-      if (receiver >= receivers_) receiver -= receivers_;
-      give(receiver, each + (i < rest ? 1 : 0));
-    }
-    target_ = (target_ + rest) % receivers_;
-  }
   template <class Give>
   void give_counts(Give&& give) {
     for (int receiver = 0; receiver < receivers_; ++receiver) {
@@ -78,6 +60,7 @@ class Splitter {
       }
     }
   }
+  void divide(std::int64_t count);  // into counts_, as they are drawn or carried
   void draw_each(std::int64_t count);
   void draw_binomials(std::int64_t count);
   void carry(std::int64_t count);
