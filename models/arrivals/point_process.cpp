@@ -107,6 +107,8 @@ class EvenProcess final : public CurveProcess {
     }
   }
 
+  double spacing_scv() const override { return 0; }
+
   Arrivals next(std::int64_t max_count, Nanos max_span_ns) override {
     WEIR_ASSERT(max_count >= 1 && max_span_ns >= 0, "a group has room for a record");
     Arrivals group;
@@ -173,6 +175,8 @@ class PoissonProcess final : public CurveProcess {
     part_ = gone - whole_;
     advance(stream_.exponential(1));
   }
+
+  double spacing_scv() const override { return 1; }
 
   Arrivals next(std::int64_t max_count, Nanos max_span_ns) override {
     WEIR_ASSERT(max_count >= 1 && max_span_ns >= 0, "a group has room for a record");

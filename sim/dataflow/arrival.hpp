@@ -56,6 +56,9 @@ class ArrivalProcess {
   virtual double rate_per_s(double time_s) const = 0;
   virtual double max_rate_per_s(double from_s, double to_s) const = 0;
 
+  // How the records of a group are spaced: the squared coefficient of variation of the gaps between them.
+  virtual double spacing_scv() const = 0;
+
   // The expected number of arrivals in [0, time] at this share, also before context.start_ns.
   virtual double expected_count(Nanos time_ns) const = 0;
 

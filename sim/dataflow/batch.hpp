@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/dataflow/unseen.hpp"
 #include "sim/kernel/muldiv.hpp"
 #include "sim/kernel/time.hpp"
 
@@ -15,6 +16,9 @@
 //     records into batches does not by itself add latency (see executor.hpp, look-back).
 //   * origin: when the source records that it stems from arrived at their source: latency is measured from
 //   there.
+//
+// What happens between its records is carried as parameters: how long they were delayed beyond what the
+// intervals show (unseen.hpp).
 //
 // Weight is the share of source records ("origins") that a batch carries, in units of 2^-20 origins. Splits
 // divide it, nothing creates it: what sources emitted equals what is delivered, filtered, lost and in flight,
@@ -40,6 +44,7 @@ struct Batch {
   std::int64_t sequence_first = 0;
   std::int64_t sequence_last = 0;
   std::int32_t source = mixed_source;
+  UnseenDelay unseen;
   // Through which channel it came; null if through none.
   Channel* channel = nullptr;
 
@@ -56,7 +61,14 @@ struct Batch {
   }
 
   // Takes the records of `other` in.
-  void merge(const Batch& other) { merge_part(other, {other.count, other.size_bytes, other.weight}); }
+  void merge(const Batch& other) {
+    const float share = static_cast<float>(other.count) / static_cast<float>(count + other.count);
+    UnseenDelay delay = unseen;
+    delay.mix(other.unseen, share);
+    merge_part(other, {other.count, other.size_bytes, other.weight});
+    unseen = delay;
+  }
+  // And a part of it, of a stream in which the delays of the latest may stand for all.
   void merge_part(const Batch& other, const Part& part) {
     if (count == 0) {
       Channel* const mine = channel;
@@ -66,6 +78,7 @@ struct Batch {
       return;
     }
     count += part.count;
+    unseen = other.unseen;
     size_bytes += part.size_bytes;
     weight += part.weight;
     first_ns = std::min(first_ns, other.first_ns);

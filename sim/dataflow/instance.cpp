@@ -26,9 +26,11 @@ Instance::Instance(Job& job, int operator_id, int index)
   if (spec.source) {
     ArrivalContext context = job.arrival_context(operator_id, index);
     arrivals_ = spec.source_spec.arrivals.build(context);
+    arrival_spacing_.scv = arrivals_->spacing_scv();
   } else {
     OperatorContext context{job.seed(), job.entity(operator_id, index), spec.inputs};
     logic_ = spec.operator_spec.logic.build(context);
+    selectivity_ = logic_->mean_selectivity();
   }
 }
 
@@ -49,6 +51,7 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   sightings_ = 0;
   flush_scheduled_ = false;
   expecting_ = false;
+  unseen_.reset();
 }
 
 void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
@@ -227,6 +230,7 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
   service_first_done_ns_ = served.first_done_ns;
   service_last_done_ns_ = served.last_done_ns;
   service_end_ns_ = std::max({now, served.last_done_ns, service_begin_ns_ + duration_ns});
+  if (duration_ns > 0) note_unseen(duration_ns, served.last_done_ns - record_ns - serving_.last_ns);
   // What is accounted for already stays as it is: the rest of the work is made up for later.
   const Nanos account_ns = std::max(service_begin_ns_, accounts_.closed_until());
   const Nanos free_ns = service_end_ns_ - account_ns;
@@ -237,6 +241,28 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
   accounts_.begin_service(
       account_ns, owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1);
   return {work_s, service_begin_ns_, served.last_done_ns};
+}
+
+void Instance::note_unseen(Nanos duration_ns, Nanos lag_ns) {
+  if (unseen_.note(serving_.count, serving_.first_ns, serving_.last_ns, duration_ns)) {
+    const Spacing arrivals = serving_.channel == nullptr
+                                 ? arrival_spacing_
+                                 : serving_.channel->sender->spacing_towards(*serving_.channel);
+    unseen_.refresh(arrivals, cost_law_.variance(), cost_law_.third_central_moment(), work_queue_ != nullptr);
+  }
+  unseen_.add_to(serving_.unseen, serving_.count, lag_ns);
+}
+
+Spacing Instance::spacing_towards(const Channel& channel) const {
+  // A source without a cost passes on what arrives.
+  const Spacing made = unseen_.any() ? unseen_.departures().multiplied(selectivity_) : arrival_spacing_;
+  for (const OutEdge& edge : edges_) {
+    const auto receiver = static_cast<int>(channel.slot - edge.first_channel);
+    if (channel.slot >= edge.first_channel && receiver < edge.splitter.receivers()) {
+      return edge.splitter.spacing_of(made, receiver);
+    }
+  }
+  return made;
 }
 
 // ---------------------------------------------------------------- output
@@ -303,6 +329,11 @@ void Instance::finish(Nanos now) {
 }
 
 inline void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
+  // What would not fit goes first: merged and split again, the density of the two would be evened out.
+  if (channel.gathered.count > 0 && channel.gathered.count + part.count > settings_.batch_records &&
+      !channel.waiting) {
+    push_gathered(channel);
+  }
   channel.gathered.merge_part(batch, part);
   if (channel.gathered.count < full_records_) {
     if (flush_scheduled_ || channel.waiting) return;

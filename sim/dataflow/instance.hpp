@@ -184,6 +184,8 @@ class Instance final : public EventHandler {
   void schedule_arrival();
   void enqueue(const Batch& batch);
   Service begin_lagging(Nanos now, double work_s, LookBack& look_back);
+  void note_unseen(Nanos duration_ns, Nanos lag_ns);
+  Spacing spacing_towards(const Channel& channel) const;
   void send(OutEdge& edge, const Batch& batch);
   void gather(Channel& channel, const Batch& batch, const Batch::Part& part);
   void push_gathered(Channel& channel);
@@ -232,6 +234,8 @@ class Instance final : public EventHandler {
   double per_byte_s_ = 0;
   double per_batch_s_ = 0;
   double output_bytes_ = 0;
+  double selectivity_ = 1;
+  Spacing arrival_spacing_;
   RandomStream cost_random_;
 
   Batch serving_;
@@ -243,6 +247,7 @@ class Instance final : public EventHandler {
   Nanos service_last_done_ns_ = 0;
   Nanos unaccounted_ns_ = 0;  // useful time that lay before what was accounted for
   Nanos service_first_done_ns_ = 0;
+  UnseenWaiting unseen_;
   TimeAccounts accounts_;
   Nanos deployed_since_ns_ = 0;
   Nanos deployed_ns_ = 0;  // in earlier deployments, from deploy to undeploy

@@ -312,8 +312,9 @@ void Job::emitted(const Batch& batch) {
 
 void Job::delivered(const Batch& batch) {
   origins_.delivered += batch.weight;
-  window_latency_.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
-                               batch.count);
+  LatencyHistogram& latency = batch.unseen.none() ? window_latency_ : delayed_latency_.of(batch);
+  latency.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
+                       batch.count);
 }
 
 MetricWindow Job::take_window() {
@@ -377,6 +378,7 @@ MetricWindow Job::take_window() {
       pushed_before_[edge] = edges_[edge].pushed;
     }
   }
+  delayed_latency_.move_into(window_latency_);
   window.latency.records = window_latency_.count();
   if (window_latency_.count() > 0) {
     window.latency.mean_s = window_latency_.mean_ns() * 1e-9;

@@ -9,6 +9,7 @@
 
 #include "sim/cluster/cluster.hpp"
 #include "sim/control/metrics.hpp"
+#include "sim/dataflow/delayed_latency.hpp"
 #include "sim/dataflow/engine.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/logical_graph.hpp"
@@ -141,6 +142,7 @@ class Job final : public DeliveryHandler {
   LatencyHistogram latency() const {
     LatencyHistogram all = latency_;
     all.merge(window_latency_);
+    delayed_latency_.add_to(all);
     return all;
   }
   // The metric window since the last call (or the start), all accounts closed.
@@ -197,6 +199,7 @@ class Job final : public DeliveryHandler {
   std::int64_t lost_records_ = 0;
   LatencyHistogram latency_;  // up to the present window
   LatencyHistogram window_latency_;
+  DelayedLatency delayed_latency_;  // of the present window too
   Nanos window_start_ns_ = 0;
   bool window_running_ = true;
   bool running_ = false;

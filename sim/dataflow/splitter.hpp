@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/unseen.hpp"
 #include "sim/kernel/random.hpp"
 
 // How a batch is divided among the receivers of an edge: integer counts that always add up to the batch.
@@ -43,6 +44,12 @@ class Splitter {
       give(receiver, each + (i < rest ? 1 : 0));
       if (++receiver == receivers_) receiver = 0;
     }
+  }
+  // How the records of a stream that `receiver` gets are spaced.
+  Spacing spacing_of(const Spacing& whole, int receiver) const {
+    if (way_ == Way::one || way_ == Way::all) return whole;
+    const double share = shares_ == nullptr ? 1.0 / receivers_ : (*shares_)[receiver];
+    return way_ == Way::drawn ? whole.drawn(share) : whole.in_turn(share);
   }
   int receivers() const { return receivers_; }
   bool copies() const { return way_ == Way::all; }

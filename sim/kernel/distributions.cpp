@@ -29,12 +29,12 @@ CostDistribution CostDistribution::deterministic() {
 }
 
 CostDistribution CostDistribution::exponential() {
-  return {Kind::exponential, 1};
+  return {Kind::exponential, 1, 2};
 }
 
 CostDistribution CostDistribution::gamma_shape(double shape) {
   WEIR_ASSERT(shape > 0 && std::isfinite(shape), "the shape of a gamma distribution is not positive");
-  CostDistribution result(Kind::gamma, 1 / std::sqrt(shape));
+  CostDistribution result(Kind::gamma, 1 / std::sqrt(shape), 2 / (shape * shape));
   result.shape_ = shape;
   return result;
 }
@@ -50,7 +50,7 @@ CostDistribution CostDistribution::gamma_cv(double cv) {
 CostDistribution CostDistribution::lognormal_cv(double cv) {
   WEIR_ASSERT(cv >= 0 && std::isfinite(cv), "a coefficient of variation is negative");
   if (cv == 0) return {};
-  CostDistribution result(Kind::lognormal, cv);
+  CostDistribution result(Kind::lognormal, cv, cv * cv * cv * cv * (3 + cv * cv));
   result.sigma_ = std::sqrt(math_log1p(cv * cv));
   return result;
 }
@@ -90,10 +90,12 @@ CostDistribution CostDistribution::empirical(std::span<const double> values,
     share[i] = probability * static_cast<double>(size);
     mean += probability * values[i];
   }
-  double variance = 0;
+  double variance = 0, third = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const double deviation = values[i] / mean - 1;
-    variance += share[i] / static_cast<double>(size) * deviation * deviation;
+    const double square = share[i] / static_cast<double>(size) * deviation * deviation;
+    variance += square;
+    third += square * deviation;
   }
 
   auto table = std::make_shared<Table>();
@@ -114,7 +116,7 @@ CostDistribution CostDistribution::empirical(std::span<const double> values,
     }
   }
 
-  CostDistribution result(Kind::empirical, std::sqrt(variance));
+  CostDistribution result(Kind::empirical, std::sqrt(variance), third);
   result.shape_ = variance > 0 ? 1 / variance : 0;
   result.table_ = std::move(table);
   return result;

@@ -46,6 +46,7 @@ class CostDistribution {
   Kind kind() const { return kind_; }
   double mean() const { return 1; }
   double variance() const { return cv_ * cv_; }
+  double third_central_moment() const { return third_; }
   double cv() const { return cv_; }  // standard deviation over mean
 
   // One cost, in the unit of its mean. mean >= 0.
@@ -57,11 +58,12 @@ class CostDistribution {
  private:
   struct Table;
 
-  CostDistribution(Kind kind, double cv) : kind_(kind), cv_(cv) {}
+  CostDistribution(Kind kind, double cv, double third) : kind_(kind), cv_(cv), third_(third) {}
   double sum_of_draws(std::int64_t n, RandomStream& stream) const;
 
   Kind kind_ = Kind::deterministic;
   double cv_ = 0;
+  double third_ = 0;
   double shape_ =
       0;  // gamma: its shape; lognormal and empirical: 1 / cv^2, the shape of the gamma that stands in
   double sigma_ = 0;                    // lognormal: the standard deviation of the logarithm

@@ -97,6 +97,110 @@ void LatencyHistogram::merge(const LatencyHistogram& other) {
   max_ns_ = std::max(max_ns_, other.max_ns_);
 }
 
+namespace {
+
+// The distribution of a delay with given cumulants as a table: a gamma, moved (Pearson's type III), which has
+// all three.
+class DelayTable {
+ public:
+  explicit DelayTable(const Cumulants& delay) : sd_(std::sqrt(delay.variance)) {
+    // Less skewed than this it is a normal distribution, for all that matters.
+    const double skew = std::max(0.1, delay.third / (delay.variance * sd_));
+    const double shape = 4 / (skew * skew);
+    const double scale = 0.5 * skew * sd_;
+    const double shift = delay.mean - shape * scale;
+    from_ = std::max(shift, delay.mean - 4 * sd_);
+    step_ = (delay.mean + 10 * sd_ - from_) / (cells - 1);
+    // The table of the gamma begins at its own zero.
+    const auto skipped = static_cast<std::size_t>((from_ - shift) / step_);
+    std::vector<double> below(skipped + cells);
+    gamma_table(shape, step_ / scale, below);
+    std::copy_n(below.begin() + static_cast<std::ptrdiff_t>(skipped), cells, below_.begin());
+    from_ = shift + static_cast<double>(skipped) * step_;
+  }
+
+  double below(double x) const {
+    const double at = (x - from_) / step_;
+    if (!(at > 0)) return 0;
+    if (at >= cells - 1) return 1;
+    const auto cell = static_cast<std::size_t>(at);
+    return below_[cell] + (at - static_cast<double>(cell)) * (below_[cell + 1] - below_[cell]);
+  }
+  double from() const { return from_; }
+  double to() const { return from_ + step_ * (cells - 1); }
+  double sd() const { return sd_; }
+
+ private:
+  static constexpr int cells = 129;
+  double sd_, from_, step_;
+  std::array<double, cells> below_;
+};
+
+}  // namespace
+
+void LatencyHistogram::merge_delayed(const LatencyHistogram& other, const Cumulants& delay) {
+  if (other.count_ == 0) return;
+  if (!(delay.variance > 1)) return merge(other);
+  const DelayTable table(delay);
+  // Buckets much narrower than the delay's spread are taken together.
+  struct Group {
+    double value_sum, count;
+    double mean() const { return value_sum / count; }
+  };
+  std::vector<Group> groups;
+  double end = 0;
+  other.for_each_bucket([&](Nanos low, Nanos high, std::int64_t count) {
+    const double middle = 0.5 * (static_cast<double>(low) + static_cast<double>(high));
+    const auto n = static_cast<double>(count);
+    if (groups.empty() || middle >= end) {
+      groups.push_back({0, 0});
+      end = middle + std::max(table.sd() / 4, middle / 192);
+    }
+    groups.back().value_sum += middle * n;
+    groups.back().count += n;
+  });
+  // How many are below each of a row of edges, rounded, so that the counts add up; evenly in between.
+  const double to = std::max(0.0, groups.back().mean() + table.to());
+  const std::uint32_t last = bucket_of(static_cast<Nanos>(to));
+  std::uint32_t bucket = bucket_of(static_cast<Nanos>(std::max(0.0, groups.front().mean() + table.from())));
+  std::size_t low_group = 0;   // all before it are below the edge,
+  std::size_t high_group = 0;  // and those from here on above
+  double all_below = 0, below = 0;
+  std::int64_t placed = 0;
+  while (bucket <= last) {
+    const Nanos begin_ns = low_of(bucket);
+    const Nanos aim_ns = begin_ns + static_cast<Nanos>(table.sd() / 6);
+    const std::uint32_t stop = std::min(last + 1, std::max(bucket + 1, bucket_of(aim_ns)));
+    const auto edge = static_cast<double>(low_of(stop));
+    while (high_group < groups.size() && edge > groups[high_group].mean() + table.from()) ++high_group;
+    while (low_group < high_group && edge >= groups[low_group].mean() + table.to()) {
+      all_below += groups[low_group++].count;
+    }
+    double next = all_below;
+    for (std::size_t g = low_group; g < high_group; ++g) {
+      next += groups[g].count * table.below(edge - groups[g].mean());
+    }
+    if (stop > last) next = static_cast<double>(other.count_);
+    const double slope = (next - below) / (edge - static_cast<double>(begin_ns));
+    for (; bucket < stop; ++bucket) {
+      const double here =
+          bucket + 1 == stop ? next : below + slope * static_cast<double>(low_of(bucket + 1) - begin_ns);
+      const auto rounded = std::min(other.count_, static_cast<std::int64_t>(here + 0.5));
+      if (rounded <= placed) continue;
+      add_to_bucket(bucket, rounded - placed);
+      const Nanos middle = low_of(bucket) + (last_of(bucket) - low_of(bucket)) / 2;
+      min_ns_ = std::min(min_ns_, middle);
+      max_ns_ = std::max(max_ns_, middle);
+      placed = rounded;
+    }
+    below = next;
+  }
+  WEIR_ASSERT(placed == other.count_, "delayed records were lost");
+  count_ += other.count_;
+  const double delays = 2 * delay.mean * static_cast<double>(other.count_);
+  twice_sum_ += other.twice_sum_ + static_cast<Uint128>(delays);
+}
+
 void LatencyHistogram::reset() {
   for (std::uint32_t octave = 0; octave < octaves; ++octave) {
     if (holds(octave)) std::fill_n(tree_of(octave), tree_size, 0);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/kernel/assert.hpp"
+#include "sim/kernel/queueing.hpp"
 #include "sim/kernel/time.hpp"
 
 // How many records had which latency: counts in buckets whose width is 1 ns up to 511 ns and at most 1/256 of
@@ -44,6 +45,10 @@ class LatencyHistogram {
   void add_interval(Nanos first_ns, Nanos last_ns, std::int64_t count);
 
   void merge(const LatencyHistogram& other);
+
+  // The records of `other`, each delayed by an independent random time with these cumulants (which may be
+  // less than zero; a latency never is). The count stays exact, and the mean.
+  void merge_delayed(const LatencyHistogram& other, const Cumulants& delay);
 
   // Empty, with its memory kept: the next fill of the same range allocates nothing.
   void reset();

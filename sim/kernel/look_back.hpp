@@ -16,7 +16,7 @@
 //          └──────────────────────▶   a straight line, afterwards falling as the work is done
 //
 // For deterministic costs and evenly spaced records this is exact. What it cannot see is the queueing between
-// the records of one batch.
+// the records of one batch: see sim/dataflow/unseen.hpp.
 
 namespace weir {
 
