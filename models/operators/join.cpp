@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/operator.hpp"
@@ -39,9 +40,19 @@ class Join final : public OperatorLogic {
   double mean_selectivity() const override { return 1 / std::max(1.0, static_cast<double>(inputs_.size())); }
   bool joins() const override { return true; }
   KeptRecords kept() const override { return kept_; }
-  void forget() override {
+  std::vector<Batch> forget() override {
+    std::vector<Batch> lost;
+    for (const auto& [origin, waiting] : waiting_) {
+      Batch batch;
+      batch.source = origin.first;
+      batch.sequence_first = batch.sequence_last = origin.second;
+      batch.count = std::accumulate(waiting.parts.begin(), waiting.parts.end(), std::int64_t{0});
+      batch.weight = waiting.weight;
+      lost.push_back(batch);
+    }
     waiting_.clear();
     kept_ = {};
+    return lost;
   }
 
  private:

@@ -24,9 +24,15 @@ class Cluster;
 // The accuracy dial. Sources group records into batches of at most batch_records spanning at most
 // batch_span_ms; engines stretch timers that are shorter than the span to it, and gather records for as long.
 // One record and no span: record by record.
+enum class Origins {
+  total,  // their sum
+  exact   // each (origin_ledger.hpp)
+};
+
 struct FidelitySpec {
   int batch_records = 1024;
   double batch_span_ms = 50;
+  Origins origins = Origins::total;
   Nanos span_ns() const { return to_nanos(batch_span_ms * 1e-3); }
 };
 

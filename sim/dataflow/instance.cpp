@@ -303,7 +303,7 @@ void Instance::finish(Nanos now) {
     // The share of the input that lives on carries its weight on; the rest is done here.
     if (produced.consumed != out.count) {
       const auto kept = muldiv(out.weight, produced.consumed, out.count);
-      job_.filtered(out.weight - kept);
+      job_.filtered(out, out.weight - kept);
       out.weight = kept;
     }
     out.count = produced.count;
@@ -534,11 +534,9 @@ std::int64_t Instance::take_queue_records_max() {
 }
 
 void Instance::drop_all(bool state_saved) {
-  std::int64_t lost_records = 0;
-  std::int64_t lost_weight = 0;
   const auto drop = [&](const Batch& batch, bool pushed) {
-    lost_records += batch.count;
-    lost_weight += batch.weight;
+    counters_.records_lost += batch.count;
+    job_.lost(batch);
     if (pushed && batch.channel != nullptr) job_.lost_on_edge(batch.channel->edge, batch.count);
   };
   if (!source()) {
@@ -554,10 +552,8 @@ void Instance::drop_all(bool state_saved) {
     drop(serving_, false);
   }
   if (const KeptRecords state = kept(); state.count > 0 && !state_saved) {
-    logic_->forget();
     job_.kept_in_state(-state.weight);
-    lost_records += state.count;
-    lost_weight += state.weight;
+    for (const Batch& batch : logic_->forget()) drop(batch, false);
   }
   for (Channel& channel : channels_) {
     if (channel.waiting) tell_waiting(channel, -1);
@@ -576,8 +572,6 @@ void Instance::drop_all(bool state_saved) {
   }
   sightings_ = 0;
   expecting_ = false;
-  counters_.records_lost += lost_records;
-  job_.lost(lost_weight, lost_records);
 }
 
 std::int64_t Instance::held_weight() const {

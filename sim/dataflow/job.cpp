@@ -23,6 +23,7 @@ Job::Job(const JobSetup& setup) : setup_(setup) {
   for (std::size_t op = 0; op < operators; ++op) {
     if (g.pulls(static_cast<int>(op))) work_queues_[op] = std::make_unique<WorkQueue>(*this);
   }
+  if (setup.fidelity.origins == Origins::exact) ledger_ = std::make_unique<OriginLedger>();
   int sources = 0;
   for (const LogicalOperator& op : g.operators) {
     source_base_.push_back(sources);
@@ -209,7 +210,7 @@ std::int64_t Job::halt_and_drop(bool state_saved) {
     free_cookies_.push_back(cookie);
     const Batch& batch = under_way_[cookie].batch;
     lost_on_edge(batch.channel->edge, batch.count);
-    lost(batch.weight, batch.count);
+    lost(batch);
   }
   for (std::size_t op = 0; op < instances_.size(); ++op) {
     for (int i = 0; i < parallelism_[op]; ++i) {
@@ -307,11 +308,13 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
 
 void Job::emitted(const Batch& batch) {
   origins_.emitted += batch.weight;
+  if (ledger_) ledger_->emitted(batch);
   emitted_records_ += batch.count;
 }
 
 void Job::delivered(const Batch& batch) {
   origins_.delivered += batch.weight;
+  if (ledger_) ledger_->finished(batch, batch.weight);
   LatencyHistogram& latency = batch.unseen.none() ? window_latency_ : delayed_latency_.of(batch);
   latency.add_interval(batch.first_ns - batch.origin_first_ns, batch.last_ns - batch.origin_last_ns,
                        batch.count);
@@ -450,6 +453,9 @@ std::vector<std::string> Job::check() const {
   }
   if (kept != kept_weight_) {
     wrong.push_back(fmt::format("state: {} should be kept, {} are (in 2^-20 records)", kept_weight_, kept));
+  }
+  if (ledger_) {
+    if (const std::string what = ledger_->check(origins_.held()); !what.empty()) wrong.push_back(what);
   }
   if (origins_.held() != held) {
     wrong.push_back(

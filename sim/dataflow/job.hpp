@@ -13,6 +13,7 @@
 #include "sim/dataflow/engine.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/origin_ledger.hpp"
 #include "sim/dataflow/placement.hpp"
 #include "sim/dataflow/work_queue.hpp"
 #include "sim/kernel/latency_histogram.hpp"
@@ -120,16 +121,21 @@ class Job final : public DeliveryHandler {
   void mark_crossed(Instance& instance, bool above) { setup_.engine->mark_crossed(*this, instance, above); }
   void emitted(const Batch& batch);
   void delivered(const Batch& batch);
-  void filtered(std::int64_t weight) { origins_.filtered += weight; }
+  // So much of the weight of `batch`.
+  void filtered(const Batch& batch, std::int64_t weight) {
+    origins_.filtered += weight;
+    if (ledger_) ledger_->finished(batch, weight);
+  }
   // Weight that an operator takes into its state, or lets out of it.
   void kept_in_state(std::int64_t weight) { kept_weight_ += weight; }
   // `instance` has dealt with what it served.
   void served(const Instance& instance) {
     if (draining_) check_drained(&instance);
   }
-  void lost(std::int64_t weight, std::int64_t records) {
-    origins_.lost += weight;
-    lost_records_ += records;
+  void lost(const Batch& batch) {
+    origins_.lost += batch.weight;
+    lost_records_ += batch.count;
+    if (ledger_) ledger_->lost(batch, batch.weight);
   }
   void pushed(int edge, std::int64_t records) { edges_[edge].pushed += records; }
   void pulled(int edge, std::int64_t records) { edges_[edge].pulled += records; }
@@ -137,6 +143,9 @@ class Job final : public DeliveryHandler {
 
   // ---- books ----
   const OriginBooks& origins() const { return origins_; }
+  // The origins one by one, if the fidelity asks for it: then records of different origins must be kept
+  // apart.
+  const OriginLedger* ledger() const { return ledger_.get(); }
   const std::vector<EdgeBooks>& edge_books() const { return edges_; }
   // Of the whole run.
   LatencyHistogram latency() const {
@@ -190,7 +199,8 @@ class Job final : public DeliveryHandler {
   std::map<std::pair<int, int>, int> connections_;  // of the network, by hosts from and to
 
   OriginBooks origins_;
-  std::int64_t kept_weight_ = 0;  // in the state of operators
+  std::unique_ptr<OriginLedger> ledger_;  // null: not asked for
+  std::int64_t kept_weight_ = 0;          // in the state of operators
   std::vector<EdgeBooks> edges_;
   std::vector<std::int64_t> pushed_before_;
   std::vector<double> sent_bytes_;

@@ -44,8 +44,8 @@ class OperatorLogic {
   // by record, on two edges or more.
   virtual bool joins() const { return false; }
   virtual KeptRecords kept() const { return {}; }
-  // Its state is lost.
-  virtual void forget() {}
+  // Its state is lost: a batch for each origin of what it kept.
+  virtual std::vector<Batch> forget() { return {}; }
 };
 
 struct OperatorContext {

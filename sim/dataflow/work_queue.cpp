@@ -76,7 +76,7 @@ void WorkQueue::sender_waits(int change) {
 void WorkQueue::drop_all() {
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     job_.lost_on_edge(waiting_[i].channel->edge, waiting_[i].count);
-    job_.lost(waiting_[i].weight, waiting_[i].count);
+    job_.lost(waiting_[i]);
   }
   waiting_.clear();
   records_ = size_bytes_ = 0;

@@ -28,9 +28,16 @@ Json known(const std::optional<Integer>& value) {
 }
 
 Json conservation_json(const ConservationSummary& c) {
-  return {
+  Json json = {
       {"ok", c.ok},           {"emitted", c.emitted},   {"delivered", c.delivered}, {"filtered", c.filtered},
       {"dropped", c.dropped}, {"replayed", c.replayed}, {"in_flight", c.in_flight}};
+  if (c.origins) {
+    json["origins"] = {{"complete", c.origins->complete},
+                       {"lost", c.origins->lost},
+                       {"pending", c.origins->pending},
+                       {"repeated", c.origins->repeated}};
+  }
+  return json;
 }
 
 Json latency_json(const LatencyQuantiles& l) {

@@ -25,6 +25,14 @@
 
 namespace weir {
 
+// Origins one by one, if the scenario's fidelity asks for them.
+struct OriginsSummary {
+  std::int64_t complete = 0;  // delivered or filtered, in all their parts
+  std::int64_t lost = 0;      // in some part, and nothing of them under way any more
+  std::int64_t pending = 0;   // in some part under way
+  std::int64_t repeated = 0;  // of the complete ones: delivered more than once
+};
+
 struct ConservationSummary {
   bool ok = true;
   std::int64_t emitted = 0;    // records that sources brought into the job, replays not counted
@@ -33,6 +41,7 @@ struct ConservationSummary {
   std::int64_t dropped = 0;    // lost or shed
   std::int64_t replayed = 0;   // sent again after a failure
   std::int64_t in_flight = 0;  // pending at the end, backlog outside of the job not counted
+  std::optional<OriginsSummary> origins = {};
 };
 
 struct LatencyQuantiles {

@@ -257,6 +257,10 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   // By difference, so that the rounded numbers add up like the exact ones.
   s.conservation.in_flight = std::max<std::int64_t>(0, s.conservation.emitted - s.conservation.delivered -
                                                            s.conservation.filtered - s.conservation.dropped);
+  if (const OriginLedger* ledger = job_.ledger()) {
+    const OriginLedger::Counts counts = ledger->counts();
+    s.conservation.origins = OriginsSummary{counts.complete, counts.lost, counts.pending, counts.repeated};
+  }
   const LatencyHistogram latency = job_.latency();
   s.latency.count = latency.count();
   if (latency.count() > 0) {

@@ -59,6 +59,19 @@ ParamTable<FidelitySpec> fidelity_table() {
           .help = "Longest time over which records are gathered into a batch; engines stretch "
                   "shorter timers of theirs to it. 0: not at all."},
          between(0, 60'000));
+  t.choice(
+      "origins", &FidelitySpec::origins,
+      {.help = "What is known of the records that sources sent: the `total` that was delivered, filtered, "
+               "lost, or of each, `exact`, whether it is complete, lost or pending. Exact needs batches of "
+               "one record; engines that merge records on their way then do not."},
+      {{"total", Origins::total}, {"exact", Origins::exact}});
+  t.check([](const FidelitySpec& p, const Node& at, Errors& errors) {
+    if (p.origins == Origins::exact && p.batch_records != 1) {
+      errors.add(at.at_or_self("origins"),
+                 fmt::format("origins one by one, but batches of up to {} records", p.batch_records),
+                 "\"batch_records\": 1, or \"total\"");
+    }
+  });
   return t;
 }
 

@@ -369,6 +369,14 @@ TEST_CASE("joins that would not join are refused", "[cli][broken]") {
   });
 }
 
+TEST_CASE("origins one by one need records one by one", "[cli][broken]") {
+  check_all({
+      {"origins of batches",
+       {{5, R"(  "until_s": 1, "fidelity": {"batch_records": 8, "origins": "exact"},)"}},
+       {{"5: fidelity.origins: ", "up to 8 records (\"batch_records\": 1"}}},
+  });
+}
+
 TEST_CASE("clusters that do not fit are refused", "[cli][broken]") {
   check_all({
       {"no hosts", {{7, ""}}, {{"6: cluster: ", "no hosts"}}},

@@ -234,3 +234,31 @@ TEST_CASE("A drain waits for records without weight", "[property][dataflow]") {
     CHECK(sum(instances, "records_in") == 1 << 21);
   }
 }
+
+TEST_CASE("Every origin is complete, lost or pending when Heron restarts", "[property][dataflow]") {
+  std::vector<Run> runs;
+  for (int i = 0; i < many(40); ++i) {
+    const std::uint64_t seed = test_seed() + 30000 + static_cast<std::uint64_t>(i);
+    Dice dice(seed);
+    ScenarioText s = random_scenario(dice, {.hosts = false});
+    if (dice.coin()) contend_links(s, dice);
+    s.all["fidelity"]["origins"] = "exact";
+    s.engine() = {{"type", "heron"}, {"metrics_interval_s", 0.1}, {"restart_s", 0.1}, {"drain_ms", 5}};
+    runs.push_back({.scenario = s.text(), .seed = seed});
+  }
+  const std::vector<json> results = run_all(runs);
+  std::int64_t lost = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    INFO("seed " << runs[i].seed << "\n" << runs[i].scenario);
+    check_any(results[i], 2'000'000'000);
+    const json& books = results[i]["summary"]["conservation"];
+    const json& origins = books["origins"];
+    INFO(books.dump());
+    REQUIRE(origins["complete"].get<std::int64_t>() + origins["lost"].get<std::int64_t>() +
+                origins["pending"].get<std::int64_t>() ==
+            books["emitted"].get<std::int64_t>());
+    REQUIRE(origins["repeated"] == 0);
+    lost += origins["lost"].get<std::int64_t>();
+  }
+  CHECK(lost > 100);
+}

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <tuple>
 
 #include "sim/dataflow/splitter.hpp"
@@ -331,7 +332,7 @@ class Reference {
   void finish(Worker& w) {
     ++w.in;
     const Record record = w.served;
-    if (spec(w).source) ++emitted_;
+    if (spec(w).source) emit(record);
     std::int64_t copies = 1;
     if (!spec(w).source) {
       if (spec(w).sink()) {
@@ -342,16 +343,36 @@ class Reference {
       }
     }
     if (copies > 0) w.out += copies;
+    std::int64_t done = 1;  // of the records that stem from this origin
+    if (joins(w)) done = copies == 0 ? 0 : static_cast<std::int64_t>(spec(w).inputs.size());
     for (Edge& edge : w.edges) {
       for (const auto& [receiver, count] : routes(w, edge, copies)) {
         const std::size_t channel = edge.first_channel + receiver;
         for (std::int64_t i = 0; i < count; ++i) {
           w.channels[channel].held.push_back(
               {record.origin_ns, record.origin, static_cast<int>(channel), w.op, w.index});
+          ++under_way_[record.origin];
         }
         push_held(w, channel);
       }
     }
+    under_way_[record.origin] -= done;
+  }
+
+  void emit(const Record& record) {
+    ++emitted_;
+    under_way_[record.origin] = 1;
+  }
+  template <class Records>
+  std::int64_t lose(Records& records) {
+    for (const Record& record : records) lose(record.origin, 1);
+    const auto count = static_cast<std::int64_t>(records.size());
+    records.clear();
+    return count;
+  }
+  void lose(std::int64_t origin, std::int64_t count) {
+    under_way_[origin] -= count;
+    lost_.insert(origin);
   }
 
   bool joins(const Worker& w) const {
@@ -493,15 +514,16 @@ class Reference {
 
   void stop() {
     for_all([&](Worker& w) {
-      if (!spec(w).source) w.lost += static_cast<std::int64_t>(w.inbox.size()), w.inbox.clear();
+      if (!spec(w).source) w.lost += lose(w.inbox);
       if (w.serving) {
         ++w.lost;
-        if (spec(w).source) ++emitted_;
+        if (spec(w).source) emit(w.served);
+        lose(w.served.origin, 1);
       }
-      for (Channel& c : w.channels) w.lost += static_cast<std::int64_t>(c.held.size()), c.held.clear();
+      for (Channel& c : w.channels) w.lost += lose(c.held);
       if (s_.drop) {
         for (const auto& [origin, parts] : w.parts) {
-          for (const auto& [sender, count] : parts) w.lost += count;
+          for (const auto& [sender, count] : parts) w.lost += count, lose(origin, count);
         }
         w.parts.clear();
       }
@@ -511,7 +533,9 @@ class Reference {
     });
     for (const auto& [hosts, travelling] : network_) {
       lost_on_network_ += static_cast<std::int64_t>(travelling.size());
+      for (const Travelling& t : travelling) lose(t.record.origin, 1);
     }
+    for (auto& [op, waiting] : waiting_) lose(waiting);
     network_.clear();
     waiting_.clear();
     ++stops_;  // what is due on its channels is stale
@@ -548,7 +572,12 @@ class Reference {
       }
       operators.push_back(std::move(instances));
     }
+    std::int64_t complete = 0, lost = 0, pending = 0;
+    for (const auto& [origin, records] : under_way_) {
+      ++(records > 0 ? pending : lost_.contains(origin) ? lost : complete);
+    }
     return {{"instances", operators},
+            {"origins", {{"complete", complete}, {"lost", lost}, {"pending", pending}, {"repeated", 0}}},
             {"latencies", deliveries_},
             {"emitted", emitted_},
             {"lost_on_network", lost_on_network_}};
@@ -572,6 +601,8 @@ class Reference {
   std::vector<std::pair<Nanos, Nanos>> deliveries_;
   std::int64_t emitted_ = 0;
   std::int64_t next_origin_ = 0;
+  std::map<std::int64_t, std::int64_t> under_way_;  // records, by origin
+  std::set<std::int64_t> lost_;                     // origins that lost some
   std::int64_t lost_on_network_ = 0;
   int deployment_ = -1;
   int stops_ = 0;

@@ -43,8 +43,8 @@ struct ReferenceSetup {
   std::vector<Step> steps;
 };
 
-// The "instances" of simulate.hpp's JSON, "latencies" (every delivery, in order: [time_ns, latency_ns]), and
-// records "emitted" by sources and "lost_on_network".
+// The "instances" of simulate.hpp's JSON, "latencies" (every delivery, in order: [time_ns, latency_ns]), the
+// "origins" of summary.json, and records "emitted" by sources and "lost_on_network".
 nlohmann::json reference(const ReferenceSetup& setup);
 
 }  // namespace weir::test

@@ -92,6 +92,7 @@ std::string difference(const json& weir, const json& plain) {
     buckets.push_back({from_ns, n});
   });
   if (buckets != weir["latency"]["buckets"]) text += "the latencies are spread differently\n";
+  differ("origins", weir["summary"]["conservation"]["origins"], plain["origins"]);
   differ("records emitted", weir["summary"]["conservation"]["emitted"], plain["emitted"]);
   return text;
 }
@@ -109,6 +110,7 @@ void compare_some(int scenarios, std::uint64_t first_seed, const RandomKind& kin
     const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
     Dice dice(seed);
     texts.push_back(random_scenario(dice, kind));
+    texts.back().all["fidelity"]["origins"] = "exact";
     runs.push_back({.scenario = texts.back().text(), .seed = seed, .windows = true});
   }
   const std::vector<json> results = run_all(runs);

@@ -50,11 +50,15 @@ std::uint32_t StreamManagers::receiver_slot(const Channel& channel) const {
 void StreamManagers::route(Channel& channel, const Batch& batch) {
   const std::uint32_t number = manager_of_[channel.sender->operator_id()][channel.sender->index()];
   Manager& manager = managers_[number];
-  const std::uint32_t slot = receiver_slot(channel);
-  Batch& gathered = manager.gathered[slot];
-  if (gathered.count == 0) manager.holding.push_back(slot);
-  gathered.merge(batch);
-  gathered.channel = &channel;
+  if (job_->ledger() != nullptr) {
+    manager.apart.push_back(batch);
+  } else {
+    const std::uint32_t slot = receiver_slot(channel);
+    Batch& gathered = manager.gathered[slot];
+    if (gathered.count == 0) manager.holding.push_back(slot);
+    gathered.merge(batch);
+    gathered.channel = &channel;
+  }
   if (!manager.drain_scheduled) {
     manager.drain_scheduled = true;
     const Nanos next = (calendar_.now() / drain_ns_ + 1) * drain_ns_;
@@ -65,36 +69,45 @@ void StreamManagers::route(Channel& channel, const Batch& batch) {
 void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
   Manager& manager = managers_[number];
   manager.drain_scheduled = false;
-  const Nanos now = calendar_.now();
   // What is sent can come back to this manager at once only through the calendar, never from within
   // receive().
   for (const std::uint32_t slot : manager.holding) {
-    Batch batch = manager.gathered[slot];
+    send_on(manager.gathered[slot]);
     manager.gathered[slot].count = 0;
-    // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
-    batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
-    batch.last_ns = now;
-    Channel& channel = *batch.channel;
-    const int from = channel.sender->host();
-    const int to = channel.receiver->host();
-    if (from == to) {
-      channel.receiver->receive(batch);
-    } else {
-      job_->send(job_->connection(from, to), batch, *channel.receiver);
-    }
   }
   manager.holding.clear();
+  for (const Batch& batch : manager.apart) send_on(batch);
+  manager.apart.clear();
+}
+
+void StreamManagers::send_on(Batch batch) {
+  const Nanos now = calendar_.now();
+  // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
+  batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
+  batch.last_ns = now;
+  Channel& channel = *batch.channel;
+  const int from = channel.sender->host();
+  const int to = channel.receiver->host();
+  if (from == to) {
+    channel.receiver->receive(batch);
+  } else {
+    job_->send(job_->connection(from, to), batch, *channel.receiver);
+  }
 }
 
 void StreamManagers::drop_all(Job& job) {
+  const auto drop = [&](const Batch& batch) {
+    job.lost_on_edge(batch.channel->edge, batch.count);
+    job.lost(batch);
+  };
   for (Manager& manager : managers_) {
     for (const std::uint32_t slot : manager.holding) {
-      Batch& batch = manager.gathered[slot];
-      job.lost_on_edge(batch.channel->edge, batch.count);
-      job.lost(batch.weight, batch.count);
-      batch.count = 0;
+      drop(manager.gathered[slot]);
+      manager.gathered[slot].count = 0;
     }
     manager.holding.clear();
+    for (const Batch& batch : manager.apart) drop(batch);
+    manager.apart.clear();
   }
 }
 
@@ -102,15 +115,16 @@ std::int64_t StreamManagers::held_weight() const {
   std::int64_t weight = 0;
   for (const Manager& manager : managers_) {
     for (const std::uint32_t slot : manager.holding) weight += manager.gathered[slot].weight;
+    for (const Batch& batch : manager.apart) weight += batch.weight;
   }
   return weight;
 }
 
 void StreamManagers::add_queued(std::vector<std::int64_t>& records_by_edge) const {
+  const auto add = [&](const Batch& batch) { records_by_edge[batch.channel->edge] += batch.count; };
   for (const Manager& manager : managers_) {
-    for (const std::uint32_t slot : manager.holding) {
-      records_by_edge[manager.gathered[slot].channel->edge] += manager.gathered[slot].count;
-    }
+    for (const std::uint32_t slot : manager.holding) add(manager.gathered[slot]);
+    for (const Batch& batch : manager.apart) add(batch);
   }
 }
 

@@ -29,10 +29,12 @@ class StreamManagers final : public Router, EventHandler {
   struct Manager {
     std::vector<Batch> gathered;         // by receiver: see receiver_slot
     std::vector<std::uint32_t> holding;  // receivers with something gathered, in the order of arrival
+    std::vector<Batch> apart;            // instead, if origins are to be kept apart
     bool drain_scheduled = false;
   };
 
   void on_event(std::uint32_t kind, std::uint32_t manager) override;
+  void send_on(Batch batch);
   std::uint32_t receiver_slot(const Channel& channel) const;
 
   Calendar& calendar_;
