@@ -75,7 +75,18 @@ class Job final : public DeliveryHandler {
   int source_number(int operator_id, int index) const { return source_base_[operator_id] + index; }
   ArrivalContext arrival_context(int operator_id, int index) const;
 
+  // ---- what is told to a tracer (tracer.hpp) ----
+  // Before the first deployment.
+  void trace_to(Tracer& tracer);
+  Tracer* tracer() const { return tracer_; }
+  // `source` goes on, since what held it up is over.
+  void trace_relief(const Instance& source);
+  // Everything up to now.
+  void trace_until(Nanos now);
+
   // ---- deployment (engines) ----
+  // Asked to change something; ends with action_ended().
+  void action_begins();
   // Builds the physical graph, halted. What an earlier one held must have been drained or dropped. Returns
   // false, and changes nothing, if the cluster has too few slots.
   bool deploy(const std::vector<int>& parallelism);
@@ -114,11 +125,15 @@ class Job final : public DeliveryHandler {
       send(channel.connection, batch, *channel.receiver);
     }
   }
-  void send(int connection, const Batch& batch, Instance& receiver);
+  // `sent_ns`: when its sender sent it, if that was before it became available here; for the tracer.
+  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns = never);
   // The job's data connection between two hosts, made when it is first asked for; -1 within a host.
   int connection(int from_host, int to_host);
   void on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) override;
-  void mark_crossed(Instance& instance, bool above) { setup_.engine->mark_crossed(*this, instance, above); }
+  void mark_crossed(Instance& instance, bool above) {
+    if (!above) relief_ = {instance.trace_worker(), calendar().now()};
+    setup_.engine->mark_crossed(*this, instance, above);
+  }
   void emitted(const Batch& batch);
   void delivered(const Batch& batch);
   // So much of the weight of `batch`.
@@ -193,10 +208,21 @@ class Job final : public DeliveryHandler {
     Batch batch;
     Instance* receiver = nullptr;
     bool used = false;
+    Nanos sent_ns = 0;
   };
   std::vector<UnderWay> under_way_;
   std::vector<std::uint32_t> free_cookies_;
   std::map<std::pair<int, int>, int> connections_;  // of the network, by hosts from and to
+
+  Tracer* tracer_ = nullptr;
+  int coordinator_ = -1;         // the engine itself, as a worker
+  Nanos acts_since_ns_ = never;  // for an action
+  struct Relief {
+    int worker = -1;
+    Nanos time_ns = 0;
+  };
+  Relief relief_;  // the inbox that fell to its low mark last
+  void signal_all();
 
   OriginBooks origins_;
   std::unique_ptr<OriginLedger> ledger_;  // null: not asked for

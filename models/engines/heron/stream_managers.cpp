@@ -83,15 +83,17 @@ void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
 void StreamManagers::send_on(Batch batch) {
   const Nanos now = calendar_.now();
   // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
+  const Nanos sent_ns = batch.first_ns;
   batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
   batch.last_ns = now;
   Channel& channel = *batch.channel;
   const int from = channel.sender->host();
   const int to = channel.receiver->host();
   if (from == to) {
+    channel.receiver->arrives_from(sent_ns);
     channel.receiver->receive(batch);
   } else {
-    job_->send(job_->connection(from, to), batch, *channel.receiver);
+    job_->send(job_->connection(from, to), batch, *channel.receiver, sent_ns);
   }
 }
 
