@@ -198,6 +198,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
     if (channel.waiting && !channel.room_announced) {
       channel.room_announced = true;
       channel.room_by = this;
+      channel.room_signal_ns = signal_ns(now);
       calendar_.schedule(now, EventClass::completion, *channel.sender, room, channel.slot);
     }
   }
@@ -505,9 +506,9 @@ void Instance::found_room(Channel& channel) {
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());
-  // One nanosecond before: it was served then, and here everybody is still blocked.
   if (tracer_ != nullptr)
-    tracer_->signalled(trace_worker_, channel.room_by->trace_worker_, calendar_.now() - 1, calendar_.now());
+    tracer_->signalled(trace_worker_, channel.room_by->trace_worker_, channel.room_signal_ns,
+                       calendar_.now());
   executor_->wake(*this);
 }
 
@@ -543,6 +544,7 @@ void Instance::trace_until(Nanos now) {
   const auto useful_ns =
       static_cast<Nanos>(static_cast<double>(now - traced_until_ns_) * accounts_.useful_share() + 0.5);
   tell(traced_until_ns_ + useful_ns, use, serving_.count);
+  worked_until_ns_ = now;
   if (now > traced_until_ns_) tell(now, TimeUse::waiting, 0);
 }
 

@@ -43,9 +43,10 @@ struct Channel {
   bool waiting = false;             // holds records that found no room: the sender is blocked
   bool room_announced = false;
   const Instance* room_by = nullptr;  // who announced it
-  std::int64_t in_flight = 0;         // records pushed and not yet pulled
-  std::int64_t capacity = 0;          // 0: unbounded
-  Batch gathered;                     // records not yet pushed
+  Nanos room_signal_ns = 0;
+  std::int64_t in_flight = 0;  // records pushed and not yet pulled
+  std::int64_t capacity = 0;   // 0: unbounded
+  Batch gathered;              // records not yet pushed
 };
 
 // An engine's own transport between instances (stream managers, …), instead of channels.
@@ -158,11 +159,14 @@ class Instance final : public EventHandler {
   // Tells the tracer everything up to now.
   void trace_until(Nanos now);
   int trace_worker() const { return trace_worker_; }
-  // Whether somebody in the job could learn from it now: it works, or watches the outside.
-  bool active() const {
-    return executor_ != nullptr &&
+  // Whether it worked, or watched the outside, just before `now`, and still does.
+  bool active_before(Nanos now) const {
+    return executor_ != nullptr && traced_until_ns_ < now &&
            (accounts_.use() == TimeUse::useful || (source() && accounts_.use() == TimeUse::waiting));
   }
+  // When it sent a signal that it caused now. If it worked until now, one nanosecond earlier: so a signal
+  // never leads to an instant from which the batch comes that it asks for.
+  Nanos signal_ns(Nanos now) const { return worked_until_ns_ == now ? now - 1 : now; }
 
   const TimeAccounts& accounts() const { return accounts_; }
   const InstanceCounters& counters() const { return counters_; }
@@ -273,6 +277,7 @@ class Instance final : public EventHandler {
   Tracer* tracer_ = nullptr;
   int trace_worker_ = -1;
   Nanos traced_until_ns_ = 0;
+  Nanos worked_until_ns_ = -1;
   Nanos arriving_sent_ns_ = -1;
   Ring<Nanos> sent_ns_;  // of the batches in the inbox, when traced
   Nanos above_since_ns_ = 0;

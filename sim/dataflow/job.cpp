@@ -294,7 +294,8 @@ void Job::action_begins() {
   for (std::size_t op = 0; op < instances_.size(); ++op) {
     for (int i = 0; i < parallelism_[op]; ++i) {
       const Instance& instance = *instances_[op][i];
-      if (instance.active()) tracer_->signalled(coordinator_, instance.trace_worker(), now - 1, now);
+      if (instance.active_before(now))
+        tracer_->signalled(coordinator_, instance.trace_worker(), now - 1, now);
     }
   }
 }
@@ -313,7 +314,7 @@ void Job::signal_all() {
 void Job::trace_relief(const Instance& source) {
   if (relief_.worker < 0) return;
   const Nanos now = calendar().now();
-  tracer_->signalled(source.trace_worker(), relief_.worker, std::max<Nanos>(0, relief_.time_ns - 1), now);
+  tracer_->signalled(source.trace_worker(), relief_.worker, relief_.signal_ns, now);
 }
 
 void Job::trace_until(Nanos now) {

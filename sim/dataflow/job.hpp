@@ -131,7 +131,7 @@ class Job final : public DeliveryHandler {
   int connection(int from_host, int to_host);
   void on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) override;
   void mark_crossed(Instance& instance, bool above) {
-    if (!above) relief_ = {instance.trace_worker(), calendar().now()};
+    if (!above) relief_ = {instance.trace_worker(), instance.signal_ns(calendar().now())};
     setup_.engine->mark_crossed(*this, instance, above);
   }
   void emitted(const Batch& batch);
@@ -219,7 +219,7 @@ class Job final : public DeliveryHandler {
   Nanos acts_since_ns_ = never;  // for an action
   struct Relief {
     int worker = -1;
-    Nanos time_ns = 0;
+    Nanos signal_ns = 0;
   };
   Relief relief_;  // the inbox that fell to its low mark last
   void signal_all();

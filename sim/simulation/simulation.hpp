@@ -32,7 +32,7 @@ struct SimulationOptions {
   std::optional<std::filesystem::path> output;
   std::string scenario_sha256;
   // The program activity graph, in run.h5; none: not recorded.
-  std::optional<PagTrace::Settings> trace;
+  std::optional<PagTrace::Settings> trace = std::nullopt;
   // Called now and then (by events, in no simulated time); may be empty.
   std::function<void(const Progress&)> progress;
   // For checks and embedding programs; may be empty. Told of every metric window when it closes, and of every
