@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <deque>
 
 #include "models/engines/heron/stream_managers.hpp"
 #include "sim/cluster/cluster.hpp"
@@ -66,11 +66,13 @@ ParamTable<HeronParams> table() {
          positive());
   t.real("low_water_mib", &HeronParams::low_water_mib,
          {.unit = "MiB", .help = "Below this it ends.", .source = internals}, non_negative());
-  t.integer("backpressure_sightings", &HeronParams::backpressure_sightings,
-            {.unit = "sightings",
-             .help = "Consecutive arrivals over the mark before backpressure starts.",
-             .source = internals},
-            between(1, 1000));
+  t.integer(
+      "backpressure_sightings", &HeronParams::backpressure_sightings,
+      {.unit = "sightings",
+       .help = "Consecutive tuple sets (what a drain has for an instance) that arrive over the mark before "
+               "backpressure starts.",
+       .source = internals},
+      between(1, 1000));
   t.real("backpressure_delay_ms", &HeronParams::backpressure_delay_ms,
          {.unit = "ms", .help = "From the mark's crossing until the spouts stop or go on."},
          between(0, 60'000));
@@ -107,8 +109,8 @@ class Heron final : public Engine, EventHandler {
         own_drain_ns_(to_nanos(params.drain_ms * 1e-3)),
         drain_ns_(std::max(own_drain_ns_, context.fidelity.span_ns())),
         random_(context.seed, context.job, "restart"),
-        stream_managers_(context.calendar, engine_handler_id(context.job_number, 1), own_drain_ns_,
-                         drain_ns_) {
+        stream_managers_(context.calendar, engine_handler_id(context.job_number, 1), own_drain_ns_, drain_ns_,
+                         context.fidelity.batch_records == 1 && context.fidelity.span_ns() == 0) {
     handler_id = engine_handler_id(context.job_number);
   }
 
@@ -132,6 +134,7 @@ class Heron final : public Engine, EventHandler {
     job_ = &job;
     over_mark_ += above ? 1 : -1;
     WEIR_ASSERT(over_mark_ >= 0, "an instance ends a backpressure that it did not begin");
+    told_.push_back({over_mark_ > 0, job.deployment()});
     calendar_.schedule(calendar_.now() + to_nanos(params_.backpressure_delay_ms * 1e-3), EventClass::timer,
                        *this, spouts, 0);
   }
@@ -146,7 +149,7 @@ class Heron final : public Engine, EventHandler {
     int instances = 0;
     for (const int p : parallelism) instances += p;
     outcome_.downtime_s = params_.restart_s + params_.restart_per_instance_s * instances;
-    if (params_.restart_cv > 0)
+    if (params_.restart_cv > 0 && outcome_.downtime_s > 0)
       outcome_.downtime_s = random_.lognormal(outcome_.downtime_s, params_.restart_cv);
     calendar_.schedule(calendar_.now() + to_nanos(outcome_.downtime_s), EventClass::timer, *this, restarted,
                        0);
@@ -173,7 +176,10 @@ class Heron final : public Engine, EventHandler {
 
   void on_event(std::uint32_t kind, std::uint32_t) override {
     if (kind == spouts) {
-      job_->pause_sources(over_mark_ > 0);
+      const Told told = told_.front();
+      told_.pop_front();
+      // What stream managers of an earlier deployment said went down with them.
+      if (told.deployment == job_->deployment()) job_->pause_sources(told.stop);
       return;
     }
     outcome_.done = job_->deploy(target_);
@@ -195,6 +201,11 @@ class Heron final : public Engine, EventHandler {
   StreamManagers stream_managers_;
   Job* job_ = nullptr;
   int over_mark_ = 0;
+  struct Told {
+    bool stop;
+    int deployment;
+  };
+  std::deque<Told> told_;  // by the stream managers, and not heard yet
   std::vector<int> target_;
   ActionOutcome outcome_;
 };

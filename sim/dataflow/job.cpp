@@ -191,10 +191,6 @@ void Job::resume() {
     }
   }
   started_ = true;
-  if (tracer_ == nullptr || acts_since_ns_ == never) return;
-  signal_all();
-  tracer_->acted(coordinator_, acts_since_ns_, calendar().now());
-  acts_since_ns_ = never;
 }
 
 std::int64_t Job::halt_and_drop(bool state_saved) {
@@ -210,11 +206,13 @@ std::int64_t Job::halt_and_drop(bool state_saved) {
   close_connections();
   for (std::uint32_t cookie = 0; cookie < under_way_.size(); ++cookie) {
     if (!under_way_[cookie].used) continue;
-    under_way_[cookie].used = false;
+    UnderWay& slot = under_way_[cookie];
+    slot.used = false;
     free_cookies_.push_back(cookie);
-    const Batch& batch = under_way_[cookie].batch;
-    lost_on_edge(batch.channel->edge, batch.count);
-    lost(batch);
+    lost_on_edge(slot.batch.channel->edge, slot.batch.count);
+    if (slot.apart.empty()) lost(slot.batch);
+    for (const Batch& batch : slot.apart) lost(batch);
+    slot.apart.clear();
   }
   for (std::size_t op = 0; op < instances_.size(); ++op) {
     for (int i = 0; i < parallelism_[op]; ++i) {
@@ -222,7 +220,6 @@ std::int64_t Job::halt_and_drop(bool state_saved) {
       instances_[op][i]->account(TimeUse::overhead);
     }
   }
-  signal_all();
   running_ = false;
   window_running_ = false;
   return lost_records_ - lost_before;
@@ -278,58 +275,19 @@ double Job::state_bytes() const {
   return bytes;
 }
 
-// ---------------------------------------------------------------- tracing
-
-void Job::trace_to(Tracer& tracer) {
-  WEIR_ASSERT(deployment_ < 0, "a job is traced from its first deployment on");
-  tracer_ = &tracer;
-  coordinator_ = tracer.add_worker(-1, -1, -1);
-}
-
-// The engine learns of it from everybody who is awake.
-void Job::action_begins() {
-  if (tracer_ == nullptr) return;
-  const Nanos now = calendar().now();
-  acts_since_ns_ = now;
-  for (std::size_t op = 0; op < instances_.size(); ++op) {
-    for (int i = 0; i < parallelism_[op]; ++i) {
-      const Instance& instance = *instances_[op][i];
-      if (instance.active_before(now))
-        tracer_->signalled(coordinator_, instance.trace_worker(), now - 1, now);
-    }
-  }
-}
-
-// Stop, or go on.
-void Job::signal_all() {
-  if (tracer_ == nullptr || acts_since_ns_ == never) return;
-  const Nanos now = calendar().now();
-  for (std::size_t op = 0; op < instances_.size(); ++op) {
-    for (int i = 0; i < parallelism_[op]; ++i) {
-      tracer_->signalled(instances_[op][i]->trace_worker(), coordinator_, now, now);
-    }
-  }
-}
-
-void Job::trace_relief(const Instance& source) {
-  if (relief_.worker < 0) return;
-  const Nanos now = calendar().now();
-  tracer_->signalled(source.trace_worker(), relief_.worker, relief_.signal_ns, now);
-}
-
-void Job::trace_until(Nanos now) {
-  if (tracer_ == nullptr) return;
-  for (const auto& of_operator : instances_) {
-    for (const auto& instance : of_operator) {
-      if (instance->deployed()) instance->trace_until(now);
-    }
-  }
-  if (acts_since_ns_ != never) tracer_->acted(coordinator_, acts_since_ns_, now);
-}
-
 // ---------------------------------------------------------------- transport
 
-void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns) {
+void Job::send(int connection, const Batch& batch, Instance& receiver) {
+  give_to_network(connection, put_under_way(batch, receiver));
+}
+
+void Job::send(int connection, const Batch& batch, Instance& receiver, const std::vector<Batch>& apart) {
+  const std::uint32_t cookie = put_under_way(batch, receiver);
+  under_way_[cookie].apart = apart;
+  give_to_network(connection, cookie);
+}
+
+inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver) {
   std::uint32_t cookie;
   if (free_cookies_.empty()) {
     cookie = static_cast<std::uint32_t>(under_way_.size());
@@ -342,10 +300,15 @@ void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sen
   slot.used = true;
   slot.batch = batch;
   slot.receiver = &receiver;
-  slot.sent_ns = std::min(sent_ns, batch.first_ns);
+  return cookie;
+}
+
+inline void Job::give_to_network(int connection, std::uint32_t cookie) {
+  const UnderWay& slot = under_way_[cookie];
+  const Batch& batch = slot.batch;
   const auto bytes = static_cast<double>(batch.size_bytes);
   sent_bytes_[batch.channel->sender->host()] += bytes;
-  received_bytes_[receiver.host()] += bytes;
+  received_bytes_[slot.receiver->host()] += bytes;
   cluster().network().send(connection, bytes, batch.first_ns, batch.last_ns, cookie, batch.count);
 }
 
@@ -354,7 +317,12 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
   WEIR_ASSERT(slot.used, "a delivery that was not sent");
   slot.used = false;
   free_cookies_.push_back(cookie);
-  slot.receiver->arrives_from(slot.sent_ns);
+  if (!slot.apart.empty()) {
+    for (Batch& batch : slot.apart) batch.first_ns = batch.last_ns = last_ns;
+    slot.receiver->receive_together(slot.apart);  // which copies them before it does anything else
+    slot.apart.clear();
+    return;
+  }
   slot.batch.first_ns = first_ns;
   slot.batch.last_ns = last_ns;
   slot.receiver->receive(slot.batch);  // which copies it before it does anything else

@@ -4,8 +4,9 @@
 
 namespace weir {
 
-StreamManagers::StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns)
-    : calendar_(calendar), own_drain_ns_(own_drain_ns), drain_ns_(drain_ns) {
+StreamManagers::StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns,
+                               bool apart)
+    : calendar_(calendar), own_drain_ns_(own_drain_ns), drain_ns_(drain_ns), apart_(apart) {
   handler_id = id;
 }
 
@@ -39,6 +40,7 @@ void StreamManagers::deploy(Job& job, int instances_per_container) {
   managers_.assign(std::max<std::size_t>(managers, scheduled.size()), {});
   for (std::size_t i = 0; i < managers_.size(); ++i) {
     managers_[i].gathered.resize(slots);
+    managers_[i].records.resize(slots);
     managers_[i].drain_scheduled = i < scheduled.size() && scheduled[i];
   }
 }
@@ -50,14 +52,15 @@ std::uint32_t StreamManagers::receiver_slot(const Channel& channel) const {
 void StreamManagers::route(Channel& channel, const Batch& batch) {
   const std::uint32_t number = manager_of_[channel.sender->operator_id()][channel.sender->index()];
   Manager& manager = managers_[number];
-  if (job_->ledger() != nullptr) {
-    manager.apart.push_back(batch);
-  } else {
-    const std::uint32_t slot = receiver_slot(channel);
-    Batch& gathered = manager.gathered[slot];
-    if (gathered.count == 0) manager.holding.push_back(slot);
-    gathered.merge(batch);
-    gathered.channel = &channel;
+  const std::uint32_t slot = receiver_slot(channel);
+  Batch& gathered = manager.gathered[slot];
+  if (gathered.count == 0) manager.holding.push_back(slot);
+  gathered.merge(batch);
+  gathered.channel = &channel;
+  if (apart_) {
+    Batch rest = batch;
+    while (rest.count > 1) manager.records[slot].push_back(rest.split_head(1));
+    manager.records[slot].push_back(rest);
   }
   if (!manager.drain_scheduled) {
     manager.drain_scheduled = true;
@@ -72,44 +75,45 @@ void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
   // What is sent can come back to this manager at once only through the calendar, never from within
   // receive().
   for (const std::uint32_t slot : manager.holding) {
-    send_on(manager.gathered[slot]);
+    send_on(manager.gathered[slot], manager.records[slot]);
     manager.gathered[slot].count = 0;
+    manager.records[slot].clear();
   }
   manager.holding.clear();
-  for (const Batch& batch : manager.apart) send_on(batch);
-  manager.apart.clear();
 }
 
-void StreamManagers::send_on(Batch batch) {
-  const Nanos now = calendar_.now();
-  // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
-  const Nanos sent_ns = batch.first_ns;
-  batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
-  batch.last_ns = now;
-  Channel& channel = *batch.channel;
-  const int from = channel.sender->host();
-  const int to = channel.receiver->host();
-  if (from == to) {
-    channel.receiver->arrives_from(sent_ns);
-    channel.receiver->receive(batch);
+// The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
+void StreamManagers::stamp(Batch& batch) const {
+  batch.first_ns = std::min(calendar_.now(), batch.first_ns + own_drain_ns_);
+  batch.last_ns = calendar_.now();
+}
+
+void StreamManagers::send_on(Batch batch, std::vector<Batch>& records) {
+  stamp(batch);
+  for (Batch& record : records) stamp(record);
+  Instance& receiver = *batch.channel->receiver;
+  const int from = batch.channel->sender->host();
+  const int to = receiver.host();
+  if (from != to) {
+    job_->send(job_->connection(from, to), batch, receiver, records);
+  } else if (apart_) {
+    receiver.receive_together(records);
   } else {
-    job_->send(job_->connection(from, to), batch, *channel.receiver, sent_ns);
+    receiver.receive(batch);
   }
 }
 
 void StreamManagers::drop_all(Job& job) {
-  const auto drop = [&](const Batch& batch) {
-    job.lost_on_edge(batch.channel->edge, batch.count);
-    job.lost(batch);
-  };
   for (Manager& manager : managers_) {
     for (const std::uint32_t slot : manager.holding) {
-      drop(manager.gathered[slot]);
-      manager.gathered[slot].count = 0;
+      Batch& gathered = manager.gathered[slot];
+      job.lost_on_edge(gathered.channel->edge, gathered.count);
+      if (!apart_) job.lost(gathered);
+      for (const Batch& record : manager.records[slot]) job.lost(record);
+      gathered.count = 0;
+      manager.records[slot].clear();
     }
     manager.holding.clear();
-    for (const Batch& batch : manager.apart) drop(batch);
-    manager.apart.clear();
   }
 }
 
@@ -117,16 +121,15 @@ std::int64_t StreamManagers::held_weight() const {
   std::int64_t weight = 0;
   for (const Manager& manager : managers_) {
     for (const std::uint32_t slot : manager.holding) weight += manager.gathered[slot].weight;
-    for (const Batch& batch : manager.apart) weight += batch.weight;
   }
   return weight;
 }
 
 void StreamManagers::add_queued(std::vector<std::int64_t>& records_by_edge) const {
-  const auto add = [&](const Batch& batch) { records_by_edge[batch.channel->edge] += batch.count; };
   for (const Manager& manager : managers_) {
-    for (const std::uint32_t slot : manager.holding) add(manager.gathered[slot]);
-    for (const Batch& batch : manager.apart) add(batch);
+    for (const std::uint32_t slot : manager.holding) {
+      records_by_edge[manager.gathered[slot].channel->edge] += manager.gathered[slot].count;
+    }
   }
 }
 

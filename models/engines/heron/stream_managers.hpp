@@ -8,14 +8,16 @@
 
 // Heron's stream managers: one for each container. Each gathers what its instances send, by receiver, and
 // sends it off whenever it drains: at the multiples of the drain interval, and only when it holds something.
+// What one drain has for a receiver from one edge is a tuple set: it travels as one, and its arrival is one
+// sighting of the receiver's buffer. Record by record, the tuples in it stay apart; else it is one batch.
 
 namespace weir {
 
 class StreamManagers final : public Router, EventHandler {
  public:
   // Drains every `drain_ns`; `own_drain_ns` is the engine's own interval, of which drain_ns may be a coarser
-  // simulation: then records count as sent after at most own_drain_ns.
-  StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns);
+  // simulation: then records count as sent after at most own_drain_ns. `apart`: record by record.
+  StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns, bool apart);
 
   // Groups the instances of each host into containers, in the order of their operators.
   void deploy(Job& job, int instances_per_container);
@@ -27,19 +29,21 @@ class StreamManagers final : public Router, EventHandler {
 
  private:
   struct Manager {
-    std::vector<Batch> gathered;         // by receiver: see receiver_slot
-    std::vector<std::uint32_t> holding;  // receivers with something gathered, in the order of arrival
-    std::vector<Batch> apart;            // instead, if origins are to be kept apart
+    std::vector<Batch> gathered;              // by receiver: see receiver_slot
+    std::vector<std::vector<Batch>> records;  // the same one by one, if they stay apart
+    std::vector<std::uint32_t> holding;       // receivers with something gathered, in the order of arrival
     bool drain_scheduled = false;
   };
 
   void on_event(std::uint32_t kind, std::uint32_t manager) override;
-  void send_on(Batch batch);
+  void send_on(Batch batch, std::vector<Batch>& records);
+  void stamp(Batch& batch) const;
   std::uint32_t receiver_slot(const Channel& channel) const;
 
   Calendar& calendar_;
   Nanos own_drain_ns_;
   Nanos drain_ns_;
+  bool apart_;
   Job* job_ = nullptr;
   std::vector<Manager> managers_;
   std::vector<std::vector<std::uint32_t>> manager_of_;  // by operator and index
