@@ -17,6 +17,7 @@ struct RandomKind {
   bool random_laws = true;  // costs and routes that are drawn
   bool pull = false;        // queues that several instances take from
   bool join = false;        // forks that are joined again
+  bool heron = false;       // on Heron, with buffers of a few records
   double until_s = 2;
 };
 

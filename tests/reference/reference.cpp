@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "sim/dataflow/splitter.hpp"
 
@@ -22,6 +23,7 @@ struct Record {
   int channel = -1;         // of its sender, through which it came
   int sender_operator = -1;
   int sender_index = -1;
+  std::int64_t bytes = 0;
 };
 
 struct Channel {
@@ -55,6 +57,9 @@ struct Worker {
   bool serving = false;
   bool expecting = false;  // a record from the queue of its operator, until it serves it
   Record served;
+  int container = -1;
+  int sightings = 0;       // consecutive tuple sets that found too much in the inbox
+  bool over_mark = false;  // from the high one to the low one
   std::map<std::int64_t, std::map<int, std::int64_t>> parts;  // join: by origin and sending operator
   std::int64_t service = 0;  // counts services: a completion of an aborted one is stale
   std::unique_ptr<ArrivalProcess> arrivals;
@@ -63,8 +68,25 @@ struct Worker {
   // Books.
   std::int64_t in = 0, out = 0, lost = 0, arrived = 0, suppressed = 0;
   Nanos time_ns[4] = {0, 0, 0, 0};
+  Nanos backpressure_ns = 0;
   Nanos since_ns = 0;
   Use use = overhead;
+};
+
+// What travels as one and is there as a whole before any of it is served: a record; in Heron, a tuple set.
+struct Parcel {
+  Worker* receiver;
+  std::vector<Record> records;
+};
+
+// Heron's: the instances in it, and its stream manager, which caches tuples by edge and receiver.
+struct Container {
+  struct Cached {
+    int edge;
+    Parcel tuples;
+  };
+  int host;
+  std::vector<Cached> cache = {};
 };
 
 // Order within an instant, from calendar.hpp.
@@ -72,7 +94,8 @@ enum Class { completion = 1, arrival = 2, timer = 3, policy = 5 };
 
 class Reference {
  public:
-  explicit Reference(const ReferenceSetup& setup) : s_(setup), g_(s_.graph) {
+  explicit Reference(const ReferenceSetup& setup)
+      : s_(setup), g_(s_.graph), restart_random_(setup.seed, setup.job, "restart") {
     for (const LogicalOperator& op : g_.operators) {
       parallelism_.push_back(op.parallelism());
       OperatorContext context{s_.seed, "asked"};
@@ -89,11 +112,15 @@ class Reference {
       const auto event = *events_.begin();
       events_.erase(events_.begin());
       const Nanos time_ns = std::get<0>(event.first);
-      if (time_ns != now_) micro_ = 0;
+      if (time_ns != now_) {
+        account_backpressure(time_ns - now_);
+        micro_ = 0;
+      }
       now_ = time_ns;
       if (std::get<3>(event.first) < policy) micro_ = std::get<2>(event.first);
       event.second();
     }
+    account_backpressure(s_.until_ns - now_);
     now_ = s_.until_ns;
     return result();
   }
@@ -129,6 +156,24 @@ class Reference {
     return false;
   }
 
+  // Nothing changed for `elapsed`. Who holds up the job: in Heron, who is over the mark; else, whom others
+  // wait for and who waits for nobody.
+  void account_backpressure(Nanos elapsed) {
+    std::set<Worker*> waited_for;
+    for_all([&](Worker& w) {
+      if (w.over_mark) waited_for.insert(&w);
+      for (const Channel& c : w.channels) {
+        if (c.held.empty()) continue;
+        for (int i = 0; i < parallelism_[c.to_operator]; ++i) {
+          if (c.to_index < 0 || i == c.to_index) waited_for.insert(&worker(c.to_operator, i));
+        }
+      }
+    });
+    for (Worker* w : waited_for) {
+      if (!is_blocked(*w)) w->backpressure_ns += elapsed;
+    }
+  }
+
   // ---- deployment ----
   void deploy(const std::vector<int>& parallelism) {
     ++deployment_;
@@ -156,10 +201,25 @@ class Reference {
     }
     network_.clear();
     idle_.clear();
+    if (s_.heron) pack();
     for (std::size_t id = 0; id < g_.edges.size(); ++id) {
       const LogicalEdge& e = g_.edges[id];
       for (int i = 0; i < parallelism[e.from]; ++i) connect(worker(e.from, i), static_cast<int>(id));
     }
+  }
+
+  // The instances of each host into containers, as many as one takes, in the order of their operators.
+  void pack() {
+    containers_.clear();
+    std::map<int, int> filling, filled;  // by host: the container, and how many are in it
+    for_all([&](Worker& w) {
+      if (filled[w.host] % s_.instances_per_container == 0) {
+        filling[w.host] = static_cast<int>(containers_.size());
+        containers_.push_back({w.host});
+      }
+      ++filled[w.host];
+      w.container = filling[w.host];
+    });
   }
 
   std::unique_ptr<Worker> make(int op, int index) {
@@ -248,6 +308,11 @@ class Reference {
       w.served = w.inbox.front();
       w.inbox.pop_front();
       w.serving = true;
+      if (w.over_mark && buffered_bytes(w) <= s_.low_mark_bytes) {
+        w.over_mark = false;
+        w.sightings = 0;
+        tell_spouts();
+      }
       pulled(w, w.served);
       account(w, useful);
       const Nanos cost_ns = draw_cost_ns(w);
@@ -291,12 +356,7 @@ class Reference {
       waiting.pop_front();
       taker.expecting = true;
       const int from_host = worker(record.sender_operator, record.sender_index).host;
-      if (from_host == taker.host) {
-        taker.inbox.push_back(record);
-        work(taker);
-      } else {
-        travel(from_host, taker, record);
-      }
+      send(from_host, {&taker, {record}});
     }
   }
 
@@ -312,7 +372,7 @@ class Reference {
   }
 
   void pulled(Worker& w, const Record& record) {
-    if (record.channel < 0) return;
+    if (record.channel < 0 || s_.heron) return;
     Worker& sender = worker(record.sender_operator, record.sender_index);
     Channel& c = sender.channels[record.channel];
     --c.under_way;
@@ -348,6 +408,11 @@ class Reference {
     for (Edge& edge : w.edges) {
       for (const auto& [receiver, count] : routes(w, edge, copies)) {
         const std::size_t channel = edge.first_channel + receiver;
+        if (s_.heron) {
+          cache(w, edge.id, receiver, static_cast<int>(channel), count);
+          under_way_[record.origin] += count;
+          continue;
+        }
         for (std::int64_t i = 0; i < count; ++i) {
           w.channels[channel].held.push_back(
               {record.origin_ns, record.origin, static_cast<int>(channel), w.op, w.index});
@@ -441,30 +506,89 @@ class Reference {
         hand_out(c.to_operator);
         continue;
       }
-      Worker& receiver = worker(c.to_operator, c.to_index);
-      if (receiver.host == w.host) {
-        receiver.inbox.push_back(record);
-        work(receiver);
-      } else {
-        travel(w.host, receiver, record);
-      }
+      send(w.host, {&worker(c.to_operator, c.to_index), {record}});
     }
     c.waiting = false;
   }
 
+  // ---- transport ----
+  void send(int from_host, const Parcel& parcel) {
+    if (from_host == parcel.receiver->host) {
+      arrive(parcel);
+    } else {
+      travel(from_host, parcel);
+    }
+  }
+
   // What is due on a connection of two hosts is handed over together, in order.
-  void travel(int from_host, Worker& receiver, const Record& record) {
-    const std::pair<int, int> hosts{from_host, receiver.host};
-    network_[hosts].push_back({now_ + s_.latency_ns, &receiver, record});
+  void travel(int from_host, const Parcel& parcel) {
+    const std::pair<int, int> hosts{from_host, parcel.receiver->host};
+    network_[hosts].push_back({now_ + s_.latency_ns, parcel});
     at(now_ + s_.latency_ns, arrival, [this, hosts, stops = stops_] {
       if (stops != stops_) return;
       auto& travelling = network_[hosts];
       while (!travelling.empty() && travelling.front().due_ns <= now_) {
         const Travelling due = travelling.front();
         travelling.pop_front();
-        due.receiver->inbox.push_back(due.record);
-        work(*due.receiver);
+        arrive(due.parcel);
       }
+    });
+  }
+
+  void arrive(const Parcel& parcel) {
+    Worker& w = *parcel.receiver;
+    w.inbox.insert(w.inbox.end(), parcel.records.begin(), parcel.records.end());
+    if (s_.heron && !w.over_mark) look_at_mark(w);
+    work(w);
+  }
+
+  // ---- Heron ----
+  static std::int64_t buffered_bytes(const Worker& w) {
+    std::int64_t bytes = 0;
+    for (const Record& record : w.inbox) bytes += record.bytes;
+    return bytes;
+  }
+
+  void look_at_mark(Worker& w) {
+    w.sightings = buffered_bytes(w) >= s_.high_mark_bytes ? w.sightings + 1 : 0;
+    if (w.sightings < s_.sightings) return;
+    w.over_mark = true;
+    tell_spouts();
+  }
+
+  // All spouts stop while anybody is over the mark, and hear of it a delay later.
+  void tell_spouts() {
+    bool stop = false;
+    for_all([&](const Worker& w) { stop = stop || w.over_mark; });
+    at(now_ + s_.backpressure_delay_ns, timer, [this, stop, stops = stops_] {
+      if (stops != stops_) return;
+      paused_ = stop;
+      for_all([&](Worker& w) {
+        if (!spec(w).source) return;
+        if (!w.serving) account(w, idle(w));
+        work(w);
+      });
+    });
+  }
+
+  // The stream manager of the sender keeps tuples until it drains: at the next multiple of the interval after
+  // it had nothing.
+  void cache(const Worker& w, int edge, int receiver_index, int channel, std::int64_t count) {
+    auto& cached = containers_[w.container].cache;
+    Worker* receiver = &worker(g_.edges[edge].to, receiver_index);
+    const auto bytes = static_cast<std::int64_t>(spec(w).output_bytes());
+    const Record tuple{w.served.origin_ns, w.served.origin, channel, w.op, w.index, bytes};
+    auto set = std::find_if(cached.begin(), cached.end(), [&](const Container::Cached& c) {
+      return c.edge == edge && c.tuples.receiver == receiver;
+    });
+    if (set == cached.end()) set = cached.insert(set, {edge, {receiver, {}}});
+    set->tuples.records.insert(set->tuples.records.end(), static_cast<std::size_t>(count), tuple);
+    if (!drains_.insert(w.container).second) return;
+    at((now_ / s_.drain_ns + 1) * s_.drain_ns, timer, [this, number = w.container] {
+      drains_.erase(number);
+      if (number >= static_cast<int>(containers_.size())) return;  // there are fewer now
+      Container& container = containers_[number];
+      for (const Container::Cached& c : std::exchange(container.cache, {})) send(container.host, c.tuples);
     });
   }
 
@@ -480,7 +604,7 @@ class Reference {
       if (rescaling_ || wanted == parallelism_) continue;  // refused
       rescaling_ = true;
       target_ = wanted;
-      if (s_.drop) {
+      if (s_.drop || s_.heron) {
         stop();
       } else {
         paused_ = true;
@@ -513,7 +637,9 @@ class Reference {
   }
 
   void stop() {
+    std::int64_t lost = 0;
     for_all([&](Worker& w) {
+      const std::int64_t before = w.lost;
       if (!spec(w).source) w.lost += lose(w.inbox);
       if (w.serving) {
         ++w.lost;
@@ -527,17 +653,23 @@ class Reference {
         }
         w.parts.clear();
       }
-      w.serving = w.expecting = false;
+      w.serving = w.expecting = w.over_mark = false;
+      w.sightings = 0;
       ++w.service;
       account(w, overhead);
+      lost += w.lost - before;
     });
-    for (const auto& [hosts, travelling] : network_) {
-      lost_on_network_ += static_cast<std::int64_t>(travelling.size());
-      for (const Travelling& t : travelling) lose(t.record.origin, 1);
+    for (auto& [hosts, travelling] : network_) {
+      for (Travelling& t : travelling) lost += lose(t.parcel.records);
     }
-    for (auto& [op, waiting] : waiting_) lose(waiting);
+    for (Container& container : containers_) {
+      for (Container::Cached& c : container.cache) lost += lose(c.tuples.records);
+      container.cache.clear();
+    }
     network_.clear();
+    for (auto& [op, waiting] : waiting_) lost += lose(waiting);
     waiting_.clear();
+    lost_in_restarts_.push_back(lost);
     ++stops_;  // what is due on its channels is stale
     running_ = false;
     int instances = 0;
@@ -545,7 +677,9 @@ class Reference {
     double state_bytes = 0;
     for (const LogicalOperator& op : g_.operators) state_bytes += op.operator_spec.state.size_bytes();
     const double state_s = state_bytes / (s_.state_mb_per_s * 1e6);
-    const double down_s = s_.savepoint_s + s_.restart_s + s_.restart_per_instance_s * instances + 2 * state_s;
+    double down_s = s_.savepoint_s + s_.restart_s + s_.restart_per_instance_s * instances + 2 * state_s;
+    if (s_.heron) down_s = s_.restart_s + s_.restart_per_instance_s * instances;
+    if (s_.restart_cv > 0 && down_s > 0) down_s = restart_random_.lognormal(down_s, s_.restart_cv);
     at(now_ + to_nanos(down_s), timer, [this] {
       deploy(target_);
       paused_ = rescaling_ = false;
@@ -568,7 +702,8 @@ class Reference {
                              {"useful_ns", w->time_ns[useful]},
                              {"waiting_ns", w->time_ns[waiting]},
                              {"blocked_ns", w->time_ns[blocked]},
-                             {"overhead_ns", w->time_ns[overhead]}});
+                             {"overhead_ns", w->time_ns[overhead]},
+                             {"backpressure_ns", w->backpressure_ns}});
       }
       operators.push_back(std::move(instances));
     }
@@ -580,7 +715,7 @@ class Reference {
             {"origins", {{"complete", complete}, {"lost", lost}, {"pending", pending}, {"repeated", 0}}},
             {"latencies", deliveries_},
             {"emitted", emitted_},
-            {"lost_on_network", lost_on_network_}};
+            {"lost", lost_in_restarts_}};
   }
 
   ReferenceSetup s_;
@@ -592,8 +727,7 @@ class Reference {
   std::vector<std::vector<std::unique_ptr<Worker>>> workers_;
   struct Travelling {
     Nanos due_ns;
-    Worker* receiver;
-    Record record;
+    Parcel parcel;
   };
   std::map<std::pair<int, int>, std::deque<Travelling>> network_;
   std::map<int, std::deque<Record>> waiting_;  // by operator that pulls
@@ -603,7 +737,10 @@ class Reference {
   std::int64_t next_origin_ = 0;
   std::map<std::int64_t, std::int64_t> under_way_;  // records, by origin
   std::set<std::int64_t> lost_;                     // origins that lost some
-  std::int64_t lost_on_network_ = 0;
+  std::vector<std::int64_t> lost_in_restarts_;
+  std::vector<Container> containers_;
+  std::set<int> drains_;  // of which containers one is due
+  RandomStream restart_random_;
   int deployment_ = -1;
   int stops_ = 0;
   std::vector<double> selectivity_;

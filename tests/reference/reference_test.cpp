@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "sim/kernel/latency_histogram.hpp"
 #include "sim/scenario/errors.hpp"
@@ -40,11 +41,26 @@ ReferenceSetup setup_of(const ScenarioText& s, std::uint64_t seed) {
     r.latency_ns = to_nanos(s.all["cluster"]["network"]["latency_us"].get<double>() * 1e-6);
   }
   const json& engine = s.all["jobs"][0]["engine"];
-  r.channel_capacity = engine["channel_capacity_records"];
-  r.drop = engine["on_stop"] == "drop";
-  r.savepoint_s = engine["savepoint_s"];
   r.restart_s = engine["restart_s"];
   r.restart_per_instance_s = engine["restart_per_instance_s"];
+  if (engine["type"] == "heron") {
+    const auto bytes = [&](const char* mib) {
+      return static_cast<std::int64_t>(engine[mib].get<double>() * 1048576);
+    };
+    const auto nanos = [&](const char* ms) { return to_nanos(engine[ms].get<double>() * 1e-3); };
+    r.heron = true;
+    r.instances_per_container = engine["instances_per_container"];
+    r.drain_ns = nanos("drain_ms");
+    r.high_mark_bytes = bytes("high_water_mib");
+    r.low_mark_bytes = bytes("low_water_mib");
+    r.sightings = engine["backpressure_sightings"];
+    r.backpressure_delay_ns = nanos("backpressure_delay_ms");
+    r.restart_cv = engine["restart_cv"];
+  } else {
+    r.channel_capacity = engine["channel_capacity_records"];
+    r.drop = engine["on_stop"] == "drop";
+    r.savepoint_s = engine["savepoint_s"];
+  }
   if (s.all["jobs"][0].contains("policy")) {
     const json& policy = s.all["jobs"][0]["policy"];
     r.policy_interval_ns = to_nanos(policy["interval_s"].get<double>());
@@ -93,13 +109,40 @@ std::string difference(const json& weir, const json& plain) {
   });
   if (buckets != weir["latency"]["buckets"]) text += "the latencies are spread differently\n";
   differ("origins", weir["summary"]["conservation"]["origins"], plain["origins"]);
+  json lost =
+      json::array();  // in each restart that ended; an action is listed for every operator that it changes
+  std::set<std::int64_t> actions;
+  for (const json& action : weir["summary"]["scaling"]["actions"]) {
+    if (action["ended_s"].is_null() || action["status"] == "refused") continue;
+    if (actions.insert(action["action_id"].get<std::int64_t>()).second)
+      lost.push_back(action["records_lost"]);
+  }
+  json plainly = plain["lost"];
+  if (plainly.size() == lost.size() + 1) plainly.erase(lost.size());  // not over when the run was
+  differ("records lost by restarts", lost, plainly);
   differ("records emitted", weir["summary"]["conservation"]["emitted"], plain["emitted"]);
   return text;
+}
+
+Nanos backpressure_ns(const json& plain) {
+  Nanos sum = 0;
+  for (const json& of_operator : plain["instances"]) {
+    for (const json& instance : of_operator) sum += instance["backpressure_ns"].get<Nanos>();
+  }
+  return sum;
+}
+
+std::int64_t lost(const json& plain) {
+  std::int64_t sum = 0;
+  for (const json& records : plain["lost"]) sum += records.get<std::int64_t>();
+  return sum;
 }
 
 struct Outcome {
   int failed = 0;
   std::int64_t deliveries = 0;
+  int with_backpressure = 0;
+  int with_losses = 0;
   std::string text;
 };
 
@@ -121,7 +164,10 @@ void compare_some(int scenarios, std::uint64_t first_seed, const RandomKind& kin
       what = result["error"];
     } else {
       if (!result["summary"]["conservation"]["ok"]) what = result["summary"]["failed_checks"].dump() + "\n";
-      what += difference(result, reference(setup_of(texts[i], runs[i].seed)));
+      const json plain = reference(setup_of(texts[i], runs[i].seed));
+      what += difference(result, plain);
+      outcome.with_backpressure += backpressure_ns(plain) > 0 ? 1 : 0;
+      outcome.with_losses += lost(plain) > 0 ? 1 : 0;
       outcome.deliveries += result["latency"]["count"].get<std::int64_t>();
     }
     if (what.empty() || ++outcome.failed > 3) continue;
@@ -136,9 +182,15 @@ void compare(int scenarios, std::uint64_t first_seed, const RandomKind& kind) {
                  outcome);
   }
   INFO(scenarios << " scenarios from seed " << first_seed << ", " << outcome.deliveries << " deliveries\n"
+                 << outcome.with_backpressure << " with backpressure, " << outcome.with_losses
+                 << " with losses\n"
                  << outcome.text);
   CHECK(outcome.failed == 0);
   CHECK(outcome.deliveries > 100 * scenarios);
+  if (kind.heron) {
+    CHECK(3 * outcome.with_backpressure > scenarios);
+    CHECK((!kind.rescale || 3 * outcome.with_losses > scenarios));
+  }
 }
 
 int many(int usual) {
@@ -168,6 +220,12 @@ TEST_CASE("weir equals the reference simulator: deliveries at the instant of a r
   // A restart that ends with a metric window: they belong to the next one.
   compare(1, 5003000099, {.hosts = false});
   compare(1, 5004000034, {});
+}
+TEST_CASE("weir equals the reference simulator: Heron, no rescaling", "[reference][heron]") {
+  compare(many(100), test_seed() + 10000000, {.rescale = false, .hosts = false, .heron = true});
+}
+TEST_CASE("weir equals the reference simulator: Heron, rescaling over several hosts", "[reference][heron]") {
+  compare(many(200), test_seed() + 11000000, {.heron = true});
 }
 TEST_CASE("weir equals the reference simulator: rescaling", "[reference]") {
   compare(many(150), test_seed() + 3000000, {.hosts = false});
