@@ -17,8 +17,7 @@ struct Dial {
 struct AccuracyWorkload {
   std::string name;
   std::string description;
-  std::string baseline;  // what the finest setting is
-  Dial finest;
+  Dial finest;  // record by record
   std::vector<Dial> dials;
   double until_s;
   std::string cluster_and_jobs;  // JSON members
