@@ -97,25 +97,45 @@ void Participation::wait_for(std::uint32_t chain, std::uint32_t vertex, std::uin
   first_waited_for_[its_chain] = std::min(first_waited_for_[its_chain], vertex);
 }
 
-// Every chain waits for another: of those that are stuck earliest, the first gives one message up.
-void Participation::cut_one() {
-  std::uint32_t earliest = nobody;
-  for (std::uint32_t c = 0; c < pag_->chains(); ++c) {
-    if (next_[c] == pag_->chain_first[c + 1]) continue;
-    if (earliest == nobody || pag_->time_ns[next_[c]] < pag_->time_ns[next_[earliest]]) earliest = c;
-  }
-  WEIR_ASSERT(earliest != nobody, "nobody is stuck");
-  const std::uint32_t v = next_[earliest];
+// The first message that keeps a chain from going on.
+std::uint32_t Participation::obstacle(std::uint32_t chain) const {
+  const std::uint32_t v = next_[chain];
   for (std::uint32_t m = pag_->first_message[v]; m < pag_->first_message[v + 1]; ++m) {
     const Pag::Message& message = pag_->messages[m];
-    if (message.blocked || is_cut(m) || message.from < next_[message.from_chain]) continue;
-    cut_.insert(std::lower_bound(cut_.begin(), cut_.end(), m), m);
-    break;
+    if (!message.blocked && !is_cut(m) && message.from >= next_[message.from_chain]) return m;
   }
+  WEIR_ASSERT(false, "nothing keeps it");
+  return 0;
+}
+
+// Chains wait for one another in a circle: at one instant, somebody is told to go on by whom he then sends
+// to. A data message is given up rather than a signal: its receiver was awake before, as it gave the signal.
+void Participation::cut_one() {
+  std::vector<std::uint32_t> followed;  // messages, each from the chain that the next one leads to
+  std::vector<std::uint32_t> place(pag_->chains(), nobody);
+  std::uint32_t chain = 0;
+  while (next_[chain] == pag_->chain_first[chain + 1]) ++chain;
+  while (place[chain] == nobody) {
+    place[chain] = static_cast<std::uint32_t>(followed.size());
+    followed.push_back(obstacle(chain));
+    chain = pag_->messages[followed.back()].from_chain;
+  }
+  const auto circle = followed.begin() + place[chain];
+  auto given_up = std::find_if(circle, followed.end(), [&](std::uint32_t m) {
+    return pag_->messages[m].activity == Activity::data_message;
+  });
+  if (given_up == followed.end()) given_up = circle;
+  const std::uint32_t m = *given_up;
+  cut_.insert(std::lower_bound(cut_.begin(), cut_.end(), m), m);
+  // Its receiver can go on.
+  const std::uint32_t to = pag_->messages[m].to;
+  const auto receiver =
+      static_cast<std::uint32_t>(std::upper_bound(pag_->chain_first.begin(), pag_->chain_first.end(), to) -
+                                 pag_->chain_first.begin() - 1);
   for (std::size_t c = 0; c < pag_->chains(); ++c) {
-    std::erase_if(waiters_[c], [&](const Waiter& waiter) { return waiter.chain == earliest; });
+    std::erase_if(waiters_[c], [&](const Waiter& waiter) { return waiter.chain == receiver; });
   }
-  runnable_.push_back(earliest);
+  runnable_.push_back(receiver);
 }
 
 void Participation::count_backward() {

@@ -52,6 +52,7 @@ class Participation {
 
   void count_forward();
   void advance(std::uint32_t chain);
+  std::uint32_t obstacle(std::uint32_t chain) const;
   void cut_one();
   void count_backward();
   void wait_for(std::uint32_t chain, std::uint32_t vertex, std::uint32_t its_chain);

@@ -8,6 +8,7 @@
 #include "sim/cli/result_directory.hpp"
 #include "sim/cli/run_scenario.hpp"
 #include "sim/cli/scenario_options.hpp"
+#include "sim/cli/trace_options.hpp"
 #include "sim/record/record_error.hpp"
 
 namespace weir {
@@ -20,7 +21,7 @@ ExitCode run(const CommandContext& context) {
       "where results go (default out/<scenario>/<policy>/seed=<n>; a manifest's: rerun, beside it); "
       "an older result there is replaced");
   add_scenario_options(options);
-  options.value("trace", "off", "off: no program activity graph is recorded");
+  add_trace_options(options);
   options.value("lookahead", "on|off", "off: step SimGrid to every event; slower, same result");
   options.flag("json", "print summary.json instead of the summary for people");
   options.flag("quiet,q", "no progress bar, no summary");
@@ -34,7 +35,7 @@ ExitCode run(const CommandContext& context) {
 
   Errors errors;
   const ScenarioOverrides overrides = scenario_overrides(options, errors);
-  options.choice("trace", {"off"}, errors);
+  const auto trace = trace_settings(options, errors);
   const bool lookahead = options.choice("lookahead", {"on", "off"}, errors) == "on";
   const auto loaded = load_scenario_argument(argument, overrides, errors);
   const auto given = options.text("output");
@@ -51,6 +52,7 @@ ExitCode run(const CommandContext& context) {
                                                     .scenario_path = file.string(),
                                                     .directory = directory,
                                                     .lookahead = lookahead,
+                                                    .trace = trace,
                                                     .quiet = quiet});
   say_summary(summary, loaded->scenario, directory, options.has("json"), quiet);
   return exit_code(summary);

@@ -9,6 +9,7 @@
 #include "sim/cli/output.hpp"
 #include "sim/cli/result_directory.hpp"
 #include "sim/cli/run_scenario.hpp"
+#include "sim/cli/trace_options.hpp"
 #include "sim/cli/version_text.hpp"
 #include "sim/record/manifest.hpp"
 #include "version.hpp"
@@ -93,7 +94,7 @@ ExitCode repeat_run(const CommandContext& context, const Options& options, const
   for (const std::string& changed : changed_inputs(manifest, base))
     errors.add_file(file.string(), 1, "inputs", changed, "the file that the first run read");
   const bool lookahead = options.choice("lookahead", {"on", "off"}, errors) == "on";
-  options.choice("trace", {"off"}, errors);
+  const auto trace = trace_settings(options, errors);
   // Named by a file in the folder that relative paths start at.
   const auto loaded =
       load_scenario_text(manifest.scenario.dump(), (base / file.filename()).string(), base, {}, errors);
@@ -111,6 +112,7 @@ ExitCode repeat_run(const CommandContext& context, const Options& options, const
                              .scenario_path = (base / fs::path(manifest.scenario_path).filename()).string(),
                              .directory = directory,
                              .lookahead = lookahead,
+                             .trace = trace,
                              .quiet = quiet});
   say_summary(summary, loaded->scenario, directory, options.has("json"), quiet);
   const ExitCode code = exit_code(summary);

@@ -56,6 +56,7 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   ProgressBar bar(!settings.quiet);
   SimulationOptions options;
   options.lookahead = settings.lookahead;
+  options.trace = settings.trace;
   options.output = settings.directory;
   options.scenario_sha256 = manifest.scenario_sha256;
   options.progress = [&](const Progress& progress) {

@@ -16,6 +16,7 @@ struct RunSettings {
   std::string scenario_path;        // as the manifest names it
   std::filesystem::path directory;  // of the results
   bool lookahead = true;
+  std::optional<PagTrace::Settings> trace = std::nullopt;
   bool quiet = false;
 };
 

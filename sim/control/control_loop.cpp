@@ -187,6 +187,7 @@ void ControlLoop::act(const Decision& decision, std::int64_t decision_id) {
   action_running_ = true;
   last_requested_ns_ = now;
   observer_.action_began(job_, action_);
+  job_.action_begins();
   engine_.rescale(job_, parallelism);
 }
 

@@ -42,7 +42,11 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   ++epoch_;
   if (executor_ == nullptr) {
     accounts_.begin(calendar_.now(), TimeUse::overhead);
-    deployed_since_ns_ = calendar_.now();
+    deployed_since_ns_ = traced_until_ns_ = calendar_.now();
+  }
+  if (trace_worker_ < 0 && job_.tracer() != nullptr) {
+    tracer_ = job_.tracer();
+    trace_worker_ = tracer_->add_worker(operator_id_, index_, executor.host());
   }
   executor_ = &executor;
   settings_ = settings;
@@ -86,6 +90,7 @@ void Instance::undeploy(Nanos now) {
   ++epoch_;
   if (executor_ == nullptr) return;
   close_accounts(now);
+  trace_until(now);
   deployed_ns_ += now - deployed_since_ns_;
   executor_ = nullptr;
 }
@@ -145,6 +150,10 @@ void Instance::enqueue(const Batch& batch) {
     return;
   }
   inbox_.push_back(batch);
+  if (tracer_ != nullptr && !source()) {
+    sent_ns_.push_back(arriving_sent_ns_ >= 0 ? arriving_sent_ns_ : batch.first_ns);
+    arriving_sent_ns_ = -1;
+  }
 }
 
 inline void Instance::look_at_mark() {
@@ -162,8 +171,13 @@ void Instance::receive(const Batch& batch) {
   executor_->wake(*this);
 }
 
-void Instance::receive_together(const std::vector<Batch>& batches) {
-  for (const Batch& batch : batches) enqueue(batch);
+void Instance::receive_together(const std::vector<Batch>& batches, Nanos lag_ns) {
+  for (Batch batch : batches) {
+    arrives_from(batch.first_ns);
+    batch.first_ns = std::min(calendar_.now(), batch.first_ns + lag_ns);
+    batch.last_ns = calendar_.now();
+    enqueue(batch);
+  }
   look_at_mark();
   executor_->wake(*this);
 }
@@ -182,6 +196,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   }
   inbox_records_ -= serving_.count;
   inbox_bytes_ -= serving_.size_bytes;
+  if (tracer_ != nullptr) trace_message();
   if (above_ && inbox_bytes_ <= settings_.low_mark_bytes) {
     above_ = false;
     sightings_ = 0;
@@ -195,6 +210,8 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
     job_.pulled(channel.edge, serving_.count);
     if (channel.waiting && !channel.room_announced) {
       channel.room_announced = true;
+      channel.room_by = this;
+      channel.room_signal_ns = signal_ns(now);
       calendar_.schedule(now, EventClass::completion, *channel.sender, room, channel.slot);
     }
   }
@@ -218,6 +235,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
                                   : 1;
   gapped_work_ns_ = useful_share < 1 ? duration_ns : -1;
   useful_before_ns_ = accounts_.total(TimeUse::useful);
+  trace_until(begin_ns);
   accounts_.begin_service(begin_ns, useful_share);
   return {work_s, begin_ns, last_done_ns};
 }
@@ -246,6 +264,7 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
   gapped_work_ns_ = duration_ns;
   useful_before_ns_ = accounts_.total(TimeUse::useful);
   unaccounted_ns_ = std::max<Nanos>(0, owed_ns - free_ns);
+  trace_until(account_ns);
   accounts_.begin_service(
       account_ns, owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1);
   return {work_s, service_begin_ns_, served.last_done_ns};
@@ -332,7 +351,7 @@ void Instance::finish(Nanos now) {
     out.weight = weight;
     if (!edges_.empty()) send(edges_.back(), out);
   }
-  accounts_.change(now, idle_use());
+  change_use(now, idle_use());
   job_.served(*this);
 }
 
@@ -500,6 +519,9 @@ void Instance::found_room(Channel& channel) {
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());
+  if (tracer_ != nullptr)
+    tracer_->signalled(trace_worker_, channel.room_by->trace_worker_, channel.room_signal_ns,
+                       calendar_.now());
   executor_->wake(*this);
 }
 
@@ -508,6 +530,7 @@ void Instance::pause(bool paused) {
   if (executor_ == nullptr || executor_->halted() || executor_->serves(*this)) return;
   account(idle_use());
   if (paused) return;
+  if (tracer_ != nullptr) job_.trace_relief(*this);
   executor_->was_held_back();
   executor_->wake(*this);
 }
@@ -517,10 +540,44 @@ TimeUse Instance::idle_use() const {
   return waiting_channels_ > 0 || paused_ ? TimeUse::blocked : TimeUse::waiting;
 }
 
+void Instance::change_use(Nanos at, TimeUse use) {
+  trace_until(at);
+  accounts_.change(at, use);
+}
+
+void Instance::trace_until(Nanos now) {
+  if (tracer_ == nullptr || now <= traced_until_ns_) return;
+  const LogicalOperator& op = job_.graph().operators[operator_id_];
+  const TimeUse use = accounts_.use();
+  const auto tell = [&](Nanos until_ns, TimeUse what, std::int64_t records) {
+    tracer_->did(trace_worker_, traced_until_ns_, until_ns, what, op.source, operator_id_, records);
+    traced_until_ns_ = until_ns;
+  };
+  if (use != TimeUse::useful) return tell(now, use, 0);
+  const auto useful_ns =
+      static_cast<Nanos>(static_cast<double>(now - traced_until_ns_) * accounts_.useful_share() + 0.5);
+  tell(traced_until_ns_ + useful_ns, use, serving_.count);
+  worked_until_ns_ = now;
+  if (now > traced_until_ns_) tell(now, TimeUse::waiting, 0);
+}
+
+// Of the batch that is being pulled: its first record's.
+void Instance::trace_message() {
+  if (serving_.channel == nullptr) return;
+  Nanos sent_ns = serving_.first_ns;
+  if (!sent_ns_.empty()) {
+    sent_ns = sent_ns_.front();
+    sent_ns_.pop_front();
+  }
+  const Instance& sender = *serving_.channel->sender;
+  tracer_->sent(trace_worker_, sender.trace_worker_, std::min(sent_ns, serving_.first_ns), serving_.first_ns,
+                operator_id_, serving_.count, serving_.size_bytes);
+}
+
 void Instance::account(TimeUse use) {
   // Idle time stays open, for a service that turns out to lie in it.
   if (settings_.gather_span_ns > 0 && use == TimeUse::waiting && accounts_.use() == use) return;
-  accounts_.change(calendar_.now(), use);
+  change_use(calendar_.now(), use);
 }
 
 void Instance::close_accounts(Nanos now) {
@@ -550,6 +607,7 @@ void Instance::drop_all(bool state_saved) {
   if (!source()) {
     for (std::size_t i = 0; i < inbox_.size(); ++i) drop(inbox_[i], true);
     inbox_.clear();
+    sent_ns_.clear();
     inbox_records_ = inbox_bytes_ = 0;
   }
   if (executor_ != nullptr && executor_->serves(*this)) {

@@ -12,6 +12,7 @@
 #include "sim/dataflow/ring.hpp"
 #include "sim/dataflow/splitter.hpp"
 #include "sim/dataflow/time_accounts.hpp"
+#include "sim/dataflow/tracer.hpp"
 #include "sim/kernel/look_back.hpp"
 
 // An operator instance: an inbox, the operator's logic, and channels to the instances downstream.
@@ -41,6 +42,8 @@ struct Channel {
   std::int32_t connection = -1;     // of the network; -1: both on one host
   bool waiting = false;             // holds records that found no room: the sender is blocked
   bool room_announced = false;
+  const Instance* room_by = nullptr;  // who announced it
+  Nanos room_signal_ns = 0;
   std::int64_t in_flight = 0;  // records pushed and not yet pulled
   std::int64_t capacity = 0;   // 0: unbounded
   Batch gathered;              // records not yet pushed
@@ -119,8 +122,13 @@ class Instance final : public EventHandler {
 
   // ---- the hot path ----
   void receive(const Batch& batch);
-  // What travelled together and is kept apart: it is all there before any of it is looked at or served.
-  void receive_together(const std::vector<Batch>& batches);
+  // When its sender sent the batch that is received next, where that was not when it became available here.
+  void arrives_from(Nanos sent_ns) {
+    if (tracer_ != nullptr) arriving_sent_ns_ = sent_ns;
+  }
+  // What travelled together and is kept apart: it is all there before any of it is looked at or served. Each
+  // says when it was sent, and is available here `lag_ns` later, now at the latest.
+  void receive_together(const std::vector<Batch>& batches, Nanos lag_ns);
   bool ready() const { return !inbox_.empty() && waiting_channels_ == 0 && !paused_; }
   // Of an operator that pulls: whether it may take a batch, once its executor is free.
   bool wants_work() const {
@@ -151,6 +159,17 @@ class Instance final : public EventHandler {
   TimeUse idle_use() const;
   void account(TimeUse use);
   void close_accounts(Nanos now);
+  // Tells the tracer everything up to now.
+  void trace_until(Nanos now);
+  int trace_worker() const { return trace_worker_; }
+  // Whether it worked, or watched the outside, just before `now`, and still does.
+  bool active_before(Nanos now) const {
+    return executor_ != nullptr && traced_until_ns_ < now &&
+           (accounts_.use() == TimeUse::useful || (source() && accounts_.use() == TimeUse::waiting));
+  }
+  // When it sent a signal that it caused now. If it worked until now, one nanosecond earlier: so a signal
+  // never leads to an instant from which the batch comes that it asks for.
+  Nanos signal_ns(Nanos now) const { return worked_until_ns_ == now ? now - 1 : now; }
 
   const TimeAccounts& accounts() const { return accounts_; }
   const InstanceCounters& counters() const { return counters_; }
@@ -182,6 +201,8 @@ class Instance final : public EventHandler {
     std::uint32_t first_channel;
   };
 
+  void change_use(Nanos at, TimeUse use);
+  void trace_message();
   void arrive();
   void schedule_arrival();
   void enqueue(const Batch& batch);
@@ -256,6 +277,13 @@ class Instance final : public EventHandler {
   Nanos deployed_ns_ = 0;  // in earlier deployments, from deploy to undeploy
   InstanceCounters counters_;
   Reordering reordering_;
+  // Who is told what it does; null most of the time.
+  Tracer* tracer_ = nullptr;
+  int trace_worker_ = -1;
+  Nanos traced_until_ns_ = 0;
+  Nanos worked_until_ns_ = -1;
+  Nanos arriving_sent_ns_ = -1;
+  Ring<Nanos> sent_ns_;  // of the batches in the inbox, when traced
   Nanos above_since_ns_ = 0;
   Nanos holding_since_ns_ = 0;
   std::vector<std::int64_t> latest_sequence_;  // sinks: by source instance

@@ -191,6 +191,10 @@ void Job::resume() {
     }
   }
   started_ = true;
+  if (tracer_ == nullptr || acts_since_ns_ == never) return;
+  signal_all();
+  tracer_->acted(coordinator_, acts_since_ns_, calendar().now());
+  acts_since_ns_ = never;
 }
 
 std::int64_t Job::halt_and_drop(bool state_saved) {
@@ -220,6 +224,7 @@ std::int64_t Job::halt_and_drop(bool state_saved) {
       instances_[op][i]->account(TimeUse::overhead);
     }
   }
+  signal_all();
   running_ = false;
   window_running_ = false;
   return lost_records_ - lost_before;
@@ -275,19 +280,69 @@ double Job::state_bytes() const {
   return bytes;
 }
 
-// ---------------------------------------------------------------- transport
+// ---------------------------------------------------------------- tracing
 
-void Job::send(int connection, const Batch& batch, Instance& receiver) {
-  give_to_network(connection, put_under_way(batch, receiver));
+void Job::trace_to(Tracer& tracer) {
+  WEIR_ASSERT(deployment_ < 0, "a job is traced from its first deployment on");
+  tracer_ = &tracer;
+  coordinator_ = tracer.add_worker(-1, -1, -1);
 }
 
-void Job::send(int connection, const Batch& batch, Instance& receiver, const std::vector<Batch>& apart) {
-  const std::uint32_t cookie = put_under_way(batch, receiver);
+// The engine learns of it from everybody who is awake.
+void Job::action_begins() {
+  if (tracer_ == nullptr) return;
+  const Nanos now = calendar().now();
+  acts_since_ns_ = now;
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      const Instance& instance = *instances_[op][i];
+      if (instance.active_before(now))
+        tracer_->signalled(coordinator_, instance.trace_worker(), now - 1, now);
+    }
+  }
+}
+
+// Stop, or go on.
+void Job::signal_all() {
+  if (tracer_ == nullptr || acts_since_ns_ == never) return;
+  const Nanos now = calendar().now();
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      tracer_->signalled(instances_[op][i]->trace_worker(), coordinator_, now, now);
+    }
+  }
+}
+
+void Job::trace_relief(const Instance& source) {
+  if (relief_.worker < 0) return;
+  const Nanos now = calendar().now();
+  tracer_->signalled(source.trace_worker(), relief_.worker, relief_.signal_ns, now);
+}
+
+void Job::trace_until(Nanos now) {
+  if (tracer_ == nullptr) return;
+  for (const auto& of_operator : instances_) {
+    for (const auto& instance : of_operator) {
+      if (instance->deployed()) instance->trace_until(now);
+    }
+  }
+  if (acts_since_ns_ != never) tracer_->acted(coordinator_, acts_since_ns_, now);
+}
+
+// ---------------------------------------------------------------- transport
+
+void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns) {
+  give_to_network(connection, put_under_way(batch, receiver, sent_ns));
+}
+
+void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns,
+               const std::vector<Batch>& apart) {
+  const std::uint32_t cookie = put_under_way(batch, receiver, sent_ns);
   under_way_[cookie].apart = apart;
   give_to_network(connection, cookie);
 }
 
-inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver) {
+inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver, Nanos sent_ns) {
   std::uint32_t cookie;
   if (free_cookies_.empty()) {
     cookie = static_cast<std::uint32_t>(under_way_.size());
@@ -300,6 +355,7 @@ inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver) 
   slot.used = true;
   slot.batch = batch;
   slot.receiver = &receiver;
+  slot.sent_ns = std::min(sent_ns, batch.first_ns);
   return cookie;
 }
 
@@ -318,11 +374,12 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
   slot.used = false;
   free_cookies_.push_back(cookie);
   if (!slot.apart.empty()) {
-    for (Batch& batch : slot.apart) batch.first_ns = batch.last_ns = last_ns;
-    slot.receiver->receive_together(slot.apart);  // which copies them before it does anything else
+    // Which copies them before it does anything else. None is available before now.
+    slot.receiver->receive_together(slot.apart, calendar().now());
     slot.apart.clear();
     return;
   }
+  slot.receiver->arrives_from(slot.sent_ns);
   slot.batch.first_ns = first_ns;
   slot.batch.last_ns = last_ns;
   slot.receiver->receive(slot.batch);  // which copies it before it does anything else

@@ -75,7 +75,18 @@ class Job final : public DeliveryHandler {
   int source_number(int operator_id, int index) const { return source_base_[operator_id] + index; }
   ArrivalContext arrival_context(int operator_id, int index) const;
 
+  // ---- what is told to a tracer (tracer.hpp) ----
+  // Before the first deployment.
+  void trace_to(Tracer& tracer);
+  Tracer* tracer() const { return tracer_; }
+  // `source` goes on, since what held it up is over.
+  void trace_relief(const Instance& source);
+  // Everything up to now.
+  void trace_until(Nanos now);
+
   // ---- deployment (engines) ----
+  // Asked to change something; ends with action_ended().
+  void action_begins();
   // Builds the physical graph, halted. What an earlier one held must have been drained or dropped. Returns
   // false, and changes nothing, if the cluster has too few slots.
   bool deploy(const std::vector<int>& parallelism);
@@ -114,14 +125,19 @@ class Job final : public DeliveryHandler {
       send(channel.connection, batch, *channel.receiver);
     }
   }
-  void send(int connection, const Batch& batch, Instance& receiver);
+  // `sent_ns`: when its sender sent it, if that was before it became available here; for the tracer.
+  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns = never);
   // A batch that is received as the ones in `apart`, of which it consists, if there are any: all when the
   // last is there.
-  void send(int connection, const Batch& batch, Instance& receiver, const std::vector<Batch>& apart);
+  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns,
+            const std::vector<Batch>& apart);
   // The job's data connection between two hosts, made when it is first asked for; -1 within a host.
   int connection(int from_host, int to_host);
   void on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) override;
-  void mark_crossed(Instance& instance, bool above) { setup_.engine->mark_crossed(*this, instance, above); }
+  void mark_crossed(Instance& instance, bool above) {
+    if (!above) relief_ = {instance.trace_worker(), instance.signal_ns(calendar().now())};
+    setup_.engine->mark_crossed(*this, instance, above);
+  }
   void emitted(const Batch& batch);
   void delivered(const Batch& batch);
   // So much of the weight of `batch`.
@@ -197,12 +213,23 @@ class Job final : public DeliveryHandler {
     std::vector<Batch> apart;  // what it consists of for its receiver; empty: itself
     Instance* receiver = nullptr;
     bool used = false;
+    Nanos sent_ns = 0;
   };
-  std::uint32_t put_under_way(const Batch& batch, Instance& receiver);
+  std::uint32_t put_under_way(const Batch& batch, Instance& receiver, Nanos sent_ns);
   void give_to_network(int connection, std::uint32_t cookie);
   std::vector<UnderWay> under_way_;
   std::vector<std::uint32_t> free_cookies_;
   std::map<std::pair<int, int>, int> connections_;  // of the network, by hosts from and to
+
+  Tracer* tracer_ = nullptr;
+  int coordinator_ = -1;         // the engine itself, as a worker
+  Nanos acts_since_ns_ = never;  // for an action
+  struct Relief {
+    int worker = -1;
+    Nanos signal_ns = 0;
+  };
+  Relief relief_;  // the inbox that fell to its low mark last
+  void signal_all();
 
   OriginBooks origins_;
   std::unique_ptr<OriginLedger> ledger_;  // null: not asked for

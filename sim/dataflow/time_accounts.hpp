@@ -54,6 +54,7 @@ class TimeAccounts {
   }
 
   Nanos closed_until() const { return since_ns_; }
+  double useful_share() const { return useful_share_; }
   TimeUse use() const { return use_; }
   Nanos total(TimeUse use) const { return total_[static_cast<int>(use)]; }
 

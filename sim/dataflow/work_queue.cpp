@@ -47,8 +47,9 @@ void WorkQueue::hand_over(Batch batch, Instance& receiver, bool waited) {
   const int to = receiver.host();
   if (from == to) return receiver.receive(batch);
   // What waited for a taker could not travel before: no look-back.
+  const Nanos sent_ns = batch.first_ns;
   if (waited) batch.first_ns = batch.last_ns = job_.calendar().now();
-  job_.send(job_.connection(from, to), batch, receiver);
+  job_.send(job_.connection(from, to), batch, receiver, sent_ns);
 }
 
 // Whoever is listed and not free any more, since something else came, asks again when it is.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/record/pag_rows.hpp"
 #include "sim/record/rows.hpp"
 #include "sim/record/run_file.hpp"
 
@@ -65,17 +66,32 @@ std::string type_name(const ColumnInfo& column) {
   return fmt::format("text, {} bytes", column.size_bytes);
 }
 
-}  // namespace
+constexpr char traced[] = R"(
+# With --trace pag
 
-std::string run_h5_reference() {
-  std::string page = fmt::format(introduction, run_file_schema_version);
-  for (const TableInfo* table : run_file_tables()) {
+The program activity graph of the run: what each thread of the simulated system did at each moment, and what it received from whom.
+`weir analyze` reads it. Where batches hold many records, a service with gaps is written as work in one piece and then
+waiting, and a batch as one message, its first record's; record by record, everything is exact. `pag_loads` is there with
+`--trace-loads`.
+)";
+
+void describe(std::string& page, const std::vector<const TableInfo*>& tables) {
+  for (const TableInfo* table : tables) {
     page += fmt::format("\n## {}\n\n{}\n\n| column | type | unit | meaning |\n|---|---|---|---|\n",
                         table->name, table->help);
     for (const ColumnInfo& column : table->columns)
       page +=
           fmt::format("| `{}` | {} | {} | {} |\n", column.name, type_name(column), column.unit, column.help);
   }
+}
+
+}  // namespace
+
+std::string run_h5_reference() {
+  std::string page = fmt::format(introduction, run_file_schema_version);
+  describe(page, run_file_tables());
+  page += traced;
+  describe(page, pag_tables());
   return page;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/control/control_loop.hpp"
 #include "sim/kernel/simgrid_loop.hpp"
 #include "sim/record/seconds.hpp"
+#include "sim/simulation/pag_tracer.hpp"
 #include "sim/simulation/recorder.hpp"
 
 namespace weir {
@@ -191,7 +192,19 @@ class Simulation {
     settings.instance_windows_max_instances = scenario_.record.instance_windows_max_instances;
     file_ =
         std::make_unique<RunFile>(*options_.output, meta, dimensions(scenario_, jobs_, cluster_), settings);
+    if (options_.trace) make_trace();
     file_->start();
+  }
+
+  void make_trace() {
+    trace_ = std::make_unique<PagTrace>(*file_, *options_.trace);
+    int first_operator = 0;
+    for (std::size_t j = 0; j < jobs_.size(); ++j) {
+      Job& job = *jobs_[j].job;
+      tracers_.push_back(std::make_unique<PagTracer>(*trace_, job, static_cast<int>(j), first_operator));
+      job.trace_to(*tracers_.back());
+      first_operator += static_cast<int>(job.graph().operators.size());
+    }
   }
 
   void make_control() {
@@ -236,6 +249,7 @@ class Simulation {
     for (RunningJob& job : jobs_) {
       job.loop->finish();
       if (options_.at_end) options_.at_end(*job.job);
+      job.job->trace_until(calendar_.now());
       std::vector<std::string> wrong = job.job->check();
       JobSummary of_job = job.recorder->summary(*job.loop, calendar_.now(), wrong.empty());
       for (std::string& sentence : wrong) summary.failed_checks.push_back(job.job->name() + ": " + sentence);
@@ -256,6 +270,7 @@ class Simulation {
     summary.events = static_cast<std::int64_t>(calendar_.executed());
     summary.wall_s = wall_s;
     summary.peak_rss_mib = peak_rss_mib();
+    if (trace_) trace_->flush();
     if (file_) {
       file_->finish(FinalRow{summary.simulated_s, wall_s, summary.events, FixedText<32>(summary.fingerprint),
                              complete});
@@ -272,6 +287,8 @@ class Simulation {
   SimGridLoop simgrid_;
   std::vector<RunningJob> jobs_;
   std::unique_ptr<RunFile> file_;
+  std::unique_ptr<PagTrace> trace_;
+  std::vector<std::unique_ptr<PagTracer>> tracers_;
   std::int64_t next_instance_id_ = 0;
   int spare_slots_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/control/metrics.hpp"
+#include "sim/record/pag_trace.hpp"
 #include "sim/record/summary.hpp"
 #include "sim/simulation/scenario.hpp"
 
@@ -30,6 +31,8 @@ struct SimulationOptions {
   // Where run.h5 goes; none: nothing is written.
   std::optional<std::filesystem::path> output;
   std::string scenario_sha256;
+  // The program activity graph, in run.h5; none: not recorded.
+  std::optional<PagTrace::Settings> trace = std::nullopt;
   // Called now and then (by events, in no simulated time); may be empty.
   std::function<void(const Progress&)> progress;
   // For checks and embedding programs; may be empty. Told of every metric window when it closes, and of every

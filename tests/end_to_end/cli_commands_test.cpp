@@ -62,7 +62,8 @@ TEST_CASE("mistyped commands and options are answered with the nearest that exis
            {{"figure", "no-such-figure"}, "figure"},
            {{"run", "no-such.json"}, "no-such.json:1: $: there is no such file"},
            {{"run", "word-cuont"}, "did you mean \"word-count\"?"},
-           {{"run", "x.json", "--trace", "pag"}, "--trace pag: trace: is \"pag\" (allowed: off)"},
+           {{"run", "x.json", "--trace", "peg"},
+            "--trace peg: trace: is \"peg\" (did you mean \"pag\"? allowed: off, pag)"},
            {{"run", "x.json", "--lookahead", "perhaps"}, "allowed: on, off"},
        }) {
     INFO(typo.says);

@@ -10,10 +10,13 @@
 #include <deque>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
+#include "sim/analyzer/analysis.hpp"
 #include "sim/dataflow/job.hpp"
 #include "sim/scenario/errors.hpp"
 #include "sim/simulation/simulation.hpp"
+#include "tests/support/program.hpp"
 
 namespace weir::test {
 
@@ -81,6 +84,57 @@ json latency_of(const LatencyHistogram& latency) {
           {"buckets", std::move(buckets)}};
 }
 
+// What the program activity graph in `folder` says.
+json trace_of(const std::filesystem::path& folder, const json& instances) {
+  using analyzer::Activity;
+  const auto path = folder / "run.h5";
+  json trace = {{"instances", instances}};
+  for (json& of_operator : trace["instances"]) {
+    for (json& instance : of_operator)
+      instance = {{"useful_ns", 0}, {"waiting_ns", 0}, {"blocked_ns", 0}, {"overhead_ns", 0}};
+  }
+  // Workers are numbered as they come; their names say who they are: name[index].
+  const auto edges = analyzer::read_run_file(path);
+  analyzer::EdgeWindow window;
+  while (edges->next(nanos_per_second * 100'000, window)) {
+    for (std::size_t w = 0; w < window.workers.size(); ++w) {
+      const std::string name = edges->worker_name(window.workers[w].id);
+      const std::size_t last =
+          w + 1 < window.workers.size() ? window.workers[w + 1].first_span : window.spans.size();
+      const auto bracket = name.find('[');
+      if (bracket == std::string::npos) continue;  // the engine
+      int op = 0;
+      while (edges->operator_name(op) != name.substr(0, bracket)) ++op;
+      json& instance = trace["instances"][op][std::stoul(name.substr(bracket + 1))];
+      for (std::size_t s = window.workers[w].first_span; s < last; ++s) {
+        const auto& span = window.spans[s];
+        const char* use = span.activity == Activity::processing        ? "useful_ns"
+                          : span.activity == Activity::blocked         ? "blocked_ns"
+                          : span.activity == Activity::fault_tolerance ? "overhead_ns"
+                                                                       : "waiting_ns";
+        instance[use] = instance[use].get<Nanos>() + span.end_ns - span.begin_ns;
+      }
+    }
+  }
+  const auto source = analyzer::read_run_file(path);
+  analyzer::AnalysisOptions options;
+  options.threads = 1;
+  options.construction.window_ns = nanos_per_second / 10;
+  const analyzer::Analysis analysis = analyze_edges(*source, options);
+  double low = 1, high = 1;
+  for (const auto& result : analysis.windows) {
+    if (result.paths.zero()) continue;
+    low = std::min(low, result.cp_sum);
+    high = std::max(high, result.cp_sum);
+  }
+  trace["windows"] = analysis.windows.size();
+  trace["without_path"] = analysis.summaries.windows_without_path();
+  trace["cp_sum_min"] = low;
+  trace["cp_sum_max"] = high;
+  trace["left_out"] = analysis.not_understood.size() + static_cast<std::size_t>(analysis.left_out.total());
+  return trace;
+}
+
 json simulate_here(const Run& what) {
   Errors errors;
   ScenarioOverrides overrides;
@@ -101,9 +155,16 @@ json simulate_here(const Run& what) {
     result["instances"] = instances_of(job);
     result["latency"] = latency_of(job.latency());
   };
+  std::optional<TemporaryFolder> folder;
+  if (what.trace) {
+    folder.emplace();
+    options.output = folder->path();
+    options.trace.emplace();
+  }
   const RunSummary summary = simulate(*loaded, options);
   result["summary"] = json::parse(summary_json_text(summary));
   if (what.windows) result["windows"] = std::move(windows);
+  if (what.trace) result["trace"] = trace_of(folder->path(), result["instances"]);
   return result;
 }
 

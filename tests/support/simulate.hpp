@@ -16,6 +16,9 @@
 //                      "backpressure_ns" } ] ],   of the first job
 //       "latency":   { "count", "mean_ns", "min_ns", "max_ns", "buckets": [ [from_ns, count] … ] },
 //       "windows":   [ … ]  if asked for
+//       "trace":     { "instances": as above, but the _ns only, as the program activity graph has them,
+//       "windows",
+//                      "without_path", "cp_sum_min", "cp_sum_max", "left_out" }  if asked for
 //       "error":     "…"    instead of all, if the run threw }
 
 namespace weir::test {
@@ -25,6 +28,7 @@ struct Run {
   std::uint64_t seed = 1;
   bool lookahead = true;
   bool windows = false;
+  bool trace = false;
   std::vector<std::string> sets = {};  // path.to.key=VALUE
 };
 

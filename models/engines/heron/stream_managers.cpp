@@ -83,22 +83,20 @@ void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
 }
 
 // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
-void StreamManagers::stamp(Batch& batch) const {
-  batch.first_ns = std::min(calendar_.now(), batch.first_ns + own_drain_ns_);
-  batch.last_ns = calendar_.now();
-}
-
-void StreamManagers::send_on(Batch batch, std::vector<Batch>& records) {
-  stamp(batch);
-  for (Batch& record : records) stamp(record);
+void StreamManagers::send_on(Batch batch, const std::vector<Batch>& records) {
+  const Nanos now = calendar_.now();
+  const Nanos sent_ns = batch.first_ns;
+  batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
+  batch.last_ns = now;
   Instance& receiver = *batch.channel->receiver;
   const int from = batch.channel->sender->host();
   const int to = receiver.host();
   if (from != to) {
-    job_->send(job_->connection(from, to), batch, receiver, records);
+    job_->send(job_->connection(from, to), batch, receiver, sent_ns, records);
   } else if (apart_) {
-    receiver.receive_together(records);
+    receiver.receive_together(records, own_drain_ns_);
   } else {
+    receiver.arrives_from(sent_ns);
     receiver.receive(batch);
   }
 }

@@ -36,8 +36,7 @@ class StreamManagers final : public Router, EventHandler {
   };
 
   void on_event(std::uint32_t kind, std::uint32_t manager) override;
-  void send_on(Batch batch, std::vector<Batch>& records);
-  void stamp(Batch& batch) const;
+  void send_on(Batch batch, const std::vector<Batch>& records);
   std::uint32_t receiver_slot(const Channel& channel) const;
 
   Calendar& calendar_;

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+
+#include "sim/dataflow/job.hpp"
+#include "sim/dataflow/tracer.hpp"
+#include "sim/record/pag_trace.hpp"
+
+// What a job's instances do, as the activities of a program activity graph:
+//
+//   useful                  processing
+//   waiting                 waiting; of a source: input, as it waits for nobody in the job
+//   blocked                 blocked
+//   overhead                fault tolerance: snapshots, restarts
+//   the engine in an action scheduling
+//
+// Batches are data messages, signals (room, stop, go on) control messages.
+
+namespace weir {
+
+class PagTracer final : public Tracer {
+ public:
+  PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id)
+      : trace_(trace), job_(job), job_number_(job_number), first_operator_id_(first_operator_id) {}
+
+  int add_worker(int operator_id, int index, int host) override;
+  void did(int worker, Nanos begin_ns, Nanos end_ns, TimeUse use, bool works_from_outside, int operator_id,
+           std::int64_t records) override;
+  void sent(int receiver, int sender, Nanos sent_ns, Nanos received_ns, int operator_id, std::int64_t records,
+            std::int64_t size_bytes) override;
+  void signalled(int receiver, int sender, Nanos sent_ns, Nanos received_ns) override;
+  void acted(int worker, Nanos begin_ns, Nanos end_ns) override;
+
+ private:
+  PagTrace& trace_;
+  const Job& job_;
+  int job_number_;
+  int first_operator_id_;
+};
+
+}  // namespace weir
