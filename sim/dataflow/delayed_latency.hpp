@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <deque>
 
@@ -14,6 +16,10 @@ namespace weir {
 
 class DelayedLatency {
  public:
+  DelayedLatency() = default;
+  DelayedLatency(const DelayedLatency&) = delete;
+  DelayedLatency& operator=(const DelayedLatency&) = delete;
+
   // Where the interval of the batch's latencies is to be added.
   LatencyHistogram& of(const Batch& batch) {
     const auto count = static_cast<double>(batch.count);
@@ -39,10 +45,16 @@ class DelayedLatency {
     LatencyHistogram latency;
   };
 
-  Class& class_of(const UnseenDelay& delay);
+  Class& class_of(const UnseenDelay& delay) {
+    // Half the exponent of the variance.
+    const auto exponent = static_cast<int>(std::bit_cast<std::uint32_t>(delay.variance_ns2) >> 23 & 0xff);
+    Class*& place = by_octave_[std::clamp((exponent - 127) >> 1, 0, 63)];
+    if (place == nullptr) place = &classes_.emplace_back();
+    return *place;
+  }
 
   std::deque<Class> classes_;
-  std::array<std::uint8_t, 64> place_{};  // by the octave of the standard deviation, from 1 on; 0: none yet
+  std::array<Class*, 64> by_octave_{};  // of the standard deviation; null: none yet
 };
 
 }  // namespace weir

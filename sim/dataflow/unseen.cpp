@@ -72,14 +72,21 @@ void UnseenWaiting::refresh(const Spacing& arrivals, double service_scv, double 
   const double rate = load.utilization / load.service;
   // A sender's batch of n records comes at a rate of n - 1 a span: a part of the rate of all.
   const double part = spans_ns_ > 0 ? std::min(1.0, pairs_ / (rate * spans_ns_)) : 1;
-  load.arrival_scv = superposed_scv(load, scv_, part);
-  load.gap_min = std::max(0.0, 2 * part - 1) * gap_min_ns_;  // of one sender's records; of several: none
-  relaxation_ns_ = relaxation_arrivals(load) / rate;
-
   const double span_arrivals = rate * spans_ns_ / records_;
   const double count = 1 + pairs_ / records_;
+  // Even streams come to a standstill here, to the last bit.
+  const Basis basis = {load.service, load.utilization, scv_, companions_, gap_min_ns_,
+                       part,         span_arrivals,    count};
+  if (basis == basis_) return;
+  basis_ = basis;
+
+  load.arrival_scv = superposed_scv(load, scv_, part);
+  load.gap_min = std::max(0.0, 2 * part - 1) * gap_min_ns_;  // of one sender's records; of several: none
+  const double relaxation = relaxation_arrivals(load);
+  relaxation_ns_ = relaxation / rate;
+
   const Cumulants wait = shared_queue ? Cumulants{} : waiting_time(load);
-  const Cumulants apart = scaled(wait, 1 - waiting_seen(load, span_arrivals));
+  const Cumulants apart = wait.mean > 0 ? scaled(wait, 1 - waiting_seen(load, span_arrivals)) : wait;
   const double in_bulk = shared_queue                                   ? 0
                          : count > 1 + companions_ && span_arrivals > 0 ? 1 - (1 + companions_) / count
                                                                         : 0;
@@ -88,6 +95,7 @@ void UnseenWaiting::refresh(const Spacing& arrivals, double service_scv, double 
   lag_scale_ = wait.mean > 0 ? 0.125 / wait.mean : 0;
   const double s = load.service;
   service_ = {0, service_scv * s * s, service_third * s * s * s};
+  adds_ = wait_.mean > 0 || service_.variance > 0;
 
   departures_.scv = load.arrival_scv;
   departures_.served_scv = service_scv;
@@ -96,7 +104,7 @@ void UnseenWaiting::refresh(const Spacing& arrivals, double service_scv, double 
   departures_.gap_min_ns = s * shortest_service(service_scv);
 
   // Long enough that the estimate adds little to the mean wait, which is convex in the load; not longer.
-  forget_ = 1 / std::clamp(32 * relaxation_arrivals(load), 512.0, 65536.0);
+  forget_ = 1 / std::clamp(32 * relaxation, 512.0, 65536.0);
 }
 
 }  // namespace weir

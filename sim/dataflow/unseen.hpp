@@ -78,12 +78,19 @@ class UnseenWaiting {
 
   // Adds what the batch's service leaves out, after a wait of lag_ns that batches show.
   void add_to(UnseenDelay& delay, std::int64_t count, Nanos lag_ns) const {
+    if (!adds_) return;
     const double lag = static_cast<double>(lag_ns) * lag_scale_;
-    const double waits = 1 / (1 + lag * lag);
-    const double spread = 1 - 1 / static_cast<double>(count);
+    const double waits = lag == 0 ? 1 : 1 / (1 + lag * lag);
     delay.mean_ns += static_cast<float>(waits * wait_.mean);
-    delay.variance_ns2 += static_cast<float>(waits * wait_.variance + spread * service_.variance);
-    delay.third_ns3 += static_cast<float>(waits * wait_.third + spread * service_.third);
+    double variance_ns2 = waits * wait_.variance;
+    double third_ns3 = waits * wait_.third;
+    if (service_.variance > 0) {
+      const double spread = 1 - 1 / static_cast<double>(count);
+      variance_ns2 += spread * service_.variance;
+      third_ns3 += spread * service_.third;
+    }
+    delay.variance_ns2 += static_cast<float>(variance_ns2);
+    delay.third_ns3 += static_cast<float>(third_ns3);
   }
 
   bool any() const { return known_; }
@@ -109,7 +116,15 @@ class UnseenWaiting {
 
   // What follows.
   double relaxation_ns_ = 0;
+  bool adds_ = false;  // anything at all
   double lag_scale_ = 0;
+  // What all that follows was last computed from, apart from the operator.
+  struct Basis {
+    double service = 0, utilization = 0, scv = 0, companions = 0, gap_min_ns = 0, part = 0;
+    double span_arrivals = 0, count = 0;
+    bool operator==(const Basis&) const = default;
+  };
+  Basis basis_;
   Cumulants wait_;     // that batches do not show
   Cumulants service_;  // around its mean
   Spacing departures_;
