@@ -108,6 +108,7 @@ class Heron final : public Engine, EventHandler {
         calendar_(context.calendar),
         own_drain_ns_(to_nanos(params.drain_ms * 1e-3)),
         drain_ns_(std::max(own_drain_ns_, context.fidelity.span_ns())),
+        fidelity_records_(context.fidelity.batch_records),
         random_(context.seed, context.job, "restart"),
         stream_managers_(context.calendar, engine_handler_id(context.job_number, 1), own_drain_ns_, drain_ns_,
                          context.fidelity.batch_records == 1 && context.fidelity.span_ns() == 0) {
@@ -122,6 +123,12 @@ class Heron final : public Engine, EventHandler {
     settings.high_mark_bytes = static_cast<std::int64_t>(params_.high_water_mib * 1048576);
     settings.low_mark_bytes = static_cast<std::int64_t>(params_.low_water_mib * 1048576);
     settings.mark_sightings = params_.backpressure_sightings;
+    // A drain that is coarser than Heron's own: what it held arrived earlier, and services lie in the past.
+    if (drain_ns_ > own_drain_ns_) {
+      settings.batch_records = fidelity_records_;
+      settings.gather_span_ns = drain_ns_;
+      settings.unseen_queueing = false;  // tuples of one drain do arrive together
+    }
     return settings;
   }
 
@@ -197,6 +204,7 @@ class Heron final : public Engine, EventHandler {
   Calendar& calendar_;
   Nanos own_drain_ns_;
   Nanos drain_ns_;
+  std::int64_t fidelity_records_;
   RandomStream random_;
   StreamManagers stream_managers_;
   Job* job_ = nullptr;

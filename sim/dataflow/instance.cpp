@@ -256,7 +256,8 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
   service_first_done_ns_ = served.first_done_ns;
   service_last_done_ns_ = served.last_done_ns;
   service_end_ns_ = std::max({now, served.last_done_ns, service_begin_ns_ + duration_ns});
-  if (duration_ns > 0) note_unseen(duration_ns, served.last_done_ns - record_ns - serving_.last_ns);
+  if (duration_ns > 0 && settings_.unseen_queueing)
+    note_unseen(duration_ns, served.last_done_ns - record_ns - serving_.last_ns);
   // What is accounted for already stays as it is: the rest of the work is made up for later.
   const Nanos account_ns = std::max(service_begin_ns_, accounts_.closed_until());
   const Nanos free_ns = service_end_ns_ - account_ns;

@@ -84,6 +84,8 @@ struct Reordering {
 struct InstanceSettings {
   std::int64_t batch_records = 1;  // no batch is pushed that is larger
   Nanos gather_span_ns = 0;        // records are gathered for a channel for this long at most; 0: not at all
+  bool unseen_queueing =
+      true;  // what records of a batch wait for one another is added by formula (unseen.hpp)
   std::int64_t channel_capacity = 0;  // records; 0: unbounded
   std::int64_t high_mark_bytes = 0;   // of the inbox; 0: none
   std::int64_t low_mark_bytes = 0;

@@ -87,7 +87,7 @@ void StreamManagers::send_on(Batch batch, const std::vector<Batch>& records) {
   const Nanos now = calendar_.now();
   const Nanos sent_ns = batch.first_ns;
   batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
-  batch.last_ns = now;
+  batch.last_ns = std::min(now, batch.last_ns + own_drain_ns_);
   Instance& receiver = *batch.channel->receiver;
   const int from = batch.channel->sender->host();
   const int to = receiver.host();
