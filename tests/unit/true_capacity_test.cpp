@@ -14,7 +14,7 @@ using nlohmann::json;
 namespace {
 
 // The optima of [0, 1 s]: of the operators, then of all workers.
-json optima(const ScenarioText& scenario) {
+json optima(const ScenarioText& scenario, const std::vector<int>& ids = {0, 1, 2, all_workers}) {
   return in_child([&]() -> json {
     Errors errors;
     const auto loaded = load_scenario_text(scenario.text(), "test", ".", {}, errors);
@@ -23,7 +23,7 @@ json optima(const ScenarioText& scenario) {
     SimulationOptions options;
     options.at_end = [&](const Job& job) {
       const TrueCapacity truth(job);
-      for (const int id : {0, 1, 2, all_workers}) found.push_back(truth.optimal_parallelism(id, 0, 1));
+      for (const int id : ids) found.push_back(truth.optimal_parallelism(id, 0, 1));
     };
     simulate(*loaded, options);
     return found;
@@ -47,4 +47,59 @@ TEST_CASE("workers that run all operators need the sum of what these need", "[co
   s.dataflow()["operators"][0].erase("max_parallelism");
   s.dataflow()["operators"][0]["contention"] = {{"sigma", 0.25}};
   CHECK(optima(s) == json({1, 2, 1, 3}));
+}
+
+TEST_CASE("what comes back in a loop is demand too", "[control]") {
+  ScenarioText s(0.01);
+  s.source("in", ScenarioText::constant(15'000));
+  s.op("again", "map", ScenarioText::deterministic(50));
+  s.op("half", {{"type", "filter"}, {"selectivity", 0.5}}, ScenarioText::deterministic(50));
+  s.op("out", "sink", ScenarioText::deterministic(50));
+  s.edge("in", "again");
+  s.edge("again", "half");
+  s.edge("half", "again")["feedback"] = true;
+  s.edge("half", "out");
+  // 15 k/s and half of what there is: 30 k/s of 50 us are 1.5 instances, 15 k/s are 0.75.
+  CHECK(optima(s, {0, 1, 2, 3, all_workers}) == json({1, 2, 2, 1, 4}));
+  // A quarter comes back over another loop as well: 15 / (1 - 0.5 - 0.25) k/s are 3 instances.
+  s.op("quarter", {{"type", "filter"}, {"selectivity", 0.5}}, ScenarioText::deterministic(50));
+  s.edge("half", "quarter");
+  s.edge("quarter", "again")["feedback"] = true;
+  CHECK(optima(s, {1, 2}) == json({3, 3}));
+  // All of it comes back: no parallelism is enough, there or behind.
+  s.dataflow()["operators"][1]["logic"]["selectivity"] = 1;
+  for (json& op : s.dataflow()["operators"]) op["max_parallelism"] = 7;
+  CHECK(optima(s, {1, 2, 3, 4, all_workers}) == json({7, 7, 7, 7, 7}));
+}
+
+TEST_CASE("the optimum of a graph of many paths is found at once", "[control]") {
+  ScenarioText s(0.001);
+  s.source("in", ScenarioText::constant(1000));
+  std::vector<std::string> before = {"in"};
+  for (int layer = 0; layer < 40; ++layer) {
+    std::vector<std::string> here;
+    for (const char side : {'a', 'b'}) {
+      here.push_back(side + std::to_string(layer));
+      s.op(here.back(), {{"type", "filter"}, {"selectivity", 0.5}}, ScenarioText::deterministic(1500));
+      for (const std::string& from : before) s.edge(from, here.back());
+    }
+    before = here;
+  }
+  s.hosts()[0]["cores"] = 128;
+  // 2^40 ways, and 1000/s at every operator.
+  CHECK(optima(s, {1, 80}) == json({2, 2}));
+}
+
+TEST_CASE("hosts that hold nothing of an operator do not slow its optimum", "[control]") {
+  ScenarioText s(1);
+  s.source("in", ScenarioText::constant(1000));
+  s.op("work", "sink", ScenarioText::deterministic(1500));
+  s.edge("in", "work");
+  s.hosts() = {{{"name", "fast"}, {"count", 1}, {"cores", 4}},
+               {{"name", "slow"}, {"count", 1}, {"speed", 0.5}}};
+  s.job()["placement"] = "packed";
+  CHECK(optima(s, {1}) == json({2}));
+  std::swap(s.hosts()[0], s.hosts()[1]);
+  s.hosts()[0]["slots"] = 2;
+  CHECK(optima(s, {1}) == json({3}));
 }
