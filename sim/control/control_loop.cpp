@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/control/give_way.hpp"
+
 namespace weir {
 
 namespace {
@@ -139,17 +141,8 @@ std::vector<int> ControlLoop::feasible(const Decision& decision) const {
       wanted[id] = asked;
     }
   }
-  // Too few slots: what grows gives way, the largest growth first, one instance at a time.
-  while (view_.slots > 0 && used > view_.slots) {
-    int largest = -1;
-    for (int id = 0; id < static_cast<int>(wanted.size()); ++id) {
-      const int growth = wanted[id] - job_.parallelism()[id];
-      if (growth > 0 && (largest < 0 || growth > wanted[largest] - job_.parallelism()[largest])) largest = id;
-    }
-    if (largest < 0) break;
-    --wanted[largest];
-    --used;
-  }
+  // Too few slots: what grows gives way, the largest growth first.
+  if (view_.slots > 0 && used > view_.slots) give_way(wanted, job_.parallelism(), used - view_.slots);
   return wanted;
 }
 
