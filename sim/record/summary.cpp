@@ -22,8 +22,8 @@ Json finite(double value) {
 Json finite(const std::optional<double>& value) {
   return value ? finite(*value) : Json(nullptr);
 }
-template <class Integer>
-Json known(const std::optional<Integer>& value) {
+template <class Whole>
+Json known(const std::optional<Whole>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
@@ -51,7 +51,9 @@ Json throughput_json(const ThroughputSummary& t) {
           {"ratio", finite(t.ratio)},
           {"backlog_records", finite(t.backlog_records)},
           {"end_offered_per_s", finite(t.end_offered_per_s)},
-          {"end_achieved_per_s", finite(t.end_achieved_per_s)}};
+          {"end_achieved_per_s", finite(t.end_achieved_per_s)},
+          {"falling_behind", known(t.falling_behind)},
+          {"suppressed_records", t.suppressed_records}};
 }
 
 Json operators_json(const std::vector<OperatorSummary>& operators) {

@@ -56,6 +56,10 @@ struct ThroughputSummary {
   std::optional<double> backlog_records;  // outside of the job, at the end
   // Over the last whole windows of the last deployment, ten at most; none if there is no such window.
   std::optional<double> end_offered_per_s, end_achieved_per_s;
+  // In the first half of these windows, and in the second, noticeably less was taken in than offered: not a
+  // spike, and not a backlog that is worked off. None if there are less than two.
+  std::optional<bool> falling_behind = {};
+  std::int64_t suppressed_records = 0;  // of the offered: never made (`when_blocked: skip`)
 };
 
 struct OperatorSummary {

@@ -195,13 +195,6 @@ std::string reversal_sentence(const JobSummary& job) {
                      score.unexplained_oscillations);
 }
 
-// The sources took in less than was offered, over the last windows.
-bool falls_behind(const ThroughputSummary& t) {
-  constexpr double noticeable = 0.01;
-  return t.end_offered_per_s && t.end_achieved_per_s &&
-         *t.end_achieved_per_s < *t.end_offered_per_s * (1 - noticeable);
-}
-
 std::string optimum_sentence(const JobSummary& job) {
   const ScalingScore& score = job.scaling.score;
   if (!score.final_over_slots || !score.final_under_slots) return "";
@@ -216,13 +209,13 @@ std::string optimum_sentence(const JobSummary& job) {
                                  readable_count(score.slot_seconds),
                                  readable_count(score.over_provisioned_slot_s.value_or(0)),
                                  readable_count(score.under_provisioned_slot_s.value_or(0)));
-  if (under == 0 && falls_behind(job.throughput))
+  const ThroughputSummary& t = job.throughput;
+  if (under == 0 && t.falling_behind.value_or(false) && t.end_offered_per_s && t.end_achieved_per_s)
     text += fmt::format(
-        "\n    The optimum counts the costs of operators, not skew, shared cores or the network: here the job "
-        "still"
-        "\n    fell behind at the end, by {} of {} records/s.",
-        readable_count(*job.throughput.end_offered_per_s - *job.throughput.end_achieved_per_s),
-        readable_count(*job.throughput.end_offered_per_s));
+        "\n    Yet at the end the job took in {} of {} records/s less than was offered. The optimum counts "
+        "the"
+        "\n    mean costs of operators and nothing else that may hold a job up.",
+        readable_count(*t.end_offered_per_s - *t.end_achieved_per_s), readable_count(*t.end_offered_per_s));
   return text;
 }
 
@@ -232,6 +225,10 @@ std::string throughput_sentence(const ThroughputSummary& t) {
   if (t.ratio) text += fmt::format(" ({})", readable_percent(*t.ratio));
   if (t.backlog_records && *t.backlog_records >= 1)
     text += fmt::format("; {} wait outside at the end", readable_count(*t.backlog_records));
+  if (t.suppressed_records > 0)
+    text += fmt::format(
+        ".\n    {} were not made, since the sources may not fall behind (when_blocked: skip)",
+        t.suppressed_records == 1 ? "1 record" : readable_integer(t.suppressed_records) + " records");
   return text + ".";
 }
 
@@ -273,7 +270,10 @@ std::string tail_sentence(const JobSummary& job, double p99_s) {
     causes += fmt::format("{} held its sources {} of the time",
                           causes.empty() ? "Backpressure" : ", and backpressure", readable_percent(stopped));
   if (causes.empty()) return "";
-  return fmt::format("\n    {}:\n    what came then waited, outside or in full queues.", causes);
+  return fmt::format("\n    {}:\n    {}.", causes,
+                     job.throughput.suppressed_records > 0
+                         ? "what was under way then waited; of what came then, some was not made"
+                         : "what came then waited, outside or in full queues");
 }
 
 std::string latency_sentence(const JobSummary& job) {

@@ -111,6 +111,28 @@ void Recorder::note_intake(const MetricWindow& window) {
   if (intake_.size() > intake_windows_max) intake_.pop_front();
 }
 
+void Recorder::sum_up_intake(ThroughputSummary& throughput) const {
+  if (intake_.empty() || intake_.back().deployment != job_.deployment()) return;
+  const auto sum = [&](std::size_t from, std::size_t to) {
+    Intake all{0, 0, 0, 0};
+    for (std::size_t i = from; i < to; ++i) {
+      all.duration_s += intake_[i].duration_s;
+      all.offered += intake_[i].offered;
+      all.taken_in += intake_[i].taken_in;
+    }
+    return all;
+  };
+  const auto lags = [](const Intake& all) {
+    constexpr double noticeable = 0.01;
+    return all.taken_in < all.offered * (1 - noticeable);
+  };
+  const std::size_t count = intake_.size();
+  const Intake all = sum(0, count);
+  throughput.end_offered_per_s = all.offered / all.duration_s;
+  throughput.end_achieved_per_s = all.taken_in / all.duration_s;
+  if (count >= 2) throughput.falling_behind = lags(sum(0, count / 2)) && lags(sum(count / 2, count));
+}
+
 // By the wall clock: readers who follow see what happened up to a second ago, and a run that makes a thousand
 // windows a second does not spend its time with compressing the same chunks again and again.
 void Recorder::flush_now_and_then() {
@@ -273,6 +295,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   const double seconds = std::max(written_seconds(end), 1e-9);
   std::int64_t arrived = 0;
   std::int64_t emitted = 0;
+  std::int64_t suppressed = 0;
   double backlog = 0;
   for (int op = 0; op < static_cast<int>(scored_.size()); ++op) {
     const LogicalOperator& spec = job_.graph().operators[op];
@@ -290,6 +313,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
       for (int use = 0; use < 4; ++use) uses[use] += instance.accounts().total(static_cast<TimeUse>(use));
       if (spec.source) {
         arrived += instance.counters().records_arrived;
+        suppressed += instance.counters().records_suppressed;
         emitted += instance.counters().records_in;
         backlog += static_cast<double>(instance.queue_records());
       }
@@ -309,16 +333,8 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.throughput.achieved_per_s = static_cast<double>(emitted) / seconds;
   if (arrived > 0) s.throughput.ratio = static_cast<double>(emitted) / static_cast<double>(arrived);
   s.throughput.backlog_records = backlog;
-  if (!intake_.empty() && intake_.back().deployment == job_.deployment()) {
-    Intake sum{0, 0, 0, 0};
-    for (const Intake& one : intake_) {
-      sum.duration_s += one.duration_s;
-      sum.offered += one.offered;
-      sum.taken_in += one.taken_in;
-    }
-    s.throughput.end_offered_per_s = sum.offered / sum.duration_s;
-    s.throughput.end_achieved_per_s = sum.taken_in / sum.duration_s;
-  }
+  s.throughput.suppressed_records = suppressed;
+  sum_up_intake(s.throughput);
 
   s.scaling.actions = actions_;
   s.scaling.decisions = decisions_;

@@ -50,6 +50,7 @@ class Recorder final : public ControlObserver {
   void write_window(const MetricWindow& window, const std::vector<int>& optimum);
   void write_hosts(const MetricWindow& window);
   void note_intake(const MetricWindow& window);
+  void sum_up_intake(ThroughputSummary& throughput) const;
   std::string why_nothing(const ControlLoop& loop) const;
 
   const Job& job_;

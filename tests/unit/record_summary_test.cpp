@@ -52,7 +52,9 @@ constexpr char golden[] = R"json({
     "ratio": 0.9997,
     "backlog_records": 0.0,
     "end_offered_per_s": 1666.75,
-    "end_achieved_per_s": 1666.75
+    "end_achieved_per_s": 1666.75,
+    "falling_behind": null,
+    "suppressed_records": 0
   },
   "operators": {
     "source": {
