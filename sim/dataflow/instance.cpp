@@ -541,13 +541,8 @@ TimeUse Instance::idle_use() const {
   return waiting_channels_ > 0 || paused_ ? TimeUse::blocked : TimeUse::waiting;
 }
 
-void Instance::change_use(Nanos at, TimeUse use) {
-  trace_until(at);
-  accounts_.change(at, use);
-}
-
-void Instance::trace_until(Nanos now) {
-  if (tracer_ == nullptr || now <= traced_until_ns_) return;
+void Instance::tell_tracer(Nanos now) {
+  if (now <= traced_until_ns_) return;
   const LogicalOperator& op = job_.graph().operators[operator_id_];
   const TimeUse use = accounts_.use();
   const auto tell = [&](Nanos until_ns, TimeUse what, std::int64_t records) {

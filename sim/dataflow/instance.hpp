@@ -42,11 +42,11 @@ struct Channel {
   std::int32_t connection = -1;     // of the network; -1: both on one host
   bool waiting = false;             // holds records that found no room: the sender is blocked
   bool room_announced = false;
+  std::int64_t in_flight = 0;         // records pushed and not yet pulled
+  std::int64_t capacity = 0;          // 0: unbounded
+  Batch gathered;                     // records not yet pushed
   const Instance* room_by = nullptr;  // who announced it
   Nanos room_signal_ns = 0;
-  std::int64_t in_flight = 0;  // records pushed and not yet pulled
-  std::int64_t capacity = 0;   // 0: unbounded
-  Batch gathered;              // records not yet pushed
 };
 
 // An engine's own transport between instances (stream managers, …), instead of channels.
@@ -162,7 +162,9 @@ class Instance final : public EventHandler {
   void account(TimeUse use);
   void close_accounts(Nanos now);
   // Tells the tracer everything up to now.
-  void trace_until(Nanos now);
+  void trace_until(Nanos now) {
+    if (tracer_ != nullptr) tell_tracer(now);
+  }
   int trace_worker() const { return trace_worker_; }
   // Whether it worked, or watched the outside, just before `now`, and still does.
   bool active_before(Nanos now) const {
@@ -203,7 +205,11 @@ class Instance final : public EventHandler {
     std::uint32_t first_channel;
   };
 
-  void change_use(Nanos at, TimeUse use);
+  void change_use(Nanos at, TimeUse use) {
+    trace_until(at);
+    accounts_.change(at, use);
+  }
+  void tell_tracer(Nanos until_ns);
   void trace_message();
   void arrive();
   void schedule_arrival();
@@ -226,6 +232,7 @@ class Instance final : public EventHandler {
   Job& job_;
   Calendar& calendar_;
   Executor* executor_ = nullptr;
+  Tracer* tracer_ = nullptr;  // who is told what it does; null most of the time
   int operator_id_;
   int index_;
   bool sink_;
@@ -279,8 +286,6 @@ class Instance final : public EventHandler {
   Nanos deployed_ns_ = 0;  // in earlier deployments, from deploy to undeploy
   InstanceCounters counters_;
   Reordering reordering_;
-  // Who is told what it does; null most of the time.
-  Tracer* tracer_ = nullptr;
   int trace_worker_ = -1;
   Nanos traced_until_ns_ = 0;
   Nanos worked_until_ns_ = -1;
