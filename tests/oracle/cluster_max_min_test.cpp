@@ -1,8 +1,12 @@
 // Connections against known times and max-min rates. An interface of 8 Gbit/s passes 1 byte a nanosecond.
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 
 #include "sim/kernel/random.hpp"
@@ -106,7 +110,8 @@ TEST_CASE("three links in a row: the parking lot's max-min rates", "[oracle][clu
   // One long flow over all three links of capacities 1, 2 and 0.75 bytes/ns, and local flows: two on the
   // first, one on each other. Max-min: link 1 is the bottleneck of three flows (1/3 each); the others get the
   // rest: 2 - 1/3 and 0.75 - 1/3.
-  const std::string file = "cluster_parking_lot_test.xml";
+  const std::string file =
+      (std::filesystem::temp_directory_path() / fmt::format("weir_parking_lot_{}.xml", ::getpid())).string();
   {
     std::ofstream xml(file);
     xml << R"(<?xml version='1.0'?><!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
