@@ -268,20 +268,21 @@ ParamTable<Params> table() {
             .source = paper + "; " + heron},
            {{"paper", Variant::paper}, {"heron-0.17.8", Variant::heron}});
   t.real("interval_s", &Params::interval_s,
-         {.unit = "s", .help = "time between two evaluations", .source = heron}, positive());
+         {.unit = "s", .help = "time between two evaluations", .source = heron}, interval_range());
   t.real("first_evaluation_s", &Params::first_evaluation_s,
          {.unit = "s",
           .help = "when the health manager is up and evaluates first; 0: after one interval",
           .source = chosen},
-         non_negative());
+         waiting_range());
   t.real("wait_s", &Params::wait_s,
          {.unit = "s", .help = "no evaluation for this long after an action", .source = heron},
-         non_negative());
+         waiting_range());
   t.choice("wait_from", &Params::wait_from,
            {.help = "whether the wait starts at the decision or at the end of the action", .source = heron},
            {{"decision", WaitFrom::decision}, {"done", WaitFrom::done}});
   t.real("window_s", &Params::window_s,
-         {.unit = "s", .help = "what the sensors sum over", .source = paper + "; " + heron}, positive());
+         {.unit = "s", .help = "what the sensors sum over", .source = paper + "; " + heron},
+         interval_range());
   t.boolean("partial_windows", &Params::partial_windows,
             {.help = "whether metric windows that include a part of a restart count", .source = chosen});
   t.boolean("earlier_deployments", &Params::earlier_deployments,

@@ -71,7 +71,7 @@ ParamTable<Ds2Params> table() {
          {.unit = "s",
           .help = "time between two decisions: 5 to 30 s on Flink, 60 s on Heron",
           .source = code + ", ds2.toml"},
-         positive());
+         interval_range());
   t.integer("warm_up_intervals", &Ds2Params::warm_up_intervals,
             {.unit = "intervals",
              .help = "epochs ignored after each start of a deployment",

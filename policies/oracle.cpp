@@ -30,12 +30,12 @@ struct OracleParams {
 ParamTable<OracleParams> table() {
   ParamTable<OracleParams> t;
   t.real("interval_s", &OracleParams::interval_s,
-         {.unit = "s", .help = "time between two decisions", .source = "chosen"}, positive());
+         {.unit = "s", .help = "time between two decisions", .source = "chosen"}, interval_range());
   t.real("look_ahead_s", &OracleParams::look_ahead_s,
          {.unit = "s",
           .help = "how much of the future load counts: at least what an action takes",
           .source = "chosen"},
-         non_negative());
+         waiting_range());
   t.boolean("scale_down", &OracleParams::scale_down,
             {.help = "whether it ever shrinks an operator", .source = "chosen"});
   t.integer(
@@ -44,7 +44,7 @@ ParamTable<OracleParams> table() {
       at_least(1));
   t.real("scale_down_delay_s", &OracleParams::scale_down_delay_s,
          {.unit = "s", .help = "how long instances must have been needless", .source = "chosen"},
-         non_negative());
+         waiting_range());
   return t;
 }
 

@@ -13,7 +13,7 @@ ParamTable<StaticParams> table() {
   ParamTable<StaticParams> t;
   t.real("interval_s", &StaticParams::interval_s,
          {.unit = "s", .help = "time between two looks that lead to nothing", .source = "no influence"},
-         positive());
+         interval_range());
   return t;
 }
 

@@ -72,7 +72,7 @@ ParamTable<ThresholdParams> table() {
   ParamTable<ThresholdParams> t;
   t.real("interval_s", &ThresholdParams::interval_s,
          {.unit = "s", .help = "time between two decisions", .source = "AUTOSCALE (LIRIS): window 60 s"},
-         positive());
+         interval_range());
   t.choice("metric", &ThresholdParams::metric,
            {.help = "what is compared with the marks", .source = "DS2, OSDI 2018, table 1"},
            {{"utilization", Metric::utilization}, {"queue", Metric::queue}, {"latency", Metric::latency}});
@@ -104,7 +104,7 @@ ParamTable<ThresholdParams> table() {
       at_least(1));
   t.real("cooldown_s", &ThresholdParams::cooldown_s,
          {.unit = "s", .help = "no action within this time after the end of the last", .source = "chosen"},
-         non_negative());
+         waiting_range());
   t.choice("mode", &ThresholdParams::mode,
            {.help = "step: add or take a fixed number; proportional: ceil(present * value / target)",
             .source = "step: SEEP, AUTOSCALE; proportional: Kubernetes HPA"},

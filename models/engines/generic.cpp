@@ -162,8 +162,10 @@ class Generic final : public Engine, EventHandler {
     int instances = 0;
     for (const int p : target_) instances += p;
     const double state_s = job_->state_bytes() / (params_.state_mb_per_s * 1e6);
-    const double down_s =
-        params_.savepoint_s + params_.restart_s + params_.restart_per_instance_s * instances + 2 * state_s;
+    // Within 30 years every run is over.
+    const double down_s = std::min(
+        params_.savepoint_s + params_.restart_s + params_.restart_per_instance_s * instances + 2 * state_s,
+        1e9);
     calendar_.schedule(calendar_.now() + to_nanos(down_s), EventClass::timer, *this, restarted, 0);
   }
 

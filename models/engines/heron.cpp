@@ -158,6 +158,7 @@ class Heron final : public Engine, EventHandler {
     outcome_.downtime_s = params_.restart_s + params_.restart_per_instance_s * instances;
     if (params_.restart_cv > 0 && outcome_.downtime_s > 0)
       outcome_.downtime_s = random_.lognormal(outcome_.downtime_s, params_.restart_cv);
+    outcome_.downtime_s = std::min(outcome_.downtime_s, 1e9);  // within 30 years every run is over
     calendar_.schedule(calendar_.now() + to_nanos(outcome_.downtime_s), EventClass::timer, *this, restarted,
                        0);
   }

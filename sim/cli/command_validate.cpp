@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/cli/output.hpp"
+#include "sim/cli/repeat.hpp"
 #include "sim/cli/scenario_options.hpp"
 
 namespace weir {
@@ -16,8 +17,13 @@ ExitCode run(const CommandContext& context) {
   Errors errors;
   const ScenarioOverrides overrides = scenario_overrides(options, errors);
   const bool understood = errors.empty();
-  std::string good;
+  std::string good, manifests;
   for (const std::string& argument : options.positional()) {
+    if (is_manifest_file(argument)) {
+      manifests += fmt::format(
+          "{0}: is the manifest of a run, not a scenario: `weir run {0}` repeats the run\n", argument);
+      continue;
+    }
     Errors of_this;
     const auto loaded = load_scenario_argument(argument, overrides, of_this);
     if (understood && loaded) good += fmt::format("{}: ok: {}\n", argument, scenario_line(loaded->scenario));
@@ -25,7 +31,8 @@ ExitCode run(const CommandContext& context) {
   }
   write_out(good);
   write_err(errors.text());
-  return errors.empty() ? ExitCode::good : ExitCode::wrong_input;
+  write_err(manifests);
+  return errors.empty() && manifests.empty() ? ExitCode::good : ExitCode::wrong_input;
 }
 
 const auto registered = add_command({.name = "validate",

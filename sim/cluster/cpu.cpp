@@ -134,7 +134,7 @@ int Cpus::account(HostState& host, Nanos now) {
   }
   const Nanos by_execs = std::min(host.execs, host.cores) * (now - from);
   used += by_execs;
-  if (host.speed > 0) host.used_ns += by_execs;
+  if (host.speed > 0) host.used_ns += static_cast<std::uint64_t>(by_execs);
   host.unused_ns += std::max<Nanos>(0, host.cores * (now - from) - used);
   host.unused_ns = std::min(host.unused_ns, host.cores * host.look_back_max_ns);
   host.unused_at_ns = now;
@@ -144,10 +144,11 @@ int Cpus::account(HostState& host, Nanos now) {
 Nanos Cpus::used_ns(int host_id) const {
   const HostState& host = hosts_[static_cast<std::size_t>(host_id)];
   const Nanos now = calendar_.now();
-  Nanos used = host.used_ns;
-  for (const CpuTask* task : host.tasks) used -= ahead_ns(*task, now);
-  if (host.speed > 0) used += std::min(host.execs, host.cores) * (now - host.unused_at_ns);
-  return used;
+  std::uint64_t used = host.used_ns;
+  for (const CpuTask* task : host.tasks) used -= static_cast<std::uint64_t>(ahead_ns(*task, now));
+  Nanos by_execs = 0;
+  if (host.speed > 0) by_execs = std::min(host.execs, host.cores) * (now - host.unused_at_ns);
+  return static_cast<Nanos>(used) + by_execs;
 }
 
 void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos begun_ns) {
@@ -157,7 +158,8 @@ void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos beg
     const Nanos changed = std::min(host.speed_since_ns, now);
     if (begun_ns < changed) {
       if (host.earlier_speed > 0)
-        host.used_ns += std::min(changed - begun_ns, to_nanos_of(work_s * 1e9 / host.earlier_speed));
+        host.used_ns += static_cast<std::uint64_t>(
+            std::min(changed - begun_ns, to_nanos_of(work_s * 1e9 / host.earlier_speed)));
       work_s = std::max(0.0, work_s - to_seconds(changed - begun_ns) * host.earlier_speed);
       begun_ns = changed;
     }
@@ -172,7 +174,7 @@ void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos beg
     const Nanos wanted = to_nanos_of(work_s * host.ns_per_work_s);
     const Nanos credit = std::min({wanted, now - begun_ns, host.unused_ns});
     host.unused_ns -= credit;
-    host.used_ns += credit;
+    host.used_ns += static_cast<std::uint64_t>(credit);
     work_s = credit == wanted ? 0.0 : work_s - to_seconds(credit) * host.speed;
   }
   if (host.speed <= 0) {
@@ -182,7 +184,7 @@ void Cpus::start_slowly(CpuTask& task, HostState& host, double work_s, Nanos beg
   } else {
     for (CpuTask* other : host.tasks) {
       if (other->mode != CpuTask::Mode::closed_form || other->work_end_ns <= now) continue;
-      host.used_ns -= ahead_ns(*other, now);
+      host.used_ns -= static_cast<std::uint64_t>(ahead_ns(*other, now));
       become_exec(*other, host, remaining_s(*other, host));
     }
     become_exec(task, host, work_s);
@@ -213,7 +215,7 @@ void Cpus::cancel(CpuTask& task) {
   if (task.host < 0) return;
   HostState& host = hosts_[static_cast<std::size_t>(task.host)];
   if (host.crowded) account(host, calendar_.now());
-  host.used_ns -= ahead_ns(task, calendar_.now());
+  host.used_ns -= static_cast<std::uint64_t>(ahead_ns(task, calendar_.now()));
   if (task.mode == CpuTask::Mode::exec) {
     --host.execs;
     calendar_.post(*this, post_stop, task.slot);
@@ -255,7 +257,7 @@ void Cpus::retime(HostState& host) {
   const bool contended = host.speed > 0 && closed > 0 && closed + host.execs > host.cores;
   for (CpuTask* task : host.tasks) {
     if (!closed_form(task)) continue;
-    host.used_ns -= ahead_ns(*task, now);
+    host.used_ns -= static_cast<std::uint64_t>(ahead_ns(*task, now));
     if (contended) {
       become_exec(*task, host, task->work_s);
     } else if (host.speed > 0) {

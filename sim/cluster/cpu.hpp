@@ -121,7 +121,9 @@ class Cpus final : EventHandler, OutboxHandler {
     double speed = 1;
     double ns_per_work_s = 1e9;
     Nanos speed_since_ns = 0;
-    Nanos used_ns = 0;     // closed forms up to their ends, Execs up to unused_at_ns
+    // Closed forms up to their ends, Execs up to unused_at_ns. Modulo 2^64: the ends of several very long
+    // services may exceed that, what lies behind does not.
+    std::uint64_t used_ns = 0;
     bool crowded = false;  // more tasks than cores are attached
     int cores = 1;
     int execs = 0;
@@ -145,13 +147,14 @@ class Cpus final : EventHandler, OutboxHandler {
     task.work_s = work_s;
     task.since_ns = since_ns;
     const Nanos work_ns = to_nanos_of(work_s * host.ns_per_work_s);
-    host.used_ns += work_ns;
+    host.used_ns += static_cast<std::uint64_t>(work_ns);
     task.work_end_ns = since_ns + work_ns;
     task.end_ns = task.work_end_ns > task.not_before_ns ? task.work_end_ns : task.not_before_ns;
     if (task.end_ns < now) task.end_ns = now;
     calendar_.schedule(task.end_ns, EventClass::completion, *task.owner, task.kind, task.generation);
   }
-  static Nanos to_nanos_of(double ns) { return static_cast<Nanos>(ns + 0.5); }
+  // At most 127 years: longer than any run, and twice that still fits.
+  static Nanos to_nanos_of(double ns) { return static_cast<Nanos>(ns < 4e18 ? ns + 0.5 : 4e18); }
 
   void on_event(std::uint32_t kind, std::uint32_t argument) override;
   void on_simgrid(std::uint32_t kind, std::uint32_t argument) override;

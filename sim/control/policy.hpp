@@ -24,6 +24,15 @@
 
 namespace weir {
 
+// What a policy may take as a time between its evaluations: shorter ones would fill a run with them.
+inline Range interval_range() {
+  return between(1e-3, 1e9);
+}
+// And as any other time that it waits, or looks back or ahead.
+inline Range waiting_range() {
+  return between(0, 1e9);
+}
+
 class Truth;  // sim/control/truth.hpp; only the oracle
 
 // What the policy may know of an operator. Ids are indices into JobView::operators, a topological order but

@@ -13,16 +13,21 @@ namespace weir {
 
 namespace {
 
+// Eleven days a record: what a batch of them takes still fits the clock.
+Range cost_range() {
+  return between(0, 1e12);
+}
+
 ParamTable<CostSpec> make_cost_table() {
   ParamTable<CostSpec> t("cost");
   t.real("per_record_us", &CostSpec::per_record_us,
          {.unit = "us", .help = "Time on a reference core for each record: the mean of the law."},
-         non_negative());
+         cost_range());
   t.real("per_byte_ns", &CostSpec::per_byte_ns,
-         {.unit = "ns", .help = "Time for each byte of input (deserialization)."}, non_negative());
+         {.unit = "ns", .help = "Time for each byte of input (deserialization)."}, cost_range());
   t.real("per_batch_us", &CostSpec::per_batch_us,
          {.unit = "us", .help = "Time for each batch that is pulled: what an engine pays per buffer."},
-         non_negative());
+         cost_range());
   t.choice("law", &CostSpec::law, {.help = "Distribution of the per-record time."},
            {{"deterministic", CostLaw::deterministic},
             {"exponential", CostLaw::exponential},
@@ -34,7 +39,7 @@ ParamTable<CostSpec> make_cost_table() {
          Range{.low = 0, .high = 100, .low_open = true});
   t.reals("values_us", &CostSpec::values_us,
           {.unit = "us", .help = "Measured per-record times (empirical); their mean replaces per_record_us."},
-          non_negative());
+          cost_range());
   t.check([](const CostSpec& p, const Node& at, Errors& errors) {
     const bool empirical = p.law == CostLaw::empirical;
     if (empirical && std::none_of(p.values_us.begin(), p.values_us.end(), [](double v) { return v > 0; })) {
@@ -259,6 +264,42 @@ void check_join(const DataflowSpec& spec, const OperatorSpec& op, const Node& at
   }
 }
 
+// Whether what passes the operator loses time there: a nanosecond a record or a batch, which is the clock's
+// step.
+bool takes_time(const OperatorSpec& op) {
+  const CostSpec& cost = op.cost;
+  double per_record_us = cost.per_record_us;
+  for (const double value : cost.values_us) per_record_us = std::max(per_record_us, value);
+  return per_record_us + cost.per_batch_us >= 1e-3 || cost.per_byte_ns > 0;
+}
+
+// A loop in which nothing takes time has no end: records would go round in it within one instant.
+void check_loops(const DataflowSpec& spec, const Node& at, Errors& errors) {
+  std::set<std::string> instant;
+  for (const OperatorSpec& op : spec.operators)
+    if (!takes_time(op)) instant.insert(op.name);
+  for (std::size_t i = 0; i < spec.edges.size(); ++i) {
+    const EdgeSpec& closing = spec.edges[i];
+    if (!closing.feedback || !instant.contains(closing.from) || !instant.contains(closing.to)) continue;
+    // The way back, by operators without a cost alone.
+    std::map<std::string, std::string> reached_from = {{closing.to, {}}};
+    for (bool grew = true; grew;) {
+      grew = false;
+      for (const EdgeSpec& edge : spec.edges) {
+        if (!reached_from.contains(edge.from) || !instant.contains(edge.to)) continue;
+        grew = reached_from.insert({edge.to, edge.from}).second || grew;
+      }
+    }
+    if (!reached_from.contains(closing.from)) continue;
+    std::string loop = closing.to;
+    for (std::string name = closing.from; !name.empty(); name = reached_from[name]) {
+      loop.insert(0, name + " -> ");
+    }
+    errors.add(item(at, "edges", i), "the loop " + loop + " takes no time: no operator in it has a cost",
+               "\"cost\": {\"per_record_us\": 0.001} or more in one of its operators");
+  }
+}
+
 void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
   std::set<std::string> names;
   const auto take_name = [&](const std::string& name, const Node& node) {
@@ -348,6 +389,7 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
   for (std::size_t i = 0; i < spec.operators.size(); ++i) {
     check_join(spec, spec.operators[i], item(at, "operators", i), errors);
   }
+  check_loops(spec, at, errors);
   // Undeclared cycles: what is left when nodes without undeclared input are taken away again and again.
   std::map<std::string, int> missing;
   for (const EdgeSpec& edge : spec.edges) missing[edge.to] += edge.feedback ? 0 : 1;

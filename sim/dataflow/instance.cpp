@@ -223,7 +223,8 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   if (settings_.gather_span_ns > 0) return begin_lagging(now, work_s, look_back);
   const Nanos begin_ns =
       std::min(now, std::max({free_since_ns, serving_.first_ns, accounts_.closed_until()}));
-  const double duration_s = work_s / executor_->speed();
+  // On a host that stands still it never ends; within 30 years somebody will change that.
+  const double duration_s = work_s > 0 ? std::min(work_s / executor_->speed(), 1e9) : 0;
   const Nanos duration_ns = to_nanos(duration_s);
   const Nanos last_done_ns = serving_.last_ns + to_nanos(duration_s / count);
   const Nanos end_ns = std::max({begin_ns + duration_ns, last_done_ns, now});

@@ -197,10 +197,9 @@ ManifestToRepeat read_manifest(const std::filesystem::path& file) {
   if (m.scenario.is_object() && !stated.empty() && canonical_sha256(m.scenario) != stated)
     reader.error(fmt::format("scenario: was changed: its SHA-256 is {}, and scenario_sha256 is {}",
                              canonical_sha256(m.scenario), stated));
-  const auto& document = reader.document();
-  if (document.value("complete", nlohmann::json()) == true &&
-      document.value("fingerprint", nlohmann::json()).is_string())
-    m.fingerprint = document["fingerprint"].get<std::string>();
+  if (reader.document().value("complete", nlohmann::json()) == true)
+    m.fingerprint = reader.get<std::string>("fingerprint", &nlohmann::json::is_string,
+                                            "a string, as the run is complete");
   reader.throw_if_wrong();
   return m;
 }

@@ -58,7 +58,10 @@ class ComponentType final : public ValueType {
     return builder.reference(registry_());
   }
   std::string allowed() const override {
-    return fmt::format("a {}: {}", registry_().kind().one, fmt::join(registry_().names(), ", "));
+    std::vector<std::string> names = registry_().names();
+    // Of the test program: no part of what is shipped.
+    std::erase_if(names, [](const std::string& name) { return name.starts_with("test-"); });
+    return fmt::format("a {}: {}", registry_().kind().one, fmt::join(names, ", "));
   }
   bool accepts_null(const void* default_value) const override {
     return static_cast<const ChosenCore*>(default_value)->empty();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 #include "sim/kernel/assert.hpp"
 #include "sim/scenario/node.hpp"
@@ -154,13 +155,26 @@ class BooleanType final : public ValueType {
   std::string allowed() const override { return "true or false"; }
 };
 
+// What would break a line, or steer a terminal that it is printed on: C0, DEL, and C1 as UTF-8 has it.
+bool has_control_characters(std::string_view text) {
+  unsigned char before = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0)) return true;
+    before = byte;
+  }
+  return false;
+}
+
 class TextType final : public ValueType {
  public:
   void read(const Node& at, void* value, Errors& errors) const override {
-    if (const auto text = at.text()) {
-      *static_cast<std::string*>(value) = *text;
-    } else {
+    if (const auto text = at.text(); !text) {
       errors.add(at, fmt::format("{} is not a text", at.shown()), allowed());
+    } else if (has_control_characters(*text)) {
+      errors.add(at, fmt::format("{} has control characters", at.shown()), "a text of one line");
+    } else {
+      *static_cast<std::string*>(value) = *text;
     }
   }
   nlohmann::json write(const void* value) const override { return *static_cast<const std::string*>(value); }

@@ -259,7 +259,12 @@ class Simulation {
     Nanos cpu_ns = 0;
     Nanos cores = 0;
     for (int host = 0; host < cluster_.host_count(); ++host) {
-      cpu_ns += cluster_.cpus().used_ns(host);
+      const Nanos used_ns = cluster_.cpus().used_ns(host);
+      if (used_ns < 0) {
+        summary.failed_checks.push_back(
+            fmt::format("{}: its cores were busy for {} ns", cluster_.host(host).name, used_ns));
+      }
+      cpu_ns += used_ns;
       cores += cluster_.host(host).cores;
     }
     summary.hosts.count = cluster_.host_count();

@@ -276,6 +276,20 @@ TEST_CASE("text that is not JSON is refused at its line", "[cli][broken]") {
   check({"nested too deep", {}, {{"1: ", "deep"}}}, std::string(100'000, '['));
 }
 
+TEST_CASE("times that the clock cannot hold, or that fill a run, are refused", "[cli][broken]") {
+  check_all({
+      {"a cost of 300 years",
+       {{19, R"(        {"name": "a", "logic": "map", "cost": {"per_record_us": 1e16}},)"}},
+       {{"19: jobs[0].workload.operators[0].cost.per_record_us: ", "1000000000000"}}},
+      {"a policy that looks every nanosecond",
+       {{11, R"(    "policy": {"type": "static", "interval_s": 1e-9},)"}},
+       {{"11: jobs[0].policy.interval_s: ", "0.001"}}},
+      {"metrics every nanosecond",
+       {{12, R"(    "engine": {"type": "generic", "metrics_interval_s": 1e-9},)"}},
+       {{"12: jobs[0].engine.metrics_interval_s: ", "0.001"}}},
+  });
+}
+
 TEST_CASE("graphs that are none are refused", "[cli][broken]") {
   const std::string workload = "jobs[0].workload";
   check_all({
@@ -285,6 +299,10 @@ TEST_CASE("graphs that are none are refused", "[cli][broken]") {
       {"an edge to itself",
        {{24, R"(        {"from": "a", "to": "b"}, {"from": "a", "to": "a"})"}},
        {{"24: jobs[0].workload.edges[2]: ", "cycle"}}},
+      {"a loop that takes no time",
+       {{19, R"(        {"name": "a", "logic": "map"},)"},
+        {24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "a", "feedback": true})"}},
+       {{"24: jobs[0].workload.edges[2]: ", "the loop a -> b -> a takes no time"}}},
       {"an operator that nothing reaches",
        {{23, R"(        {"from": "in", "to": "b"},)"}, {24, R"(        {"from": "a", "to": "b"})"}},
        {{"19: jobs[0].workload.operators[0]: ", "cannot be reached"}}},
@@ -301,6 +319,9 @@ TEST_CASE("graphs that are none are refused", "[cli][broken]") {
       {"an edge twice",
        {{24, R"(        {"from": "a", "to": "b"}, {"from": "a", "to": "b"})"}},
        {{"24: jobs[0].workload.edges[2]: ", "second edge"}}},
+      {"a name that steers a terminal",
+       {{10, R"(    "name": "job\u001b[2J",)"}},
+       {{"10: jobs[0].name: ", "control characters"}}},
       {"an empty name",
        {{16, R"(        {"name": "", "arrivals": "constant"})"}, {23, R"(        {"from": "", "to": "a"},)"}},
        {{"16: jobs[0].workload.sources[0].name: ", "empty"},

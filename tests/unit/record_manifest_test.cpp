@@ -54,6 +54,11 @@ TEST_CASE("a manifest comes back as it was written", "[record]") {
   manifest.complete = true;
   write_manifest(scratch.directory, manifest);
   CHECK(read_manifest(scratch.directory / "manifest.json").fingerprint.value() == "00c0ffee");
+  manifest.fingerprint.reset();
+  write_manifest(scratch.directory, manifest);
+  CHECK_THROWS_WITH(read_manifest(scratch.directory / "manifest.json"),
+                    Catch::Contains("fingerprint: is not a string"));
+  manifest.fingerprint = "00c0ffee";
   manifest.complete = false;
   write_manifest(scratch.directory, manifest);
   CHECK(!read_manifest(scratch.directory / "manifest.json").fingerprint);

@@ -49,7 +49,7 @@ json random_shape(Dice& dice, int depth) {
     case 1:
       return {{"type", "circle"},
               {"radius", dice.between(1, 2)},
-              {"label", "é\n\"" + std::to_string(dice.below(9))}};
+              {"label", "é\\\"" + std::to_string(dice.below(9))}};
     default: {
       json shapes = json::array();
       for (int i = dice.below(4); i > 0; --i) shapes.push_back(random_shape(dice, depth + 1));
