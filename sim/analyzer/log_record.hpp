@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sim/analyzer/activity.hpp"
+#include "sim/record/activity.hpp"
 
 // One record of an event log, as instrumented systems write them (SnailTrail's log format).
 

@@ -4,8 +4,8 @@
 #include <limits>
 #include <vector>
 
-#include "sim/analyzer/activity.hpp"
 #include "sim/kernel/time.hpp"
+#include "sim/record/activity.hpp"
 
 // A program activity graph (SnailTrail, NSDI 2018, section 3) of one window of time.
 //

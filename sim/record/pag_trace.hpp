@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/analyzer/activity.hpp"
 #include "sim/kernel/time.hpp"
+#include "sim/record/activity.hpp"
 #include "sim/record/pag_rows.hpp"
 #include "sim/record/run_file.hpp"
 
@@ -36,8 +36,8 @@ class PagTrace {
 
   int add_worker(PagWorkerRow row);  // worker_id is given here
 
-  void activity(int worker, Nanos begin_ns, Nanos end_ns, analyzer::Activity activity,
-                std::int32_t operator_id, std::int64_t records) {
+  void activity(int worker, Nanos begin_ns, Nanos end_ns, Activity activity, std::int32_t operator_id,
+                std::int64_t records) {
     if (end_ns <= begin_ns || end_ns <= settings_.from_ns || begin_ns >= settings_.to_ns) return;
     Worker& w = workers_[worker];
     WEIR_ASSERT(begin_ns >= w.position_ns, "activities of a worker overlap");
@@ -46,7 +46,7 @@ class PagTrace {
     w.position_ns = end_ns;
   }
 
-  void message(int receiver, int sender, Nanos sent_ns, Nanos received_ns, analyzer::Activity activity,
+  void message(int receiver, int sender, Nanos sent_ns, Nanos received_ns, Activity activity,
                std::int32_t operator_id, std::int64_t records, std::int64_t size_bytes) {
     if (received_ns <= settings_.from_ns || sent_ns >= settings_.to_ns) return;
     Worker& w = workers_[receiver];

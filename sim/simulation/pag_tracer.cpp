@@ -4,8 +4,6 @@
 
 namespace weir {
 
-using analyzer::Activity;
-
 int PagTracer::add_worker(int operator_id, int index, int host) {
   PagWorkerRow row;
   row.job_id = job_number_;

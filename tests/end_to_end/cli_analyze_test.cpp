@@ -13,7 +13,7 @@ namespace {
 // Four workers call one another ten times a second, for three seconds.
 std::string calls() {
   return snailtrail_bytes(
-      Pyramid{.workers = 4, .phases = 30, .phase_ns = 100'000'000, .infix = weir::analyzer::Activity::buffer}
+      Pyramid{.workers = 4, .phases = 30, .phase_ns = 100'000'000, .infix = weir::Activity::buffer}
           .records());
 }
 

@@ -16,7 +16,7 @@ struct TraceEdge {
   int peer = -1;  // sender of a message; -1: an activity
   Nanos begin_ns = 0;
   Nanos end_ns = 0;
-  analyzer::Activity activity{};
+  Activity activity{};
   std::int32_t operator_id = -1;
 };
 
@@ -24,7 +24,6 @@ struct TraceEdge {
 // without a gap.
 template <class Take>
 void synthetic_trace(int workers, std::int64_t edges, std::uint64_t seed, Take&& take) {
-  using analyzer::Activity;
   Dice dice(seed);
   std::vector<Nanos> at(static_cast<std::size_t>(workers), 0);
   std::vector<Nanos> sent_at(static_cast<std::size_t>(workers), 0);

@@ -6,7 +6,6 @@ namespace weir::test {
 
 namespace {
 
-using analyzer::Activity;
 using analyzer::LogEvent;
 using analyzer::LogRecord;
 

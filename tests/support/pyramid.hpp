@@ -19,7 +19,6 @@ struct Pyramid {
   int workers = 10;
   int phases = 1;
   std::int64_t phase_ns = 10'000'000;
-  using Activity = analyzer::Activity;
   Activity activity = Activity::processing;
   std::optional<Activity> prefix = Activity::waiting;
   std::optional<Activity> infix = Activity::processing;

@@ -86,7 +86,6 @@ json latency_of(const LatencyHistogram& latency) {
 
 // What the program activity graph in `folder` says.
 json trace_of(const std::filesystem::path& folder, const json& instances) {
-  using analyzer::Activity;
   const auto path = folder / "run.h5";
   json trace = {{"instances", instances}};
   for (json& of_operator : trace["instances"]) {

@@ -7,7 +7,7 @@
 // What a worker does, or what travels between two. The first thirteen are SnailTrail's (NSDI 2018), with the
 // numbers of its log format; `blocked` is weir's own.
 
-namespace weir::analyzer {
+namespace weir {
 
 enum class Activity : std::uint8_t {
   input = 1,
@@ -54,4 +54,4 @@ constexpr std::optional<Activity> activity_of_name(std::string_view name) {
   return std::nullopt;
 }
 
-}  // namespace weir::analyzer
+}  // namespace weir
