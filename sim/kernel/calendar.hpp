@@ -165,6 +165,7 @@ class Calendar {
   // away makes the processor wait.
   void sift_up(Nanos time, std::uint64_t order, What what);    // from the last place
   void sift_down(Nanos time, std::uint64_t order, What what);  // from the top
+  static std::size_t least_of_four(const Entry* entry);
   void remove_top();
   void advance_to(Nanos at) {
     if (at != now_) {
