@@ -261,6 +261,8 @@ void Construction::add_messages(Pag& pag) {
     message.to = vertex_at(to_chain, link.to_ns);
     message.activity = link.activity;
     message.operator_id = link.operator_id;
+    message.sent_ns = static_cast<Nanos>(link.from_ns);
+    message.received_ns = static_cast<Nanos>(link.to_ns);
     const bool waited_for =
         message.to > pag.chain_first[to_chain] && pag.local[message.to - 1].activity == Activity::waiting;
     message.blocked = options_.waiting_message_ns > 0 && !waited_for &&

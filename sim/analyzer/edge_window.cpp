@@ -27,7 +27,9 @@ void EdgeConstruction::build(const EdgeWindow& window, Pag& pag) {
          .from_chain = message.from,
          .activity = message.activity,
          .blocked = waiting_message_ns_ > 0 && duration_ns > waiting_message_ns_ && !waited_for,
-         .operator_id = message.operator_id});
+         .operator_id = message.operator_id,
+         .sent_ns = message.sent_ns,
+         .received_ns = message.received_ns});
   }
   pag.index_messages();
 }

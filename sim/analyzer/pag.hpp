@@ -36,6 +36,9 @@ struct Pag {
     Activity activity{};
     bool blocked = false;  // nobody waited for it: no path runs along it
     std::int32_t operator_id = no_operator;
+    // As it was; the vertices are clipped to the window.
+    Nanos sent_ns = 0;
+    Nanos received_ns = 0;
   };
 
   Nanos start_ns = 0;
