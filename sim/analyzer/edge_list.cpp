@@ -26,11 +26,6 @@ void EdgeList::add_message(int from, Nanos sent_ns, int to, Nanos received_ns, A
                        activity, no_operator});
 }
 
-bool EdgeList::empty() const {
-  return std::all_of(workers_.begin(), workers_.end(),
-                     [](const Worker& worker) { return worker.spans.empty(); });
-}
-
 void EdgeList::begin() {
   std::stable_sort(messages_.begin(), messages_.end(),
                    [](const auto& a, const auto& b) { return a.sent_ns < b.sent_ns; });

@@ -21,7 +21,6 @@ class EdgeList : public EdgeSource {
   Nanos end_of(int worker) const {
     return workers_[worker].spans.empty() ? 0 : workers_[worker].spans.back().end_ns;
   }
-  bool empty() const;
   void leave_out(const std::string& what) { ++left_out_[what]; }
 
   bool next(Nanos window_ns, EdgeWindow& window) override;

@@ -40,8 +40,6 @@ class Participation {
     const Pag::Message& message = pag_->messages[m];
     return message_open(m) ? PathCount::share(forward_[message.from], backward_[message.to], paths_) : 0;
   }
-  const PathCount& forward(std::uint32_t v) const { return forward_[v]; }
-  const PathCount& backward(std::uint32_t v) const { return backward_[v]; }
 
  private:
   // Vertices of one chain that were counted in one go.

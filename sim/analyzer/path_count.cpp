@@ -1,7 +1,5 @@
 #include "sim/analyzer/path_count.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <limits>
 
@@ -14,19 +12,6 @@ double PathCount::log10() const {
 double PathCount::value() const {
   if (exponent_ > 3) return std::numeric_limits<double>::infinity();
   return std::ldexp(mantissa_, static_cast<int>(256 * exponent_));
-}
-
-std::string PathCount::text() const {
-  if (zero()) return "0";
-  const double power = log10();
-  if (power < 15) return fmt::format("{:.0f}", value());
-  double whole = std::floor(power);
-  double digits = std::pow(10.0, power - whole);
-  if (digits >= 9.9995) {
-    digits = 1;
-    whole += 1;
-  }
-  return fmt::format("{:.3f}e{:.0f}", digits, whole);
 }
 
 }  // namespace weir::analyzer

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "sim/kernel/assert.hpp"
 
@@ -49,8 +48,6 @@ class PathCount {
   double log10() const;
   // The number itself; infinity if a double cannot hold it.
   double value() const;
-  // Four digits: "6", "1.234e1374".
-  std::string text() const;
 
  private:
   static constexpr double step = 0x1p256;

@@ -164,6 +164,16 @@ nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& 
   return json;
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
 std::string report_csv(const Analysis& analysis, const TraceSource& source) {
   const Summaries& summaries = analysis.summaries;
   std::string text =
@@ -175,13 +185,13 @@ std::string report_csv(const Analysis& analysis, const TraceSource& source) {
   };
   for (const auto& [activity, shares] : summaries.by_activity())
     line(fmt::format("activity,{},,,,", activity_name(activity)), shares);
+  const auto worker_name = [&](std::int64_t worker) { return csv_field(source.worker_name(worker)); };
   for (const auto& [worker, shares] : summaries.by_worker())
-    line(fmt::format("straggler,,{},,,", source.worker_name(worker)), shares);
+    line(fmt::format("straggler,,{},,,", worker_name(worker)), shares);
   for (const auto& [operator_id, shares] : summaries.by_operator())
-    line(fmt::format("operator,,,{},,", source.operator_name(operator_id)), shares);
+    line(fmt::format("operator,,,{},,", csv_field(source.operator_name(operator_id))), shares);
   for (const auto& [pair, shares] : summaries.by_pair())
-    line(fmt::format("communication,,,,{},{}", source.worker_name(pair.from), source.worker_name(pair.to)),
-         shares);
+    line(fmt::format("communication,,,,{},{}", worker_name(pair.from), worker_name(pair.to)), shares);
   return text;
 }
 

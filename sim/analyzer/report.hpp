@@ -18,6 +18,9 @@ std::string report_text(const Analysis& analysis, const TraceSource& source, con
 // `paths` is null where a double cannot hold it; paths_log10 is null where there is no path.
 nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source);
 
+// A field as RFC 4180 has it: in quotation marks if it holds commas, quotation marks or line ends.
+std::string csv_field(const std::string& text);
+
 // One table: summary,activity,worker,operator,from,to,cp,conventional,single_path,duration_s,edges
 std::string report_csv(const Analysis& analysis, const TraceSource& source);
 

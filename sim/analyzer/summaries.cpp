@@ -173,10 +173,6 @@ std::map<std::int64_t, Shares> Summaries::by_worker() const {
   return means(worker_, windows_);
 }
 
-std::map<Summaries::WorkerOperator, Shares> Summaries::by_worker_and_operator() const {
-  return means(operator_, windows_);
-}
-
 std::map<std::int32_t, Shares> Summaries::by_operator() const {
   std::map<std::int32_t, Shares> sums;
   std::map<std::int32_t, std::int64_t> workers;

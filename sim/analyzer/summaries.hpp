@@ -77,7 +77,6 @@ class Summaries {
   std::map<Activity, Shares> by_activity() const;
   std::map<std::int64_t, Shares> by_worker() const;
   std::map<std::int32_t, Shares> by_operator() const;
-  std::map<WorkerOperator, Shares> by_worker_and_operator() const;
   std::map<Pair, Shares> by_pair() const;
 
  private:

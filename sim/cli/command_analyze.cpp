@@ -50,13 +50,36 @@ std::string report(const Options& options, const analyzer::Analysis& analysis,
   return report_text(analysis, source, name);
 }
 
+// What an event log leaves open has to be put together; in a trace of whole edges nothing is open.
+void refuse_options_of_logs(const Options& options, std::string_view kind) {
+  for (const char* name : {"gap-threshold", "no-insert-waiting", "windows-in-flight"}) {
+    if (options.has(name)) {
+      throw UsageError(fmt::format(
+          "--{} is for event logs: {} holds whole edges, between which nothing is guessed", name, kind));
+    }
+  }
+}
+
+std::string of_edges(analyzer::EdgeSource& source, const Options& options,
+                     const analyzer::AnalysisOptions& analysis, const std::string& name) {
+  return report(options, analyze_edges(source, analysis), source, name);
+}
+
+// What kind of log it is, its first byte says.
+std::string of_stream(std::istream& stream, const Options& options, const analyzer::AnalysisOptions& analysis,
+                      const std::string& name) {
+  if (stream.peek() == '{') {
+    refuse_options_of_logs(options, "a Spark event log");
+    return of_edges(*analyzer::read_spark_event_log(stream, name), options, analysis, name);
+  }
+  const auto source = analyzer::read_snailtrail_log(stream, name);
+  return report(options, analyze_log(*source, analysis), *source, name);
+}
+
 // What kind of trace it is, the content says.
 std::string analyzed(const std::string& path, const Options& options,
                      const analyzer::AnalysisOptions& analysis) {
-  if (path == "-") {
-    const auto source = analyzer::read_snailtrail_log(std::cin, "standard input");
-    return report(options, analyze_log(*source, analysis), *source, "standard input");
-  }
+  if (path == "-") return of_stream(std::cin, options, analysis, "standard input");
   std::filesystem::path file = path;
   if (std::filesystem::is_directory(file)) file /= "run.h5";
   std::ifstream stream(file, std::ios::binary);
@@ -66,17 +89,12 @@ std::string analyzed(const std::string& path, const Options& options,
   std::string signature(hdf5_signature.size(), '\0');
   stream.read(signature.data(), static_cast<std::streamsize>(signature.size()));
   if (signature == hdf5_signature) {
-    const auto source = analyzer::read_run_file(file);
-    return report(options, analyze_edges(*source, analysis), *source, path);
+    refuse_options_of_logs(options, "a run's trace");
+    return of_edges(*analyzer::read_run_file(file), options, analysis, path);
   }
   stream.clear();
   stream.seekg(0);
-  if (signature[0] == '{') {
-    const auto source = analyzer::read_spark_event_log(stream, path);
-    return report(options, analyze_edges(*source, analysis), *source, path);
-  }
-  const auto source = analyzer::read_snailtrail_log(stream, path);
-  return report(options, analyze_log(*source, analysis), *source, path);
+  return of_stream(stream, options, analysis, path);
 }
 
 ExitCode run(const CommandContext& context) {
@@ -115,12 +133,11 @@ ExitCode run(const CommandContext& context) {
   return ExitCode::good;
 }
 
-const auto registered =
-    add_command({.name = "analyze",
-                 .usage = "PATH [--window S] [--json | --csv]",
-                 .help = "the critical paths through a run, or through a recorded trace (a SnailTrail log)",
-                 .order = 50,
-                 .run = run});
+const auto registered = add_command({.name = "analyze",
+                                     .usage = "PATH [--window S] [--json | --csv]",
+                                     .help = "the critical paths through a run, or through a recorded trace",
+                                     .order = 50,
+                                     .run = run});
 
 }  // namespace
 }  // namespace weir

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 // What a worker does, or what travels between two. The first thirteen are SnailTrail's (NSDI 2018), with the
@@ -45,13 +44,6 @@ constexpr std::string_view activity_name(Activity activity) {
       "barrier",      "serialization", "deserialization", "fault-tolerance", "control-message",
       "data-message", "unknown",       "waiting",         "busy-waiting",    "blocked"};
   return names[static_cast<int>(activity)];
-}
-
-constexpr std::optional<Activity> activity_of_name(std::string_view name) {
-  for (int i = 1; i < activity_count; ++i) {
-    if (activity_name(static_cast<Activity>(i)) == name) return static_cast<Activity>(i);
-  }
-  return std::nullopt;
 }
 
 }  // namespace weir

@@ -16,7 +16,7 @@
 // come and go) and lasts duration_ns; the position moves to its end. A message was received gap_ns after the
 // position (which may be negative), and had been sent duration_ns earlier by `peer`; the position stays.
 //
-// So small numbers stand where times would: what takes 29 bytes takes 2 to 3 in the file.
+// So small numbers stand where times would: what takes 25 bytes takes 0.4 to 4 in the file.
 
 namespace weir {
 

@@ -14,10 +14,10 @@
 //   const int worker = trace.add_worker(…);
 //   trace.activity(worker, begin, end, …);   // each worker's in the order of time
 //   trace.message(receiver, sender, …);
-//   trace.finish();                          // before file.finish()
+//   trace.flush();                           // before file.finish()
 //
-// Memory: settings.buffer_bytes, however long the run and however many the workers. What is buffered is lost
-// if the run is killed; flush() writes it.
+// Memory, however long the run: settings.buffer_bytes, but at least 64 rows a worker. What is buffered is
+// lost if the run is killed; flush() writes it.
 
 namespace weir {
 
@@ -58,7 +58,6 @@ class PagTrace {
 
   // Everything so far is in the file.
   void flush();
-  std::int64_t edges() const { return edges_; }
 
  private:
   struct Worker {
@@ -78,7 +77,6 @@ class PagTrace {
     worker.block.to_ns = std::max(worker.block.to_ns, to_ns);
     worker.edges.push_back(edge);
     if (settings_.loads) worker.loads.push_back(load);
-    ++edges_;
     if (worker.edges.size() >= block_rows_) write(worker);
   }
   void write(Worker& worker);
@@ -90,7 +88,6 @@ class PagTrace {
   RecordTable<PagBlockRow>& block_table_;
   std::vector<Worker> workers_;
   std::size_t block_rows_ = 0;
-  std::int64_t edges_ = 0;
 };
 
 }  // namespace weir

@@ -1,9 +1,11 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/support/program.hpp"
 #include "tests/support/pyramid.hpp"
 #include "tests/support/snailtrail_bytes.hpp"
+#include "tests/support/spark_log.hpp"
 
 using namespace weir::test;
 using nlohmann::json;
@@ -53,6 +55,54 @@ TEST_CASE("weir analyze reports participation in text, JSON and CSV", "[cli][ana
   CHECK(as_csv.code == 0);
   CHECK_THAT(as_csv.out, Catch::StartsWith("summary,activity,worker,operator,from,to,cp,"));
   CHECK(folder.files() == std::vector<std::string>{"calls.msgpack"});
+}
+
+TEST_CASE("weir analyze quotes names that hold commas, and reads Spark's logs from standard input",
+          "[cli][analyzer]") {
+  const TemporaryFolder folder;
+  folder.write("spark.log", small_spark_log());
+  const Outcome from_file = run_weir({"analyze", "spark.log", "--csv"}, {folder.path()});
+  REQUIRE(from_file.code == 0);
+  CHECK_THAT(from_file.out, Catch::Contains("\nstraggler,,\"executor a, thread 0\",,,,0."));
+  CHECK_THAT(from_file.out, Catch::Contains("\ncommunication,,,,driver,\"executor b, thread 0\",0."));
+  // A quotation mark is doubled (RFC 4180).
+  CHECK_THAT(from_file.out, Catch::Contains("\noperator,,,\"stage 1: \"\"reduce\"\", by key\",,,0."));
+  std::istringstream lines(from_file.out);
+  for (std::string line; std::getline(lines, line);) {
+    int fields = 1;
+    bool quoted = false;
+    for (const char c : line) {
+      if (c == '"') quoted = !quoted;
+      fields += c == ',' && !quoted ? 1 : 0;
+    }
+    CHECK(fields == 11);
+  }
+  const Outcome from_input =
+      run_weir({"analyze", "-", "--csv"}, {.folder = folder.path(), .input = "spark.log"});
+  CHECK(from_input.code == 0);
+  CHECK(from_input.out == from_file.out);
+}
+
+TEST_CASE("weir analyze refuses options of event logs for whole edges", "[cli][analyzer]") {
+  const TemporaryFolder folder;
+  folder.write("spark.log", small_spark_log());
+  REQUIRE(
+      run_weir({"run", "quickstart", "--trace", "pag", "--until", "2", "-o", "out"}, {folder.path()}).code ==
+      0);
+  for (const std::string path : {"spark.log", "out"}) {
+    for (const std::vector<std::string>& option : {std::vector<std::string>{"--gap-threshold", "1"},
+                                                   {"--no-insert-waiting"},
+                                                   {"--windows-in-flight", "4"}}) {
+      std::vector<std::string> words = {"analyze", path};
+      words.insert(words.end(), option.begin(), option.end());
+      const Outcome outcome = run_weir(words, {folder.path()});
+      INFO(path);
+      CHECK(outcome.code == 2);
+      CHECK(outcome.out.empty());
+      CHECK_THAT(outcome.err, Catch::Contains(option[0] + " is for event logs"));
+    }
+    CHECK(run_weir({"analyze", path, "--waiting-message", "1"}, {folder.path()}).code == 0);
+  }
 }
 
 TEST_CASE("weir analyze names windows by from and to", "[cli][analyzer]") {

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <map>
 
 #include "sim/analyzer/construction.hpp"
@@ -156,4 +157,33 @@ TEST_CASE("SnailTrail's vectors: cut at windows, first and last mirror each othe
     }
   }
   CHECK(compared > 5);
+}
+
+// 2,000 calls in one window, each of which can be answered at five depths: 5^2000 is about 8.7e1397, far
+// beyond the range of doubles.
+TEST_CASE("paths are counted beyond the range of doubles", "[analyzer]") {
+  constexpr int calls = 2000;
+  const Pyramid pyramid{.workers = 5, .phases = calls, .phase_ns = second / calls, .infix = Activity::buffer};
+  ConstructionOptions options;
+  options.gap_threshold_ns = 1000;
+  options.waiting_message_ns = 0;
+  std::vector<LogRecord> records = pyramid.records();
+  Pag pag;
+  Construction(options).build(static_cast<std::int64_t>(Pyramid::start_ns / second), records, pag);
+  REQUIRE(pag.defect() == nullptr);
+  Participation participation;
+  participation.count(pag);
+  CHECK(std::isinf(participation.paths().value()));
+  CHECK(participation.paths().log10() == Approx(calls * std::log10(5.0)).epsilon(1e-12));
+  // Of the five ways through a call, one buffers at worker 0; of the other four, one at worker 1, ...: each
+  // worker's buffering takes part in a fifth. So precise must a share be after thousands of sums.
+  int buffers = 0;
+  for (std::size_t c = 0; c + 1 < pag.chains(); ++c) {
+    for (std::uint32_t v = pag.chain_first[c]; v + 1 < pag.chain_first[c + 1]; ++v) {
+      if (pag.local[v].activity != Activity::buffer) continue;
+      REQUIRE(participation.local_share(v) == Approx(0.2).epsilon(1e-11));
+      ++buffers;
+    }
+  }
+  CHECK(buffers == 4 * calls);
 }

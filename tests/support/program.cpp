@@ -58,10 +58,11 @@ namespace {
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   for (const std::string& variable : how.environment) ::putenv(const_cast<char*>(variable.c_str()));
-  const int in_fd = ::open("/dev/null", O_RDONLY);
   const int out_fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int err_fd = ::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  if (in_fd < 0 || out_fd < 0 || err_fd < 0 || ::chdir(how.folder.c_str()) != 0) ::_exit(126);
+  if (out_fd < 0 || err_fd < 0 || ::chdir(how.folder.c_str()) != 0) ::_exit(126);
+  const int in_fd = ::open(how.input.c_str(), O_RDONLY);
+  if (in_fd < 0) ::_exit(126);
   ::dup2(in_fd, 0);
   ::dup2(out_fd, 1);
   ::dup2(err_fd, 2);

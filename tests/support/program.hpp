@@ -35,6 +35,7 @@ struct HowToRun {
   std::filesystem::path folder;               // where it is started
   std::vector<std::string> environment = {};  // NAME=VALUE, besides our own
   int interrupt_after_ms = 0;                 // SIGINT then, if not 0
+  std::string input = "/dev/null";            // the file that is its standard input
 };
 
 Outcome run_program(const std::vector<std::string>& words, const HowToRun& how);

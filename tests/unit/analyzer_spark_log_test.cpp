@@ -1,40 +1,19 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
+#include <tuple>
 
 #include "sim/analyzer/analysis.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/recorded.hpp"
+#include "tests/support/spark_log.hpp"
 
 namespace {
 
 using namespace weir;
 using namespace weir::analyzer;
-
-std::string task_end(int stage, const std::string& executor, int launch, int finish, int deserialize, int run,
-                     int serialize) {
-  std::ostringstream line;
-  line << R"({"Event":"SparkListenerTaskEnd","Stage ID":)" << stage << R"(,"Task Info":{"Executor ID":")"
-       << executor << R"(","Launch Time":)" << launch << R"(,"Finish Time":)" << finish
-       << R"(,"Getting Result Time":0},"Task Metrics":{"Executor Deserialize Time":)" << deserialize
-       << R"(,"Executor Run Time":)" << run << R"(,"Result Serialization Time":)" << serialize << "}}\n";
-  return line.str();
-}
-
-// A job of one stage with two tasks on two executors of one core, and a second stage with one.
-std::string small_log() {
-  return R"({"Event":"SparkListenerApplicationStart","Timestamp":1000}
-{"Event":"SparkListenerExecutorAdded","Executor ID":"a","Executor Info":{"Total Cores":1}}
-{"Event":"SparkListenerExecutorAdded","Executor ID":"b","Executor Info":{"Total Cores":1}}
-{"Event":"SparkListenerJobStart","Submission Time":1100}
-{"Event":"SparkListenerStageSubmitted","Stage Info":{"Stage ID":0,"Stage Name":"map","Submission Time":1110}}
-)" + task_end(0, "a", 1120, 1220, 10, 70, 0) +
-         task_end(0, "b", 1120, 1320, 10, 170, 0) +
-         R"({"Event":"SparkListenerStageSubmitted","Stage Info":{"Stage ID":1,"Stage Name":"reduce","Submission Time":1330}}
-)" + task_end(1, "a", 1340, 1400, 10, 30, 0) +
-         R"({"Event":"SparkListenerJobEnd","Completion Time":1410}
-)";
-}
+using weir::test::small_spark_log;
 
 Analysis analysis_of(const std::string& text, std::unique_ptr<EdgeSource>* kept = nullptr) {
   std::istringstream stream(text);
@@ -51,7 +30,7 @@ Analysis analysis_of(const std::string& text, std::unique_ptr<EdgeSource>* kept 
 
 TEST_CASE("a Spark event log becomes the activities of its driver and threads", "[analyzer]") {
   std::unique_ptr<EdgeSource> source;
-  const Analysis analysis = analysis_of(small_log(), &source);
+  const Analysis analysis = analysis_of(small_spark_log(), &source);
   REQUIRE(analysis.windows.size() == 1);
   // The one path: the user, scheduling, the slower of the first two tasks; its own way there and back; the
   // last task. The faster task's path ends with it, as its thread then waits, and the driver waits for the
@@ -68,16 +47,61 @@ TEST_CASE("a Spark event log becomes the activities of its driver and threads", 
   CHECK(activities.at(Activity::deserialization).cp * whole_ms == Approx(10 + 10));
   CHECK(activities.at(Activity::processing).cp * whole_ms == Approx(170 + 30));
   CHECK(activities.at(Activity::control_message).cp * whole_ms == Approx(10 + 10 + 10 + 10));
+  // Each task took 20 ms longer than its work: half of that was the way there, half the way back.
+  const auto pairs = analysis.summaries.by_pair();
+  CHECK(pairs.at({0, 1}).duration_s == Approx(0.020));
+  CHECK(pairs.at({1, 0}).duration_s == Approx(0.020));
+  CHECK(pairs.at({0, 2}).duration_s == Approx(0.010));
+  CHECK(pairs.at({2, 0}).duration_s == Approx(0.010));
   CHECK(source->worker_name(0) == "driver");
   CHECK(source->worker_name(1) == "executor a, thread 0");
-  CHECK(source->operator_name(1) == "stage 1: reduce");
+  CHECK(source->operator_name(1) == "stage 1: \"reduce\", by key");
+}
+
+TEST_CASE("what a Spark task did lies in the middle between its launch and its end", "[analyzer]") {
+  std::istringstream stream(small_spark_log());
+  const auto source = read_spark_event_log(stream, "log");
+  EdgeWindow window;
+  REQUIRE(source->next(100 * nanos_per_second, window));
+  REQUIRE(window.workers.size() == 3);
+  using Span = std::tuple<Activity, Nanos, Nanos, int>;  // ms
+  const auto spans_of = [&](std::size_t worker) {
+    std::vector<Span> spans;
+    const std::size_t end = worker + 1 < 3 ? window.workers[worker + 1].first_span : window.spans.size();
+    for (std::size_t s = window.workers[worker].first_span; s < end; ++s) {
+      const EdgeWindow::Span& span = window.spans[s];
+      spans.emplace_back(span.activity, span.begin_ns / 1'000'000, span.end_ns / 1'000'000, span.operator_id);
+    }
+    return spans;
+  };
+  CHECK(spans_of(1) == std::vector<Span>{{Activity::waiting, 1000, 1130, -1},
+                                         {Activity::deserialization, 1130, 1140, 0},
+                                         {Activity::processing, 1140, 1210, 0},
+                                         {Activity::waiting, 1210, 1350, -1},
+                                         {Activity::deserialization, 1350, 1360, 1},
+                                         {Activity::processing, 1360, 1390, 1},
+                                         {Activity::waiting, 1390, 1410, -1}});
+  CHECK(spans_of(2) == std::vector<Span>{{Activity::waiting, 1000, 1130, -1},
+                                         {Activity::deserialization, 1130, 1140, 0},
+                                         {Activity::processing, 1140, 1310, 0},
+                                         {Activity::waiting, 1310, 1410, -1}});
+  std::vector<std::tuple<int, int, Nanos, Nanos>> messages;  // from, to, ms
+  for (const EdgeWindow::Message& m : window.messages)
+    messages.emplace_back(m.from, m.to, m.sent_ns / 1'000'000, m.received_ns / 1'000'000);
+  std::sort(messages.begin(), messages.end());
+  CHECK(messages == std::vector<std::tuple<int, int, Nanos, Nanos>>{{0, 1, 1120, 1130},
+                                                                    {0, 1, 1340, 1350},
+                                                                    {0, 2, 1120, 1130},
+                                                                    {1, 0, 1210, 1220},
+                                                                    {1, 0, 1390, 1400},
+                                                                    {2, 0, 1310, 1320}});
 }
 
 TEST_CASE("what is no Spark event log is an error", "[analyzer]") {
   CHECK_THROWS_WITH(analysis_of("{"), Catch::Contains("log:1: not a line of JSON"));
   CHECK_THROWS_WITH(analysis_of("{\"weir\": 1}\n"), Catch::Contains("no events of Spark"));
   CHECK_THROWS_WITH(analysis_of(R"({"Event":"SparkListenerLogStart"})"), Catch::Contains("no task ended"));
-  const std::string cut = small_log().substr(0, small_log().size() - 20);
+  const std::string cut = small_spark_log().substr(0, small_spark_log().size() - 20);
   CHECK(analysis_of(cut).not_understood.at("lines that are no JSON (cut off?)") == 1);
 }
 
@@ -85,7 +109,7 @@ TEST_CASE("damaged Spark event logs never stop the analyzer but by an error", "[
   const std::uint64_t seed = test::test_seed();
   INFO("WEIR_SEED=" << seed);
   test::Dice dice(seed);
-  const std::string good = small_log();
+  const std::string good = small_spark_log();
   int errors = 0, reports = 0;
   for (int round = 0; round < 1500; ++round) {
     std::string text = good;
