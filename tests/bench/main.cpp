@@ -6,13 +6,14 @@
 #include <exception>
 #include <filesystem>
 
+#include "tests/bench/analyzer.hpp"
 #include "tests/bench/hold_model.hpp"
 #include "tests/bench/pipeline.hpp"
 #include "tests/bench/scenario_run.hpp"
 
 // Benchmarks: how fast weir is next to what else one could use, and how its costs grow.
 //
-//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers]
+//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers] [analyzer]
 //
 // Prints a table. The exit code does not depend on any time: aims that are missed are marked and counted.
 // --smoke runs everything once, very short: it shows that the benchmarks work, and its numbers mean nothing.
@@ -174,6 +175,40 @@ void papers(const Settings& settings, Report& report) {
   }
 }
 
+// The longest sides have 50 million edges and more.
+void analyzers(const Settings& settings, Report& report) {
+  const double whole_s = settings.smoke ? 0.05 : 48;
+  const auto windows = [=](double window_s) {
+    return [=] { return analyze_windows({.duration_s = whole_s, .window_s = window_s}); };
+  };
+  const auto file = [=](double duration_s) {
+    return [=] { return analyze_file({.duration_s = duration_s, .window_s = whole_s / 48}); };
+  };
+  const auto samples =
+      alternate({windows(whole_s / 48), windows(whole_s / 6), file(whole_s / 4), file(whole_s)},
+                std::min(settings.rounds, 3));
+  const auto work = [&](int side) { return median_of(samples[side], &Sample::work) * 1e-6; };
+  report.heading("analyzer: 64 workers, log-normal times, a fifth of the edges messages; one thread");
+  report.line("edges to summaries, short windows", rate_text(median_rate(samples[0])),
+              fmt::format("{:.1f} M edges, {:.2f} M in a window", work(0),
+                          median_of(samples[0], &Sample::value) * 1e-6));
+  report.line("edges to summaries, windows eight times as long", rate_text(median_rate(samples[1])),
+              fmt::format("{:.1f} M edges, {:.2f} M in a window", work(1),
+                          median_of(samples[1], &Sample::value) * 1e-6));
+  report.line(
+      "file to summaries, short windows", rate_text(median_rate(samples[3])),
+      fmt::format("{:.1f} M edges, {:.2f} bytes an edge", work(3), median_of(samples[3], &Sample::value)));
+  report.ratio("edges to summaries, M edges/s", median_rate(samples[0]) * 1e-6, 8);
+  report.ratio("file to summaries, M edges/s", median_rate(samples[3]) * 1e-6, 4);
+  report.ratio("cost of an edge, windows eight times as long over short ones",
+               median_ratio(samples[0], samples[1]), 1.5, true);
+  report.ratio("memory, four times the trace over once",
+               median_of(samples[3], &Sample::peak_rss_mib) / median_of(samples[2], &Sample::peak_rss_mib),
+               1.1, true);
+  report.line("peak resident memory, file to summaries",
+              fmt::format("{:.0f} MiB", median_of(samples[3], &Sample::peak_rss_mib)));
+}
+
 int run(const Settings& settings) {
   Report report;
   fmt::print("Medians of {} rounds in which the sides take turns; processor time.\n", settings.rounds);
@@ -182,6 +217,7 @@ int run(const Settings& settings) {
   if (settings.wants("instances")) instances(settings, report);
   if (settings.wants("memory")) memory(settings, report);
   if (settings.wants("papers")) papers(settings, report);
+  if (settings.wants("analyzer")) analyzers(settings, report);
   fmt::print("\n{} of the aims missed\n", report.missed());
   return 0;
 }
@@ -200,8 +236,9 @@ int main(int argc, char** argv) {
     } else if (argument == "--rounds" && i + 1 < argc) {
       settings.rounds = std::max(1, std::atoi(argv[++i]));
     } else if (argument.starts_with("-")) {
-      std::fprintf(stderr,
-                   "usage: weir_bench [--rounds N] [--smoke] [kernel|pipeline|instances|memory|papers]…\n");
+      std::fprintf(
+          stderr,
+          "usage: weir_bench [--rounds N] [--smoke] [kernel|pipeline|instances|memory|papers|analyzer]…\n");
       return 2;
     } else {
       settings.parts.push_back(argument);
