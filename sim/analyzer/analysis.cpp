@@ -21,9 +21,13 @@ struct Solved {
   WindowResult result;
   Summaries summaries;
   LeftOut left_out;
+  WindowFindings findings;
+  WindowViolations violations;
 };
 
-using Input = std::variant<WindowCutter::Window, EdgeWindow>;
+using LogWindow = WindowCutter<LogRecord>::Window;
+using Epoch = WindowCutter<St2Record>::Window;
+using Input = std::variant<LogWindow, Epoch, EdgeWindow>;
 
 // What one thread has, so that windows reuse memory.
 class Solver {
@@ -31,28 +35,44 @@ class Solver {
   explicit Solver(const AnalysisOptions& options)
       : options_(options),
         construction_(options.construction),
+        st2_construction_(options.st2),
         edge_construction_(options.construction.waiting_message_ns) {}
 
   Solved solve(Input& input) {
     Solved solved;
-    if (auto* log = std::get_if<WindowCutter::Window>(&input)) {
-      construction_.build(log->epoch, log->records, pag_);
-      solved.left_out = construction_.left_out();
-    } else {
-      edge_construction_.build(std::get<EdgeWindow>(input), pag_);
-      solved.left_out.backward_messages = edge_construction_.backward_messages();
-    }
+    const std::int64_t epoch = build(input, solved);
     WEIR_ASSERT(pag_.defect() == nullptr, pag_.defect());
     participation_.count(pag_);
-    const std::int64_t number = pag_.end_ns / options_.construction.window_ns;
     solved.result = solved.summaries.add(
-        pag_, participation_, RandomStream(options_.seed, fmt::format("window {}", number), "single path"));
+        pag_, participation_, RandomStream(options_.seed, fmt::format("window {}", epoch), "single path"));
+    solved.result.epoch = solved.findings.epoch = epoch;
+    if (options_.hops > 0) solved.findings.k_hop = k_hop(pag_, options_.hops);
+    if (options_.metrics) solved.findings.metrics = edge_metrics(pag_);
+    if (options_.invariants.any()) solved.violations = check_window(pag_, epoch, options_.invariants);
     return solved;
   }
 
  private:
+  // The window's graph; returns its number.
+  std::int64_t build(Input& input, Solved& solved) {
+    if (auto* log = std::get_if<LogWindow>(&input)) {
+      construction_.build(log->epoch, log->records, pag_);
+      solved.left_out = construction_.left_out();
+      return log->epoch;
+    }
+    if (auto* epoch = std::get_if<Epoch>(&input)) {
+      st2_construction_.build(epoch->records, pag_);
+      solved.left_out = st2_construction_.left_out();
+      return epoch->epoch;
+    }
+    edge_construction_.build(std::get<EdgeWindow>(input), pag_);
+    solved.left_out.backward_messages = edge_construction_.backward_messages();
+    return pag_.start_ns / options_.construction.window_ns;
+  }
+
   const AnalysisOptions& options_;
   Construction construction_;
+  St2Construction st2_construction_;
   EdgeConstruction edge_construction_;
   Participation participation_;
   Pag pag_;
@@ -168,6 +188,8 @@ std::function<void(Solved&)> collect_in(Analysis& analysis, const AnalysisOption
     analysis.windows.push_back(solved.result);
     analysis.summaries.merge(solved.summaries);
     analysis.left_out += solved.left_out;
+    if (options.hops > 0 || options.metrics) analysis.findings.push_back(std::move(solved.findings));
+    if (options.invariants.any()) analysis.invariants.add(solved.violations);
   };
 }
 
@@ -175,37 +197,64 @@ bool wanted(Nanos start_ns, Nanos end_ns, const AnalysisOptions& options) {
   return start_ns >= to_nanos(options.from_s) && (options.to_s <= 0 || end_ns <= to_nanos(options.to_s));
 }
 
-}  // namespace
-
-Analysis analyze_log(LogSource& source, const AnalysisOptions& options) {
+// A log, cut into windows: `window_of` says the number of a record's, `is_wanted` which of them to look at.
+template <class Record, class Source, class WindowOf, class IsWanted>
+Analysis analyze_records(Source& source, const AnalysisOptions& options, const WindowOf& window_of,
+                         const IsWanted& is_wanted) {
   Analysis analysis;
+  analysis.invariants = InvariantCheck(options.invariants);
   Pool pool(options, thread_count(options), collect_in(analysis, options));
-  const Nanos window_ns = options.construction.window_ns;
-  WindowCutter cutter(window_ns, options.windows_in_flight);
+  WindowCutter<Record> cutter(options.windows_in_flight);
   const auto pass_on = [&] {
     while (auto window = cutter.take()) {
-      if (wanted(window->epoch * window_ns, (window->epoch + 1) * window_ns, options))
-        pool.put(std::move(*window));
+      if (is_wanted(*window)) pool.put(std::move(*window));
     }
   };
-  std::vector<LogRecord> records;
+  std::vector<Record> records;
   while (source.read(records)) {
     analysis.records += static_cast<std::int64_t>(records.size());
-    for (const LogRecord& record : records) {
-      if (cutter.add(record)) pass_on();
+    for (const Record& record : records) {
+      if (cutter.add(window_of(record), record)) pass_on();
     }
     records.clear();
   }
   cutter.end();
   pass_on();
   pool.finish();
+  analysis.invariants.end();
   analysis.late_records = cutter.late();
   analysis.not_understood = source.left_out();
   return analysis;
 }
 
+}  // namespace
+
+Analysis analyze_log(LogSource& source, const AnalysisOptions& options) {
+  const Nanos window_ns = options.construction.window_ns;
+  return analyze_records<LogRecord>(
+      source, options,
+      [=](const LogRecord& record) {
+        return static_cast<std::int64_t>(record.time_ns / static_cast<std::uint64_t>(window_ns));
+      },
+      [&](const LogWindow& window) {
+        return wanted(window.epoch * window_ns, (window.epoch + 1) * window_ns, options);
+      });
+}
+
+Analysis analyze_st2(St2Source& source, const AnalysisOptions& options) {
+  return analyze_records<St2Record>(
+      source, options, [](const St2Record& record) { return record.epoch; },
+      [&](const Epoch& epoch) {
+        const auto [first, last] =
+            std::minmax_element(epoch.records.begin(), epoch.records.end(),
+                                [](const St2Record& a, const St2Record& b) { return a.time_ns < b.time_ns; });
+        return wanted(first->time_ns, last->time_ns, options);
+      });
+}
+
 Analysis analyze_edges(EdgeSource& source, const AnalysisOptions& options) {
   Analysis analysis;
+  analysis.invariants = InvariantCheck(options.invariants);
   Pool pool(options, thread_count(options), collect_in(analysis, options));
   EdgeWindow window;
   while (source.next(options.construction.window_ns, window)) {
@@ -213,6 +262,7 @@ Analysis analyze_edges(EdgeSource& source, const AnalysisOptions& options) {
     window = {};
   }
   pool.finish();
+  analysis.invariants.end();
   analysis.not_understood = source.left_out();
   return analysis;
 }

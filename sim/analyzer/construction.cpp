@@ -105,7 +105,7 @@ void Construction::pair_group(const std::vector<LogRecord>& records, std::size_t
     for (std::size_t i = received; i < end; ++i) {
       LogRecord half = records[halves_[i].record];
       links_.push_back(
-          {half.remote_worker, half.worker, first_ns_, half.time_ns, half.activity, half.operator_id});
+          {half.remote_worker, half.worker, first_ns_, half.time_ns, half.activity, half.operator_id, true});
       std::swap(half.worker, half.remote_worker);
       half.time_ns = first_ns_;
       at_start_.push_back(half);
@@ -118,8 +118,8 @@ void Construction::pair_group(const std::vector<LogRecord>& records, std::size_t
       ++left_out_.incomplete_messages;
       return;
     }
-    links_.push_back(
-        {start.worker, start.remote_worker, start.time_ns, last_ns_, start.activity, start.operator_id});
+    links_.push_back({start.worker, start.remote_worker, start.time_ns, last_ns_, start.activity,
+                      start.operator_id, false});
     LogRecord half = start;
     std::swap(half.worker, half.remote_worker);
     half.time_ns = last_ns_;
@@ -136,15 +136,16 @@ void Construction::pair_group(const std::vector<LogRecord>& records, std::size_t
       ++left_out_.backward_messages;
     } else {
       links_.push_back(
-          {start.worker, stop.worker, start.time_ns, stop.time_ns, start.activity, start.operator_id});
+          {start.worker, stop.worker, start.time_ns, stop.time_ns, start.activity, start.operator_id, false});
     }
   }
 }
 
 // ---------------------------------------------------------------- one worker
 
-void Construction::add_activity(std::uint64_t from_ns, std::uint64_t to_ns, const LogRecord& of) {
-  items_.push_back({from_ns, to_ns, of.operator_id, of.activity, LogEvent::start});
+void Construction::add_activity(std::uint64_t from_ns, std::uint64_t to_ns, const LogRecord& of,
+                                bool goes_on) {
+  items_.push_back({from_ns, to_ns, of.operator_id, of.activity, LogEvent::start, goes_on});
 }
 
 void Construction::unravel(const LogRecord* begin, const LogRecord* end) {
@@ -152,27 +153,32 @@ void Construction::unravel(const LogRecord* begin, const LogRecord* end) {
   open_.clear();
   std::uint64_t before_ns =
       begin->time_ns;  // the record before, which everything has been accounted for up to
+  const auto add_open = [&](std::uint64_t until_ns) {
+    add_activity(before_ns, until_ns, open_.back(), before_ns > open_.back().time_ns);
+  };
   for (const LogRecord* record = begin; record != end; ++record) {
     switch (record->event) {
       case LogEvent::start:
-        if (!open_.empty()) add_activity(before_ns, record->time_ns, open_.back());
+        if (!open_.empty()) add_open(record->time_ns);
         open_.push_back(*record);
         break;
       case LogEvent::end: {
+        bool goes_on = false;
         const auto fits = [&](const LogRecord& r) { return r.activity == record->activity; };
         if (std::any_of(open_.begin(), open_.end(), fits)) {
           while (!fits(open_.back())) open_.pop_back();
+          goes_on = before_ns > open_.back().time_ns;
           open_.pop_back();
           if (before_ns == record->time_ns) break;
         }
-        add_activity(before_ns, record->time_ns, *record);
+        add_activity(before_ns, record->time_ns, *record, goes_on);
         break;
       }
       case LogEvent::sent:
       case LogEvent::received:
       case LogEvent::bogus:
-        if (!open_.empty()) add_activity(before_ns, record->time_ns, open_.back());
-        items_.push_back({record->time_ns, record->time_ns, -1, record->activity, record->event});
+        if (!open_.empty()) add_open(record->time_ns);
+        items_.push_back({record->time_ns, record->time_ns, -1, record->activity, record->event, false});
         break;
     }
     before_ns = record->time_ns;
@@ -221,7 +227,7 @@ void Construction::close_gaps() {
     }
     if (!left.instant() && left.begin_ns < left.end_ns) chain_.push_back(left);
     if (fill && gap_ns > 0) {
-      chain_.push_back({gap_begin_ns, right.begin_ns, no_operator, filler, LogEvent::start});
+      chain_.push_back({gap_begin_ns, right.begin_ns, no_operator, filler, LogEvent::start, false});
     }
   }
 }
@@ -233,7 +239,7 @@ void Construction::add_chain(Pag& pag, std::int64_t worker) {
   for (const Item& item : chain_) {
     WEIR_ASSERT(item.begin_ns == at_ns, "a timeline has a gap");
     pag.time_ns.push_back(static_cast<Nanos>(item.begin_ns));
-    pag.local.push_back({item.activity, item.operator_id});
+    pag.local.push_back({item.activity, item.goes_on, item.operator_id, 0});
     at_ns = item.end_ns;
   }
   WEIR_ASSERT(at_ns == last_ns_, "a timeline ends early");
@@ -263,6 +269,7 @@ void Construction::add_messages(Pag& pag) {
     message.operator_id = link.operator_id;
     message.sent_ns = static_cast<Nanos>(link.from_ns);
     message.received_ns = static_cast<Nanos>(link.to_ns);
+    message.sent_before = link.sent_before;
     const bool waited_for =
         message.to > pag.chain_first[to_chain] && pag.local[message.to - 1].activity == Activity::waiting;
     message.blocked = options_.waiting_message_ns > 0 && !waited_for &&

@@ -52,14 +52,19 @@ struct LeftOut {
   std::int64_t contradictions = 0;       // the halves of a message do not fit each other
   std::int64_t backward_messages = 0;    // received before they were sent
   std::int64_t incomplete_messages = 0;  // sent or received, but from or to nobody
+  std::int64_t halves = 0;               // ST2: the other half is not in the epoch
+  std::int64_t same_instants = 0;        // ST2: a second record of a worker at one instant
   std::int64_t total() const {
-    return duplicate_sends + contradictions + backward_messages + incomplete_messages;
+    return duplicate_sends + contradictions + backward_messages + incomplete_messages + halves +
+           same_instants;
   }
   LeftOut& operator+=(const LeftOut& other) {
     duplicate_sends += other.duplicate_sends;
     contradictions += other.contradictions;
     backward_messages += other.backward_messages;
     incomplete_messages += other.incomplete_messages;
+    halves += other.halves;
+    same_instants += other.same_instants;
     return *this;
   }
 };
@@ -89,13 +94,15 @@ class Construction {
     std::uint64_t to_ns;
     Activity activity;
     std::int32_t operator_id;
+    bool sent_before;  // the window
   };
   struct Item {  // on a timeline: an activity, or an instant at which a message is sent or received
     std::uint64_t begin_ns;
     std::uint64_t end_ns;
     std::int32_t operator_id;
     Activity activity;
-    LogEvent event;  // of an instant; `start` for an activity
+    LogEvent event;        // of an instant; `start` for an activity
+    bool goes_on = false;  // an activity that had begun before
     bool instant() const { return event != LogEvent::start; }
   };
 
@@ -103,7 +110,7 @@ class Construction {
   void pair_messages(const std::vector<LogRecord>& records);
   void pair_group(const std::vector<LogRecord>& records, std::size_t begin, std::size_t end);
   void unravel(const LogRecord* begin, const LogRecord* end);
-  void add_activity(std::uint64_t from_ns, std::uint64_t to_ns, const LogRecord& of);
+  void add_activity(std::uint64_t from_ns, std::uint64_t to_ns, const LogRecord& of, bool goes_on);
   void close_gaps();
   void add_chain(Pag& pag, std::int64_t worker);
   void add_messages(Pag& pag);

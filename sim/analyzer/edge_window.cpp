@@ -27,9 +27,11 @@ void EdgeConstruction::build(const EdgeWindow& window, Pag& pag) {
          .from_chain = message.from,
          .activity = message.activity,
          .blocked = waiting_message_ns_ > 0 && duration_ns > waiting_message_ns_ && !waited_for,
+         .sent_before = message.sent_ns < window.start_ns,
          .operator_id = message.operator_id,
          .sent_ns = message.sent_ns,
-         .received_ns = message.received_ns});
+         .received_ns = message.received_ns,
+         .records = message.records});
   }
   pag.index_messages();
 }
@@ -75,9 +77,9 @@ void EdgeConstruction::add_chain(const EdgeWindow& window, std::size_t worker, P
   };
   // One activity until `until_ns`, split where messages touch it.
   const auto advance = [&](Nanos until_ns, Activity activity, std::int32_t operator_id) {
-    while (at_ns < until_ns) {
+    for (bool goes_on = false; at_ns < until_ns; goes_on = true) {
       pag.time_ns.push_back(at_ns);
-      pag.local.push_back({activity, operator_id});
+      pag.local.push_back({activity, goes_on, operator_id, 0});
       const auto vertex = static_cast<std::uint32_t>(pag.vertices() - 1);
       while (touch < last_touch && touches_[touch].time_ns <= at_ns) note(vertex);
       at_ns = touch < last_touch ? std::min(until_ns, touches_[touch].time_ns) : until_ns;
@@ -90,6 +92,9 @@ void EdgeConstruction::add_chain(const EdgeWindow& window, std::size_t worker, P
     WEIR_ASSERT(span.end_ns >= span.begin_ns, "an activity of negative duration");
     advance(std::min(span.begin_ns, window.end_ns), Activity::waiting, no_operator);
     advance(std::min(span.end_ns, window.end_ns), span.activity, span.operator_id);
+    // An activity's records are those of the window in which it ends.
+    if (span.end_ns <= window.end_ns && span.end_ns > std::max(span.begin_ns, window.start_ns))
+      pag.local.back().records = span.records;
   }
   advance(window.end_ns, Activity::waiting, no_operator);
   pag.time_ns.push_back(window.end_ns);

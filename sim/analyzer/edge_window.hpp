@@ -23,6 +23,7 @@ struct EdgeWindow {
     Nanos end_ns = 0;
     Activity activity{};
     std::int32_t operator_id = no_operator;
+    std::uint32_t records = 0;
   };
   struct Worker {
     std::int64_t id = 0;
@@ -35,6 +36,7 @@ struct EdgeWindow {
     Nanos received_ns = 0;
     Activity activity = Activity::data_message;
     std::int32_t operator_id = no_operator;
+    std::uint32_t records = 0;
   };
 
   Nanos start_ns = 0;

@@ -20,7 +20,7 @@ const char* Pag::defect() const {
   if (local.size() != vertices()) return "a vertex without its local edge";
   if (first_message.size() != vertices() + 1) return "messages are not indexed";
   for (std::size_t c = 0; c < chains(); ++c) {
-    if (chain_first[c] + 1 >= chain_first[c + 1]) return "a chain without an edge";
+    if (chain_first[c] >= chain_first[c + 1]) return "a chain without a vertex";
     if (c > 0 && worker[c] <= worker[c - 1]) return "workers are not in order";
     for (std::uint32_t v = chain_first[c]; v + 1 < chain_first[c + 1]; ++v) {
       if (time_ns[v] >= time_ns[v + 1]) return "a chain does not go forward in time";

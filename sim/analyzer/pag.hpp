@@ -18,6 +18,8 @@
 // the next leads one local edge, its activity; messages lead from one worker's chain to another's. Everything
 // is clipped to the window. Every path from a start (a chain's first vertex) to an end (a chain's last) that
 // does not wait is as long as the window: all of them are critical, for the moment.
+// (Not so where a window is an epoch of an ST2 log: there chains begin with their worker's first record and
+// end with its last.)
 
 namespace weir::analyzer {
 
@@ -27,18 +29,23 @@ struct Pag {
   // From vertex v to v + 1, at place v; at a chain's last vertex there is none (activity 0).
   struct Local {
     Activity activity{};
+    bool goes_on = false;  // the edge before is the same activity: a message divides it
     std::int32_t operator_id = no_operator;
+    std::uint32_t records =
+        0;  // that the activity dealt with, at its last part; 0 too where a trace does not say
   };
   struct Message {
     std::uint32_t from = 0;  // vertices
     std::uint32_t to = 0;
     std::uint32_t from_chain = 0;
     Activity activity{};
-    bool blocked = false;  // nobody waited for it: no path runs along it
+    bool blocked = false;      // nobody waited for it: no path runs along it
+    bool sent_before = false;  // the window
     std::int32_t operator_id = no_operator;
     // As it was; the vertices are clipped to the window.
     Nanos sent_ns = 0;
     Nanos received_ns = 0;
+    std::uint32_t records = 0;  // in it; 0 too where a trace does not say
   };
 
   Nanos start_ns = 0;

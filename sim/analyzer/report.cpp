@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "sim/analyzer/findings_report.hpp"
+
 namespace weir::analyzer {
 
 namespace {
@@ -22,7 +24,8 @@ Json shares_json(Json keys, const Shares& shares) {
 }
 
 Json window_json(const WindowResult& window) {
-  Json json = {{"start_s", static_cast<double>(window.start_ns) / 1e9},
+  Json json = {{"window", window.epoch},
+               {"start_s", static_cast<double>(window.start_ns) / 1e9},
                {"end_s", static_cast<double>(window.end_ns) / 1e9},
                {"edges", window.edges},
                {"messages", window.messages}};
@@ -45,6 +48,8 @@ std::map<std::string, std::int64_t> all_left_out(const Analysis& analysis) {
   note("messages whose two halves contradict each other", analysis.left_out.contradictions);
   note("messages received before they were sent", analysis.left_out.backward_messages);
   note("messages to or from nobody", analysis.left_out.incomplete_messages);
+  note("sent or received, without the other half in the same epoch", analysis.left_out.halves);
+  note("records at the same instant as another one of their worker", analysis.left_out.same_instants);
   std::int64_t cut = 0;
   for (const WindowResult& window : analysis.windows) cut += window.cut_messages;
   note("messages in circles that take no time", cut);
@@ -86,9 +91,7 @@ std::string table(const std::string& title, std::vector<Row> rows, std::size_t r
   return text;
 }
 
-}  // namespace
-
-std::string report_text(const Analysis& analysis, const TraceSource& source, const std::string& name) {
+std::string head_text(const Analysis& analysis, const std::string& name) {
   const Summaries& summaries = analysis.summaries;
   std::int64_t edges = 0, messages = 0;
   double paths_log10 = 0;
@@ -114,8 +117,11 @@ std::string report_text(const Analysis& analysis, const TraceSource& source, con
   }
   for (const auto& [what, count] : all_left_out(analysis))
     text += fmt::format("Left out: {}: {}\n", what, count);
-  if (summaries.windows() == 0) return text;
+  return text;
+}
 
+std::string summaries_text(const Summaries& summaries, const TraceSource& source) {
+  std::string text;
   constexpr std::size_t rows_max = 12;
   std::vector<Row> rows;
   for (const auto& [activity, shares] : summaries.by_activity())
@@ -137,7 +143,17 @@ std::string report_text(const Analysis& analysis, const TraceSource& source, con
   return text;
 }
 
-nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source) {
+}  // namespace
+
+std::string report_text(const Analysis& analysis, const TraceSource& source, const AnalysisOptions& options,
+                        const std::string& name) {
+  std::string text = head_text(analysis, name);
+  if (analysis.summaries.windows() > 0) text += summaries_text(analysis.summaries, source);
+  return text + findings_text(analysis, source, options);
+}
+
+nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source,
+                                   const AnalysisOptions& options) {
   const Summaries& summaries = analysis.summaries;
   Json json;
   json["records"] = analysis.records;
@@ -161,6 +177,9 @@ nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& 
   }
   json["left_out"] = Json::object();
   for (const auto& [what, count] : all_left_out(analysis)) json["left_out"][what] = count;
+  if (options.hops > 0) json["k_hop"] = k_hop_rows(analysis, source);
+  if (options.metrics) json["metrics"] = metric_rows(analysis, source);
+  if (options.invariants.any()) json["invariants"] = violation_rows(analysis, source);
   return json;
 }
 
@@ -174,7 +193,9 @@ std::string csv_field(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string report_csv(const Analysis& analysis, const TraceSource& source) {
+namespace {
+
+std::string summaries_csv(const Analysis& analysis, const TraceSource& source) {
   const Summaries& summaries = analysis.summaries;
   std::string text =
       "summary,activity,worker,operator,from,to,cp,conventional,single_path,duration_s,edges\n";
@@ -193,6 +214,45 @@ std::string report_csv(const Analysis& analysis, const TraceSource& source) {
   for (const auto& [pair, shares] : summaries.by_pair())
     line(fmt::format("communication,,,,{},{}", worker_name(pair.from), worker_name(pair.to)), shares);
   return text;
+}
+
+// Flat objects, by columns.
+std::string rows_csv(const std::vector<std::string>& columns, const Json& rows) {
+  std::string text;
+  for (const std::string& column : columns) text += (text.empty() ? "" : ",") + column;
+  text += "\n";
+  for (const Json& row : rows) {
+    std::string line;
+    for (const std::string& column : columns) {
+      if (&column != &columns.front()) line += ",";
+      const Json& value = row.at(column);
+      if (value.is_string())
+        line += csv_field(value.get<std::string>());
+      else if (!value.is_null())
+        line += value.dump();
+    }
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string report_csv(const Analysis& analysis, const TraceSource& source, CsvTable table) {
+  switch (table) {
+    case CsvTable::summaries:
+      return summaries_csv(analysis, source);
+    case CsvTable::k_hop:
+      return rows_csv({"window", "activity", "worker", "edges", "duration_s"}, k_hop_rows(analysis, source));
+    case CsvTable::metrics:
+      return rows_csv({"window", "from", "to", "activity", "activities", "duration_s", "records"},
+                      metric_rows(analysis, source));
+    case CsvTable::invariants:
+      return rows_csv({"invariant", "window", "worker", "to", "activity", "operator", "begin_s", "end_s",
+                       "duration_s", "count", "peers"},
+                      violation_rows(analysis, source));
+  }
+  return {};
 }
 
 }  // namespace weir::analyzer

@@ -51,13 +51,17 @@ WindowResult Summaries::add(const Pag& pag, const Participation& participation, 
   result.messages = static_cast<std::int64_t>(pag.messages.size());
   result.cut_messages = static_cast<std::int64_t>(participation.cut_messages());
   result.paths = participation.paths();
-  if (!participation.has_path()) {
+  if (!participation.has_path() || pag.duration_ns() == 0) {
     ++windows_without_path_;
     return result;
   }
   ++windows_;
   walk(pag, random);
-  double edges_ns = static_cast<double>(pag.chains()) * static_cast<double>(pag.duration_ns());
+  double edges_ns = 0;
+  for (std::size_t c = 0; c < pag.chains(); ++c) {
+    edges_ns +=
+        static_cast<double>(pag.time_ns[pag.chain_first[c + 1] - 1] - pag.time_ns[pag.chain_first[c]]);
+  }
   for (const Pag::Message& message : pag.messages) {
     edges_ns += static_cast<double>(pag.time_ns[message.to] - pag.time_ns[message.from]);
   }

@@ -43,6 +43,7 @@ struct Shares {
 };
 
 struct WindowResult {
+  std::int64_t epoch = 0;  // number of the window; of an ST2 log its epoch
   Nanos start_ns = 0;
   Nanos end_ns = 0;
   std::int64_t edges = 0;

@@ -11,6 +11,7 @@
 
 #include "sim/analyzer/edge_window.hpp"
 #include "sim/analyzer/log_record.hpp"
+#include "sim/analyzer/st2_construction.hpp"
 
 // Where traces come from. Each format has a reader in readers/, one file each; which one it is, the
 // content says.
@@ -29,6 +30,8 @@ class TraceSource {
 
   // What was not understood and left out, in words, with how often.
   virtual std::map<std::string, std::int64_t> left_out() const { return {}; }
+  // Whether it says of how many records an activity or a message was.
+  virtual bool holds_records() const { return false; }
   // Names, where the format has them.
   virtual std::string worker_name(std::int64_t worker) const;
   virtual std::string operator_name(std::int32_t operator_id) const;
@@ -39,6 +42,13 @@ class LogSource : public TraceSource {
  public:
   // Appends some more records, roughly by time; false when there are no more. TraceError.
   virtual bool read(std::vector<LogRecord>& records) = 0;
+};
+
+// A log of ST2, whose windows are the epochs that it counts.
+class St2Source : public TraceSource {
+ public:
+  // Appends some more records, roughly by epoch; false when there are no more. TraceError.
+  virtual bool read(std::vector<St2Record>& records) = 0;
 };
 
 // A trace of whole edges.
@@ -52,9 +62,12 @@ class EdgeSource : public TraceSource {
 // SnailTrail's own log: MessagePack, seven integers a record (readers/snailtrail_log.cpp). `name` is for
 // messages.
 std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name);
+// ST2's records: MessagePack, an array of eleven a record (readers/st2_log.cpp).
+std::unique_ptr<St2Source> read_st2_log(std::istream& stream, std::string name);
 // Spark's event log: a JSON object a line (readers/spark_event_log.cpp).
 std::unique_ptr<EdgeSource> read_spark_event_log(std::istream& stream, std::string name);
 // The tables pag_* of a run.h5 (readers/run_file.cpp), finished or not.
-std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path);
+// `loads`: how many records edges were of, too, if they were traced.
+std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path, bool loads = false);
 
 }  // namespace weir::analyzer

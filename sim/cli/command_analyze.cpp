@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iostream>
+#include <optional>
+#include <sstream>
 
 #include "sim/analyzer/report.hpp"
 #include "sim/cli/options.hpp"
@@ -12,6 +16,38 @@
 
 namespace weir {
 namespace {
+
+// some-progress, or max-epoch=S and its like: one of the list that --invariants is.
+void add_invariant(const std::string& given, const std::string& all, analyzer::InvariantLimits& limits,
+                   Errors& errors) {
+  if (given == "some-progress") {
+    limits.some_progress = true;
+    return;
+  }
+  const auto wrong = [&](std::string what, std::string allowed) {
+    errors.add_argument("--invariants " + all, "invariants", std::move(what), std::move(allowed));
+  };
+  const std::size_t equals = given.find('=');
+  const std::string name = given.substr(0, equals);
+  std::optional<Nanos>* const limit = name == "max-progress"   ? &limits.max_progress_ns
+                                      : name == "max-epoch"    ? &limits.max_epoch_ns
+                                      : name == "max-operator" ? &limits.max_operator_ns
+                                      : name == "max-message"  ? &limits.max_message_ns
+                                                               : nullptr;
+  if (limit == nullptr || equals == std::string::npos) {
+    return wrong(
+        fmt::format("has {}", weir::quoted(given)),
+        "some-progress, max-progress=S, max-epoch=S, max-operator=S or max-message=S, separated by commas");
+  }
+  const char* const begin = given.data() + equals + 1;
+  const char* const end = given.data() + given.size();
+  double seconds = 0;
+  const auto [parsed, error] = std::from_chars(begin, end, seconds);
+  // NaN is not in the range either.
+  if (error != std::errc() || parsed != end || !(seconds >= 1e-9 && seconds <= 1e9))
+    return wrong(fmt::format("has {}", weir::quoted(given)), "seconds from 1e-9 to 1e9 after the =");
+  *limit = to_nanos(seconds);
+}
 
 analyzer::AnalysisOptions analysis_options(const Options& options, Errors& errors) {
   analyzer::AnalysisOptions analysis;
@@ -37,32 +73,66 @@ analyzer::AnalysisOptions analysis_options(const Options& options, Errors& error
     analysis.threads = static_cast<unsigned>(std::min<std::uint64_t>(*threads, 1024));
   if (const auto windows = options.unsigned_integer("windows-in-flight", errors))
     analysis.windows_in_flight = std::max<std::uint64_t>(1, *windows);
+  if (const auto hops = options.unsigned_integer("k-hop", errors)) {
+    if (*hops < 1 || *hops > analyzer::hops_max)
+      errors.add_argument(fmt::format("--k-hop {}", *hops), "k-hop", fmt::format("is {}", *hops),
+                          fmt::format("1 to {}", analyzer::hops_max));
+    else
+      analysis.hops = static_cast<int>(*hops);
+  }
+  analysis.metrics = options.has("metrics");
+  analysis.st2.wait_before_sends = options.has("wait-before-sends");
+  if (const auto given = options.text("invariants")) {
+    std::istringstream all(*given);
+    std::string one;
+    while (std::getline(all, one, ',')) add_invariant(one, *given, analysis.invariants, errors);
+    if (given->empty()) add_invariant("", *given, analysis.invariants, errors);
+  }
   return analysis;
 }
 
+// A CSV is one table: that of what was asked for.
+analyzer::CsvTable csv_table(const Options& options) {
+  if (options.has("k-hop")) return analyzer::CsvTable::k_hop;
+  if (options.has("metrics")) return analyzer::CsvTable::metrics;
+  if (options.has("invariants")) return analyzer::CsvTable::invariants;
+  return analyzer::CsvTable::summaries;
+}
+
 std::string report(const Options& options, const analyzer::Analysis& analysis,
-                   const analyzer::TraceSource& source, const std::string& name) {
+                   const analyzer::TraceSource& source, const analyzer::AnalysisOptions& asked,
+                   const std::string& name) {
   if (options.has("json"))
-    return report_json(analysis, source)
+    return report_json(analysis, source, asked)
                .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
            "\n";
-  if (options.has("csv")) return report_csv(analysis, source);
-  return report_text(analysis, source, name);
+  if (options.has("csv")) return report_csv(analysis, source, csv_table(options));
+  return report_text(analysis, source, asked, name);
+}
+
+void refuse(const Options& options, std::initializer_list<const char*> names, const std::string& why) {
+  for (const char* name : names) {
+    if (options.has(name)) throw UsageError(fmt::format("--{} is for {}", name, why));
+  }
+}
+
+// Windows of time are as long as they are.
+void refuse_options_of_epochs(const Options& options, const analyzer::AnalysisOptions& analysis) {
+  refuse(options, {"wait-before-sends"}, "logs of ST2");
+  if (analysis.invariants.max_epoch_ns)
+    throw UsageError("--invariants max-epoch is for logs of ST2: other windows are as long as --window says");
 }
 
 // What an event log leaves open has to be put together; in a trace of whole edges nothing is open.
 void refuse_options_of_logs(const Options& options, std::string_view kind) {
-  for (const char* name : {"gap-threshold", "no-insert-waiting", "windows-in-flight"}) {
-    if (options.has(name)) {
-      throw UsageError(fmt::format(
-          "--{} is for event logs: {} holds whole edges, between which nothing is guessed", name, kind));
-    }
-  }
+  refuse(options, {"gap-threshold", "no-insert-waiting", "windows-in-flight"},
+         fmt::format("event logs: {} holds whole edges, between which nothing is guessed", kind));
 }
 
 std::string of_edges(analyzer::EdgeSource& source, const Options& options,
                      const analyzer::AnalysisOptions& analysis, const std::string& name) {
-  return report(options, analyze_edges(source, analysis), source, name);
+  refuse_options_of_epochs(options, analysis);
+  return report(options, analyze_edges(source, analysis), source, analysis, name);
 }
 
 // What kind of log it is, its first byte says.
@@ -72,8 +142,16 @@ std::string of_stream(std::istream& stream, const Options& options, const analyz
     refuse_options_of_logs(options, "a Spark event log");
     return of_edges(*analyzer::read_spark_event_log(stream, name), options, analysis, name);
   }
+  constexpr int array_of_eleven = 0x9b;
+  if (stream.peek() == array_of_eleven) {
+    refuse(options, {"window", "gap-threshold", "no-insert-waiting", "waiting-message"},
+           "other traces: the windows of an ST2 log are its epochs, and its rules know no thresholds");
+    const auto source = analyzer::read_st2_log(stream, name);
+    return report(options, analyze_st2(*source, analysis), *source, analysis, name);
+  }
+  refuse_options_of_epochs(options, analysis);
   const auto source = analyzer::read_snailtrail_log(stream, name);
-  return report(options, analyze_log(*source, analysis), *source, name);
+  return report(options, analyze_log(*source, analysis), *source, analysis, name);
 }
 
 // What kind of trace it is, the content says.
@@ -90,7 +168,8 @@ std::string analyzed(const std::string& path, const Options& options,
   stream.read(signature.data(), static_cast<std::streamsize>(signature.size()));
   if (signature == hdf5_signature) {
     refuse_options_of_logs(options, "a run's trace");
-    return of_edges(*analyzer::read_run_file(file), options, analysis, path);
+    return of_edges(*analyzer::read_run_file(file, analysis.metrics || analysis.invariants.any()), options,
+                    analysis, path);
   }
   stream.clear();
   stream.seekg(0);
@@ -110,13 +189,21 @@ ExitCode run(const CommandContext& context) {
   options.value("windows-in-flight", "N", "how many windows a record may be late (default 16)");
   options.value("threads", "N", "at once (default: as many as cores)");
   options.value("seed", "N", "of the single random path that is shown for comparison (default 1)");
+  options.value("k-hop", "N", "what led to the end of waiting, up to N hops back (ST2's pattern: 2)");
+  options.flag("metrics", "how many activities, for how long and of how many records, between whom");
+  options.value(
+      "invariants", "LIST",
+      "where they do not hold: some-progress, max-progress=S, max-epoch=S, max-operator=S, max-message=S");
+  options.flag("wait-before-sends", "ST2 logs: what comes before data is sent is waiting, too");
   options.flag("json", "print everything as JSON");
-  options.flag("csv", "print the summaries as CSV");
+  options.flag("csv", "print one table as CSV: the summaries, or that of --k-hop, --metrics or --invariants");
   if (!options.parse(context.arguments)) return ExitCode::good;
   if (options.positional().size() != 1)
     throw UsageError(fmt::format("analyze takes one trace (- is standard input), and {} are given",
                                  options.positional().size()));
   if (options.has("json") && options.has("csv")) throw UsageError("--json or --csv, not both");
+  if (options.has("csv") && options.has("k-hop") + options.has("metrics") + options.has("invariants") > 1)
+    throw UsageError("with --csv, one of --k-hop, --metrics and --invariants: it prints one table");
   Errors errors;
   const analyzer::AnalysisOptions analysis = analysis_options(options, errors);
   if (!errors.empty()) {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 // What a worker does, or what travels between two. The first thirteen are SnailTrail's (NSDI 2018), with the
-// numbers of its log format; `blocked` is weir's own.
+// numbers of its log format; `blocked` is weir's own, `spinning` ST2's (SnailTrail's successor).
 
 namespace weir {
 
@@ -22,10 +22,11 @@ enum class Activity : std::uint8_t {
   unknown = 11,
   waiting = 12,
   busy_waiting = 13,
-  blocked = 14,  // by backpressure: waits for room downstream
+  blocked = 14,   // by backpressure: waits for room downstream
+  spinning = 15,  // scheduled, but with nothing to do
 };
 
-inline constexpr int activity_count = 15;  // and one for 0, which is none
+inline constexpr int activity_count = 16;  // and one for 0, which is none
 
 constexpr bool is_activity(std::uint64_t number) {
   return number >= 1 && number < activity_count;
@@ -40,9 +41,9 @@ constexpr bool is_waiting(Activity activity) {
 
 constexpr std::string_view activity_name(Activity activity) {
   constexpr std::string_view names[activity_count] = {
-      "none",         "input",         "buffer",          "scheduling",      "processing",
-      "barrier",      "serialization", "deserialization", "fault-tolerance", "control-message",
-      "data-message", "unknown",       "waiting",         "busy-waiting",    "blocked"};
+      "none",          "input",           "buffer",          "scheduling",      "processing",   "barrier",
+      "serialization", "deserialization", "fault-tolerance", "control-message", "data-message", "unknown",
+      "waiting",       "busy-waiting",    "blocked",         "spinning"};
   return names[static_cast<int>(activity)];
 }
 

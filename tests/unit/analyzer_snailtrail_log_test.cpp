@@ -104,10 +104,10 @@ TEST_CASE("an analysis does not depend on how many threads it has", "[analyzer]"
   options.threads = 1;
   std::istringstream stream(bytes);
   const auto source = read_snailtrail_log(stream, "log");
-  const std::string one = report_json(analyze_log(*source, options), *source).dump();
+  const std::string one = report_json(analyze_log(*source, options), *source, options).dump();
   for (const unsigned threads : {2u, 3u, 8u}) {
     options.threads = threads;
-    CHECK(report_json(analysis_of(bytes, options), *source).dump() == one);
+    CHECK(report_json(analysis_of(bytes, options), *source, options).dump() == one);
   }
   CHECK(analysis_of(bytes, options).windows.size() == 21);
 }

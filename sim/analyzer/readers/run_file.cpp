@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 
 #include "sim/analyzer/trace_source.hpp"
 #include "sim/record/hdf5.hpp"
@@ -102,13 +103,14 @@ class Column {
 
 class RunFileSource final : public EdgeSource {
  public:
-  explicit RunFileSource(const std::filesystem::path& path)
+  RunFileSource(const std::filesystem::path& path, bool loads)
       : file_(path.string()),
         gap_(traced(file_), "pag_edges/gap_ns"),
         duration_(file_, "pag_edges/duration_ns"),
         peer_(file_, "pag_edges/peer"),
         operator_(file_, "pag_edges/operator_id"),
         activity_(file_, "pag_edges/activity") {
+    if (loads && file_.has("pag_loads")) records_.emplace(file_, "pag_loads/records");
     read_names();
     read_blocks();
   }
@@ -127,6 +129,7 @@ class RunFileSource final : public EdgeSource {
   }
 
   std::map<std::string, std::int64_t> left_out() const override { return left_out_; }
+  bool holds_records() const override { return records_.has_value(); }
   std::string worker_name(std::int64_t worker) const override {
     const auto place = static_cast<std::size_t>(worker);
     return place < worker_names_.size() ? worker_names_[place] : fmt::format("{}", worker);
@@ -155,7 +158,7 @@ class RunFileSource final : public EdgeSource {
   struct Slab {
     std::int64_t number = -1;
     std::int64_t used = 0;  // when it was last asked for
-    std::vector<std::int64_t> gap, duration;
+    std::vector<std::int64_t> gap, duration, records;
     std::vector<std::int32_t> peer, operator_id;
     std::vector<std::int8_t> activity;
   };
@@ -190,6 +193,7 @@ class RunFileSource final : public EdgeSource {
     const auto from_ns = columns[4].all<std::int64_t>(count, H5T_NATIVE_INT64);
     const auto to_ns = columns[5].all<std::int64_t>(count, H5T_NATIVE_INT64);
     all_rows_ = std::min({gap_.rows(), duration_.rows(), peer_.rows(), operator_.rows(), activity_.rows()});
+    if (records_) all_rows_ = std::min(all_rows_, records_->rows());
     workers_.resize(worker_names_.size());
     first_ns_ = never;
     last_ns_ = 0;
@@ -253,6 +257,9 @@ class RunFileSource final : public EdgeSource {
     peer_.read(first, count, H5T_NATIVE_INT32, slab.peer.data());
     operator_.read(first, count, H5T_NATIVE_INT32, slab.operator_id.data());
     activity_.read(first, count, H5T_NATIVE_INT8, slab.activity.data());
+    if (!records_) return slab;
+    slab.records.resize(size);
+    records_->read(first, count, H5T_NATIVE_INT64, slab.records.data());
     return slab;
   }
 
@@ -283,19 +290,23 @@ class RunFileSource final : public EdgeSource {
         continue;
       }
       const Nanos at_ns = position_ns + gap_ns;
+      const auto records =
+          records_ ? static_cast<std::uint32_t>(std::clamp<std::int64_t>(slab.records[i], 0, 0xffff'ffff))
+                   : 0;
       if (local) {
         if (gap_ns < 0 || at_ns < worker.latest_ns) {
           ++left_out_["activities that overlap an earlier one of their worker"];
           continue;
         }
         position_ns = worker.latest_ns = at_ns + duration_ns;
-        worker.spans.push_back({at_ns, position_ns, static_cast<Activity>(activity), slab.operator_id[i]});
+        worker.spans.push_back(
+            {at_ns, position_ns, static_cast<Activity>(activity), slab.operator_id[i], records});
       } else if (static_cast<std::size_t>(slab.peer[i]) >= workers_.size()) {
         ++left_out_["messages from a worker that does not exist"];
       } else {
         worker.messages.push_back({static_cast<std::uint32_t>(slab.peer[i]),
                                    static_cast<std::uint32_t>(worker_id), at_ns - duration_ns, at_ns,
-                                   static_cast<Activity>(activity), slab.operator_id[i]});
+                                   static_cast<Activity>(activity), slab.operator_id[i], records});
       }
     }
   }
@@ -349,6 +360,7 @@ class RunFileSource final : public EdgeSource {
 
   File file_;
   Column gap_, duration_, peer_, operator_, activity_;
+  std::optional<Column> records_;
   std::vector<std::string> worker_names_;
   std::vector<std::string> operator_names_;
   std::vector<Block> blocks_;  // by when they are needed
@@ -368,8 +380,8 @@ class RunFileSource final : public EdgeSource {
 
 }  // namespace
 
-std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path) {
-  return std::make_unique<RunFileSource>(path);
+std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path, bool loads) {
+  return std::make_unique<RunFileSource>(path, loads);
 }
 
 }  // namespace weir::analyzer
