@@ -35,3 +35,12 @@ def save(fig, directory, name):
     fig.savefig(directory / f"{name}.png")
     plt.close(fig)
     print(f"{directory / name}.pdf, .png")
+
+
+def shared_legend(fig, axes, columns, height_in, below=True):
+    """One legend for all axes, in a strip of that height below or above them."""
+    share = height_in / fig.get_figheight()
+    fig.get_layout_engine().set(rect=(0, share if below else 0, 1, 1 - share))
+    place = dict(loc="lower center", bbox_to_anchor=(0.5, 0)) if below else dict(loc="upper center", bbox_to_anchor=(0.5, 1))
+    legend = fig.legend(*axes.get_legend_handles_labels(), ncol=columns, **place)
+    legend.set_in_layout(False)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "sim/analyzer/colocation.hpp"
 #include "sim/analyzer/findings_report.hpp"
 
 namespace weir::analyzer {
@@ -91,6 +92,18 @@ std::string table(const std::string& title, std::vector<Row> rows, std::size_t r
   return text;
 }
 
+// Whom to place together, with their part of what messages take in the paths.
+std::string colocation_text(const Summaries& summaries, const TraceSource& source) {
+  constexpr std::size_t pairs_max = 5;
+  const std::vector<Colocation> pairs = colocations(summaries);
+  if (pairs.empty()) return {};
+  std::string text = "\nplace together, for their share of all critical messages\n";
+  for (std::size_t i = 0; i < std::min(pairs.size(), pairs_max); ++i)
+    text += fmt::format("{} and {}: {}\n", source.worker_name(pairs[i].first),
+                        source.worker_name(pairs[i].second), percent(pairs[i].share));
+  return text;
+}
+
 std::string head_text(const Analysis& analysis, const std::string& name) {
   const Summaries& summaries = analysis.summaries;
   std::int64_t edges = 0, messages = 0;
@@ -140,7 +153,7 @@ std::string summaries_text(const Summaries& summaries, const TraceSource& source
     rows.push_back(
         {fmt::format("{} -> {}", source.worker_name(pair.from), source.worker_name(pair.to)), shares});
   if (!rows.empty()) text += table("messages", rows, rows_max);
-  return text;
+  return text + colocation_text(summaries, source);
 }
 
 }  // namespace
@@ -164,6 +177,7 @@ nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& 
   json["straggler"] = Json::array();
   json["operator"] = Json::array();
   json["communication"] = Json::array();
+  json["colocation"] = Json::array();
   if (summaries.windows() > 0) {
     for (const auto& [activity, shares] : summaries.by_activity())
       json["activity"].push_back(shares_json({{"activity", activity_name(activity)}}, shares));
@@ -174,6 +188,12 @@ nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& 
     for (const auto& [pair, shares] : summaries.by_pair())
       json["communication"].push_back(shares_json(
           {{"from", source.worker_name(pair.from)}, {"to", source.worker_name(pair.to)}}, shares));
+    for (const Colocation& pair : colocations(summaries))
+      json["colocation"].push_back(
+          {{"workers", {source.worker_name(pair.first), source.worker_name(pair.second)}},
+           {"cp", pair.messages.cp},
+           {"share", pair.share},
+           {"messages", pair.messages.edges}});
   }
   json["left_out"] = Json::object();
   for (const auto& [what, count] : all_left_out(analysis)) json["left_out"][what] = count;

@@ -15,7 +15,8 @@ std::string report_text(const Analysis& analysis, const TraceSource& source, con
 
 // { windows: [ { window, start_s, end_s, edges, messages, paths, paths_log10, cp_sum } ], activity,
 // straggler, operator,
-//   communication: [ { …its keys…, cp, conventional, single_path, duration_s, edges } ], left_out, … }
+//   communication: [ { …its keys…, cp, conventional, single_path, duration_s, edges } ],
+//   colocation: [ { workers: [two names], cp, share, messages } ], left_out, … }
 // and, if they were asked for, k_hop, metrics and invariants: the columns of report_csv.
 // `paths` is null where a double cannot hold it; paths_log10 is null where there is no path.
 nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source,

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/schedules.hpp"
 #include "sim/scenario/errors.hpp"
 #include "sim/scenario/node.hpp"
 
@@ -264,6 +265,28 @@ void check_join(const DataflowSpec& spec, const OperatorSpec& op, const Node& at
   }
 }
 
+void check_driver(const DataflowSpec& spec, const OperatorSpec& op, const Node& at, Errors& errors) {
+  OperatorContext context{0, op.name};
+  const auto logic = op.logic.build(context);
+  if (dynamic_cast<const SchedulesOthers*>(logic.get()) == nullptr) return;
+  const std::string what = "\"" + op.name + "\" schedules the tasks of each batch";
+  if (op.parallelism != 1 || (op.scalable && op.max_parallelism != 1)) {
+    errors.add(at.at_or_self("parallelism"), what + ", whose reports must come to one instance",
+               "\"parallelism\": 1, \"scalable\": false");
+  }
+  int batches = 0, reports = 0, tasks = 0;
+  for (const EdgeSpec& edge : spec.edges) {
+    tasks += edge.from == op.name ? 1 : 0;
+    if (edge.to == op.name) ++(edge.feedback ? reports : batches);
+  }
+  if (batches != 1 || reports != 1 || tasks != 1) {
+    errors.add(at,
+               what + ", and has " + std::to_string(batches) + " edges to it, " + std::to_string(reports) +
+                   " with \"feedback\", and " + std::to_string(tasks) + " from it",
+               "batches by one edge, reports by one with \"feedback\": true, tasks by one");
+  }
+}
+
 // Whether what passes the operator loses time there: a nanosecond a record or a batch, which is the clock's
 // step.
 bool takes_time(const OperatorSpec& op) {
@@ -388,6 +411,7 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
   }
   for (std::size_t i = 0; i < spec.operators.size(); ++i) {
     check_join(spec, spec.operators[i], item(at, "operators", i), errors);
+    check_driver(spec, spec.operators[i], item(at, "operators", i), errors);
   }
   check_loops(spec, at, errors);
   // Undeclared cycles: what is left when nodes without undeclared input are taken away again and again.

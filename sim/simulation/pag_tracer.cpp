@@ -2,7 +2,19 @@
 
 #include <fmt/format.h>
 
+#include "sim/dataflow/schedules.hpp"
+
 namespace weir {
+
+PagTracer::PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id)
+    : trace_(trace), job_(job), job_number_(job_number), first_operator_id_(first_operator_id) {
+  for (const LogicalOperator& op : job.graph().operators) {
+    OperatorContext context{job.seed(), op.name, op.inputs};
+    const auto logic = op.source ? nullptr : op.operator_spec.logic.build(context);
+    const bool schedules = dynamic_cast<const SchedulesOthers*>(logic.get()) != nullptr;
+    work_.push_back(schedules ? Activity::scheduling : Activity::processing);
+  }
+}
 
 int PagTracer::add_worker(int operator_id, int index, int host) {
   PagWorkerRow row;
@@ -19,7 +31,7 @@ void PagTracer::did(int worker, Nanos begin_ns, Nanos end_ns, TimeUse use, bool 
                     int operator_id, std::int64_t records) {
   switch (use) {
     case TimeUse::useful:
-      return trace_.activity(worker, begin_ns, end_ns, Activity::processing, first_operator_id_ + operator_id,
+      return trace_.activity(worker, begin_ns, end_ns, work_[operator_id], first_operator_id_ + operator_id,
                              records);
     case TimeUse::waiting:
       return trace_.activity(worker, begin_ns, end_ns,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/dataflow/job.hpp"
 #include "sim/dataflow/tracer.hpp"
@@ -8,7 +9,7 @@
 
 // What a job's instances do, as the activities of a program activity graph:
 //
-//   useful                  processing
+//   useful                  processing; of a driver: scheduling
 //   waiting                 waiting; of a source: input, as it waits for nobody in the job
 //   blocked                 blocked
 //   overhead                fault tolerance: snapshots, restarts
@@ -20,8 +21,7 @@ namespace weir {
 
 class PagTracer final : public Tracer {
  public:
-  PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id)
-      : trace_(trace), job_(job), job_number_(job_number), first_operator_id_(first_operator_id) {}
+  PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id);
 
   int add_worker(int operator_id, int index, int host) override;
   void did(int worker, Nanos begin_ns, Nanos end_ns, TimeUse use, bool works_from_outside, int operator_id,
@@ -36,6 +36,7 @@ class PagTracer final : public Tracer {
   const Job& job_;
   int job_number_;
   int first_operator_id_;
+  std::vector<Activity> work_;  // of each operator
 };
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sim/dataflow/schedules.hpp"
 #include "sim/scenario/override.hpp"
 #include "sim/scenario/parse.hpp"
 #include "sim/simulation/placement_check.hpp"
@@ -154,18 +155,20 @@ void check_engine(const Scenario& scenario, const JobSpec& job, const DataflowSp
   for (std::size_t i = 0; i < dataflow.operators.size(); ++i) {
     const OperatorSpec& op = dataflow.operators[i];
     OperatorContext context{scenario.seed, op.name};
-    if (!op.logic.build(context)->joins()) continue;
+    const auto logic = op.logic.build(context);
+    if (!logic->joins() && dynamic_cast<const SchedulesOthers*>(logic.get()) == nullptr) continue;
+    const char* const does = logic->joins() ? "joins them" : "takes their reports";
     const bool written = operators != nullptr && i < operators->items().size();
     const Node& where = written ? operators->items()[i]->at_or_self("logic") : workload;
     if (!engine.has("join")) {
       errors.add(where,
-                 fmt::format("a join, for which the engine {} does not keep records apart",
-                             weir::quoted(engine.name)),
+                 fmt::format("a {}, for which the engine {} does not keep records apart",
+                             logic->joins() ? "join" : "driver", weir::quoted(engine.name)),
                  fmt::format("the engine {}", allowed("join")));
     }
     if (scenario.fidelity.batch_records != 1) {
-      const std::string what = fmt::format("batches of up to {} records, but {} joins them one by one",
-                                           scenario.fidelity.batch_records, weir::quoted(op.name));
+      const std::string what = fmt::format("batches of up to {} records, but {} {} one by one",
+                                           scenario.fidelity.batch_records, weir::quoted(op.name), does);
       const std::string allowed_size = "\"fidelity\": {\"batch_records\": 1}";
       const Node* fidelity = root.find("fidelity");
       if (fidelity == nullptr) {

@@ -76,3 +76,87 @@ TEST_CASE("the table of policies has a row for each policy", "[cli][figure]") {
   for (const char* policy : {"static", "threshold", "dhalion", "ds2", "oracle"})
     CHECK_THAT(table, Catch::Contains(std::string("| quickstart | ") + policy + " |"));
 }
+
+namespace {
+
+// A value of a figure's CSV: of the first line that begins so.
+double value_of(const std::string& data, const std::string& begin) {
+  INFO(begin);
+  const std::size_t at = data.find("\n" + begin);
+  REQUIRE(at != std::string::npos);
+  return std::stod(data.substr(at + 1 + begin.size()));
+}
+
+std::string drawn(const TemporaryFolder& folder, const std::string& name) {
+  const Outcome outcome =
+      run_weir({"figure", name, "-o", name}, {folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}});
+  INFO(outcome.out << outcome.err);
+  REQUIRE(outcome.code == 0);
+  check_picture(folder.path() / name, name);
+  return read_file(folder.path() / name / (name + ".csv"));
+}
+
+}  // namespace
+
+TEST_CASE("SnailTrail, Fig. 11: the ratio of operators follows their parallelism, a profile's does not",
+          "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const std::string data = drawn(folder, "snailtrail-fig11");
+  const auto ratio = [&](const std::string& source, const std::string& view, const std::string& configuration,
+                         const std::string& method) {
+    const std::string begin = source + "," + view + "," + configuration + ",";
+    return value_of(data, begin + "flatmap," + method + ",") /
+           value_of(data, begin + "count," + method + ",");
+  };
+  for (const auto& [configuration, tolerance] :
+       {std::pair{"4-2-4", 0.1}, std::pair{"1-2-4", 0.15}, std::pair{"4-4-4", 0.15}}) {
+    INFO(configuration);
+    CHECK(ratio("weir,calibrated", "as published", configuration, "cp") ==
+          Approx(ratio("published,", "", configuration, "cp")).epsilon(tolerance));
+    CHECK(ratio("weir,predicted", "as published", configuration, "conventional") ==
+          Approx(ratio("published,", "", configuration, "conventional")).epsilon(0.15));
+  }
+}
+
+TEST_CASE("SnailTrail, Fig. 10: the straggler is first in the published view, too", "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const std::string data = drawn(folder, "snailtrail-fig10");
+  for (const char* skew : {"30", "50", "80"}) {
+    const std::string begin = std::string("weir,calibrated,as published,") + skew + ",";
+    for (const char* other : {"flatmap[0]", "flatmap[3]", "count[0]", "count[1]", "count[2]"})
+      CHECK(value_of(data, begin + "count[3],cp,") > 1.5 * value_of(data, begin + other + ",cp,"));
+  }
+}
+
+TEST_CASE("SnailTrail, Fig. 5d: the pairs that talk most are to be placed together", "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const std::string data = drawn(folder, "snailtrail-fig5d");
+  double cold = 0;
+  for (const char* other : {"0", "1", "3", "4", "5", "6", "7", "8"})
+    cold = std::max(cold, value_of(data, std::string("weir,calibrated,5,") + other + ","));
+  for (const char* hot : {"2", "9", "10", "11"})
+    CHECK(value_of(data, std::string("weir,calibrated,5,") + hot + ",") > 1.5 * cold);
+}
+
+TEST_CASE("SnailTrail, Figs. 5b and 8, and a picture of any trace, are drawn", "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  drawn(folder, "snailtrail-fig5b");
+  drawn(folder, "snailtrail-fig8");
+  const HowToRun here{folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}};
+  REQUIRE(run_weir({"run", "quickstart", "--until", "5", "--trace", "pag", "-o", "traced", "--quiet"}, here)
+              .code == 0);
+  const Outcome any =
+      run_weir({"figure", "critical-participation", "-o", "any", "--", "--trace", "traced"}, here);
+  INFO(any.out << any.err);
+  REQUIRE(any.code == 0);
+  CHECK(begins(folder.path() / "any/critical-participation.png", "\x89PNG"));
+  const std::string data = read_file(folder.path() / "any/critical-participation.csv");
+  CHECK(data.find("\nstraggler,split[0],") != std::string::npos);
+  const Outcome none = run_weir({"figure", "critical-participation", "-o", "none"}, here);
+  CHECK(none.code == 1);
+  CHECK_THAT(none.err, Catch::Contains("which trace?"));
+}
