@@ -18,7 +18,7 @@ def draw(arguments, points, ours):
 
     fig, axes = style.figure(1, 3, width_in=style.PAGE_IN, height_in=2.3)
     panels = [("as published", "cp", "critical participation as SnailTrail's\nlog shows it (1-4-4 predicted, else calibrated)"),
-              ("as published", "conventional", "conventional profile\nof the same log (predicted)"),
+              ("as published", "conventional", "conventional profile\nof the same log (calibrated)"),
               ("exact", "cp", "critical participation\nin weir's exact graph (predicted)")]
     for ax, (view, method, title) in zip(axes, panels):
         for o, (operator, name) in enumerate(OPERATORS.items()):
@@ -53,7 +53,7 @@ def main():
         for case, operators in cases.items():
             for operator in OPERATORS:
                 for method in ("cp", "conventional"):
-                    fitted = view == "as published" and case != "1-4-4" and method == "cp"
+                    fitted = view == "as published" and case != "1-4-4"
                     rows.append(["weir", "calibrated" if fitted else "predicted", view, case, operator, method,
                                  f"{operators[operator][method]:.5f}"])
     _runs.write_csv(arguments.output / "snailtrail-fig11.csv",
