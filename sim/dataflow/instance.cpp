@@ -139,6 +139,10 @@ void Instance::arrive() {
 // ---------------------------------------------------------------- input
 
 void Instance::enqueue(const Batch& batch) {
+  if (!source()) {
+    inbox_account_.counted(calendar_.now(), inbox_records_);
+    inbox_account_.entered(calendar_.now());
+  }
   inbox_records_ += batch.count;
   inbox_bytes_ += batch.size_bytes;
   inbox_records_max_ = std::max(inbox_records_max_, inbox_records_);
@@ -193,6 +197,10 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   } else {
     serving_ = head;
     inbox_.pop_front();
+  }
+  if (!source()) {
+    inbox_account_.counted(now, inbox_records_);
+    inbox_account_.left(now, serving_.count);
   }
   inbox_records_ -= serving_.count;
   inbox_bytes_ -= serving_.size_bytes;

@@ -9,6 +9,7 @@
 #include "sim/dataflow/batch.hpp"
 #include "sim/dataflow/executor.hpp"
 #include "sim/dataflow/operator.hpp"
+#include "sim/dataflow/queue_account.hpp"
 #include "sim/dataflow/ring.hpp"
 #include "sim/dataflow/splitter.hpp"
 #include "sim/dataflow/time_accounts.hpp"
@@ -251,6 +252,7 @@ class Instance final : public EventHandler {
   std::int64_t inbox_records_ = 0;
   std::int64_t inbox_bytes_ = 0;
   std::int64_t inbox_records_max_ = 0;
+  QueueAccount inbox_account_;  // not a source's, where what waits outside is merged
   std::vector<OutEdge> edges_;
   std::vector<Channel> channels_;
   InstanceSettings settings_;

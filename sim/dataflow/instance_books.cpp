@@ -53,7 +53,9 @@ std::string Instance::check() const {
                           (executor_ != nullptr && executor_->serves(*this) ? serving_.count : 0)) {
     return "arrived is not suppressed + emitted + waiting outside";
   }
-  return {};
+  if (source()) return {};
+  return inbox_account_.check(calendar_.now(), inbox_records_, inbox_.size(),
+                              [&](std::size_t i) { return inbox_[i].count; });
 }
 
 // ---------------------------------------------------------------- what the tracer is told
@@ -96,7 +98,11 @@ void Instance::drop_all(bool state_saved) {
     if (pushed && batch.channel != nullptr) job_.lost_on_edge(batch.channel->edge, batch.count);
   };
   if (!source()) {
-    for (std::size_t i = 0; i < inbox_.size(); ++i) drop(inbox_[i], true);
+    inbox_account_.counted(calendar_.now(), inbox_records_);
+    for (std::size_t i = 0; i < inbox_.size(); ++i) {
+      inbox_account_.left(calendar_.now(), inbox_[i].count);
+      drop(inbox_[i], true);
+    }
     inbox_.clear();
     sent_ns_.clear();
     inbox_records_ = inbox_bytes_ = 0;

@@ -510,10 +510,14 @@ std::vector<std::string> Job::check() const {
   for (const UnderWay& slot : under_way_) {
     if (slot.used) queued[slot.batch.channel->edge] += slot.batch.count;
   }
-  for (const auto& queue : work_queues_) {
-    if (!queue) continue;
+  for (std::size_t op = 0; op < work_queues_.size(); ++op) {
+    const WorkQueue* const queue = work_queues_[op].get();
+    if (queue == nullptr) continue;
     held += queue->held_weight();
     queue->add_queued(queued);
+    if (const std::string what = queue->check(); !what.empty()) {
+      wrong.push_back(fmt::format("{}: {}", graph().operators[op].name, what));
+    }
   }
   if (const Router* router = setup_.engine->router()) {
     held += router->held_weight();

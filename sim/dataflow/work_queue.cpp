@@ -19,6 +19,8 @@ void WorkQueue::offer(const Batch& batch) {
     WEIR_ASSERT(waiting_.empty(), "somebody is idle while records wait");
     return hand_over(batch, *receiver, false);
   }
+  account_.counted(job_.calendar().now(), records_);
+  account_.entered(job_.calendar().now());
   waiting_.push_back(batch);
   records_ += batch.count;
   size_bytes_ += batch.size_bytes;
@@ -36,6 +38,8 @@ void WorkQueue::ask(Instance& receiver) {
   }
   const Batch batch = waiting_.front();
   waiting_.pop_front();
+  account_.counted(job_.calendar().now(), records_);
+  account_.left(job_.calendar().now(), batch.count);
   records_ -= batch.count;
   size_bytes_ -= batch.size_bytes;
   hand_over(batch, receiver, true);
@@ -75,7 +79,9 @@ void WorkQueue::sender_waits(int change) {
 }
 
 void WorkQueue::drop_all() {
+  account_.counted(job_.calendar().now(), records_);
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    account_.left(job_.calendar().now(), waiting_[i].count);
     job_.lost_on_edge(waiting_[i].channel->edge, waiting_[i].count);
     job_.lost(waiting_[i]);
   }
@@ -97,6 +103,11 @@ void WorkQueue::add_queued(std::vector<std::int64_t>& records_by_edge) const {
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     records_by_edge[waiting_[i].channel->edge] += waiting_[i].count;
   }
+}
+
+std::string WorkQueue::check() const {
+  return account_.check(job_.calendar().now(), records_, waiting_.size(),
+                        [&](std::size_t i) { return waiting_[i].count; });
 }
 
 }  // namespace weir

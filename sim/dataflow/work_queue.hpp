@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sim/dataflow/batch.hpp"
+#include "sim/dataflow/queue_account.hpp"
 #include "sim/dataflow/ring.hpp"
 
 // The one queue of an operator that pulls: competing consumers (work queues of message brokers, a master's
@@ -49,6 +51,8 @@ class WorkQueue {
   std::int64_t take_records_max();
   std::int64_t held_weight() const;
   void add_queued(std::vector<std::int64_t>& records_by_edge) const;
+  // What does not add up in its own books; empty if all does.
+  std::string check() const;
 
  private:
   static constexpr int nobody = -1;
@@ -63,6 +67,7 @@ class WorkQueue {
   std::int64_t records_ = 0;
   std::int64_t size_bytes_ = 0;
   std::int64_t records_max_ = 0;
+  QueueAccount account_;
   // Those who asked in vain, in that order: a list through the receivers' indices.
   struct Idle {
     int before = nobody;
