@@ -53,6 +53,7 @@ const TableSchema<JobRow>& schema_of() {
     t.column("name", "", "Name in the scenario.", &JobRow::name);
     t.column("engine", "", "Its engine.", &JobRow::engine);
     t.column("policy", "", "Its policy.", &JobRow::policy);
+    t.column("policy_interval_s", "s", "How often the policy is asked.", &JobRow::policy_interval_s);
     return t;
   }();
   return schema;

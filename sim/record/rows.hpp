@@ -25,6 +25,7 @@ struct JobRow {
   FixedText<64> name;
   FixedText<32> engine;
   FixedText<48> policy;
+  double policy_interval_s = unknown_real;
 };
 
 struct OperatorRow {

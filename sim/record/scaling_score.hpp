@@ -64,6 +64,9 @@ struct ScalingPhase {
 };
 
 struct ScalingScore {
+  // Under a load that always moves there is a phase per metric window: then they are only counted.
+  static constexpr std::int64_t phases_listed_max = 200;
+
   std::int64_t steps = 0;
   bool converged = true;
   std::optional<double> convergence_time_s;
@@ -75,7 +78,9 @@ struct ScalingScore {
   std::optional<double> under_provisioned_slot_s;
   std::optional<std::int64_t> final_over_slots;
   std::optional<std::int64_t> final_under_slots;
-  std::vector<ScalingPhase> phases;  // empty when the optimum is unknown
+  std::int64_t phase_count = 0;  // 0 when the optimum is unknown
+  std::int64_t phases_settled = 0;
+  std::vector<ScalingPhase> phases;  // all of them, or none when they are more than phases_listed_max
 };
 
 // The parallelism of operator `operator_id` over time: its initial one, and every action's `to` from its end
@@ -86,5 +91,67 @@ std::vector<SlotStep> parallelism_over_time(const ScalingInput& input, int opera
 int value_at(const std::vector<SlotStep>& steps, double time_s);
 
 ScalingScore score_scaling(const ScalingInput& input);
+
+// The same while a run goes on, in memory that does not grow with it: what is over is folded into sums.
+//
+//   ScalingScorer scorer(start_s, tolerance_slots, {1, 1});
+//   scorer.began(action); … scorer.ended(action);      // in the order of their ends
+//   scorer.known_until(window_start_s);                // the optimum before that has been told
+//   scorer.optimum(op, window_start_s, value); …       // from then on
+//   scorer.score(end_s, quiet_s);                      // whenever asked
+//
+// The optimum may be told late (a window's, when it has closed): actions wait for it, and only these are
+// kept. Its first value of an operator holds from the start, and is told before any known_until() after the
+// start.
+class ScalingScorer {
+ public:
+  ScalingScorer(double start_s, int tolerance_slots, const std::vector<int>& initial_parallelism);
+
+  // Told of each operator of an action. What ends at once, and is refused, need not begin.
+  void began(const ScoredAction& action);
+  void ended(const ScoredAction& action);
+  void known_until(double time_s);
+  void optimum(int operator_id, double time_s, int value);
+
+  // Of everything up to end_s, which is not before anything it was told of the optimum.
+  ScalingScore score(double end_s, double quiet_s) const;
+
+ private:
+  // Counted up to `since_s`.
+  struct Operator {
+    int actual;
+    double actual_since_s;
+    double compared_since_s;
+    std::optional<int> optimum = {};
+    double slot_s = 0, over_slot_s = 0, under_slot_s = 0;
+    std::optional<double> near_since_s = {};
+    int direction = 0;                  // of its last step
+    std::optional<int> optimum_before = {};  // when that was asked for
+  };
+  struct Waiting {
+    ScoredAction action;
+    std::optional<int> optimum;  // when it was asked for; none: still the present one
+  };
+
+  bool near(const Operator& op) const;
+  void compare_until(Operator& op, double time_s);
+  void change_actual(Operator& op, double time_s, int value, bool last_of_instant);
+  void note_near(Operator& op, double time_s);
+  void note_direction(Operator& op, const Waiting& change);
+  void carry_out(std::vector<Waiting>& changes, double known_s);
+  void end_phase();
+  void finish(double end_s);
+
+  double start_s_;
+  int tolerance_slots_;
+  std::vector<Operator> operators_;
+  std::vector<Waiting> waiting_;  // begun, or ended and not yet folded in
+  std::int64_t last_step_id_ = -1;
+  double last_step_s_;
+  double last_action_s_;
+  bool any_action_ = false;
+  double phase_start_s_;
+  ScalingScore sums_;
+};
 
 }  // namespace weir

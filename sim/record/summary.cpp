@@ -13,9 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Under a load that always moves there is a phase per metric window: then only their number is written.
-constexpr std::size_t phases_listed_max = 200;
-
 Json finite(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
@@ -99,6 +96,7 @@ Json scaling_json(const ScalingSummary& s) {
   Json json;
   json["actions"] = Json::array();
   for (const ActionSummary& action : s.actions) json["actions"].push_back(action_json(action));
+  json["actions_omitted"] = s.actions_omitted;
   json["why_nothing"] = s.why_nothing.empty() ? Json(nullptr) : Json(s.why_nothing);
   json["steps"] = s.score.steps;
   json["converged"] = s.score.converged;
@@ -110,17 +108,14 @@ Json scaling_json(const ScalingSummary& s) {
   json["unexplained_oscillations"] = s.score.unexplained_oscillations;
   json["final_over_slots"] = known(s.score.final_over_slots);
   json["final_under_slots"] = known(s.score.final_under_slots);
-  json["phase_count"] = s.score.phases.size();
-  json["phases_settled"] =
-      std::count_if(s.score.phases.begin(), s.score.phases.end(),
-                    [](const ScalingPhase& phase) { return phase.settling_s.has_value(); });
+  json["phase_count"] = s.score.phase_count;
+  json["phases_settled"] = s.score.phases_settled;
   json["phases"] = Json::array();
-  if (s.score.phases.size() <= phases_listed_max)
-    for (const ScalingPhase& phase : s.score.phases)
-      json["phases"].push_back(
-          {{"start_s", finite(phase.start_s)}, {"settling_s", finite(phase.settling_s)}});
+  for (const ScalingPhase& phase : s.score.phases)
+    json["phases"].push_back({{"start_s", finite(phase.start_s)}, {"settling_s", finite(phase.settling_s)}});
   json["decisions"] = Json::array();
   for (const DecisionSummary& decision : s.decisions) json["decisions"].push_back(decision_json(decision));
+  json["decisions_omitted"] = s.decisions_omitted;
   return json;
 }
 

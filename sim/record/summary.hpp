@@ -102,10 +102,25 @@ struct DecisionSummary {
   bool acted = false;
 };
 
+// Actions that the engine began to carry out.
+struct RestartsSummary {
+  std::int64_t count = 0;   // with downtime
+  std::int64_t losing = 0;  // with losses
+  double downtime_s = 0;
+  std::string why_lost;
+};
+
+// A long run may have any number of actions. The first and the last ones are listed, a thousand each; run.h5
+// has all.
 struct ScalingSummary {
+  static constexpr std::size_t listed_at_each_end_max = 1000;
+
   std::vector<ActionSummary> actions;
+  std::int64_t actions_omitted = 0;
   std::vector<DecisionSummary> decisions;  // with their full text; run.h5 cuts it
-  std::string why_nothing;  // in a run in which it asked for nothing: what the policy says to that
+  std::int64_t decisions_omitted = 0;
+  RestartsSummary restarts;  // of all actions
+  std::string why_nothing;   // in a run in which it asked for nothing: what the policy says to that
   ScalingScore score;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "sim/record/fixed_text.hpp"
@@ -142,7 +141,8 @@ void timeline(Text& out, const JobSummary& job, int entries_max) {
     // The first and the last ones tell most: how it began, and where it came to rest.
     const bool hidden = count > entries_max && index >= entries_max / 2 && index < count - entries_max / 2;
     if (hidden && index == entries_max / 2)
-      out.line(fmt::format("  {:>8}  … {} more in summary.json", "", count - entries_max / 2 * 2));
+      out.line(fmt::format("  {:>8}  … {} more in summary.json{}", "", count - entries_max / 2 * 2,
+                           job.scaling.actions_omitted > 0 ? ", all in run.h5" : ""));
     ++index;
     if (hidden) continue;
     const ActionSummary& action = *entry.first;
@@ -232,33 +232,11 @@ std::string throughput_sentence(const ThroughputSummary& t) {
   return text + ".";
 }
 
-// Actions that were carried out.
-struct Restarts {
-  std::int64_t count = 0;
-  std::int64_t losing = 0;  // of these, with losses
-  double downtime_s = 0;
-  std::string why_lost;
-};
-
-Restarts restarts_of(const JobSummary& job) {
-  Restarts sum;
-  std::set<std::int64_t> seen;
-  for (const ActionSummary& action : job.scaling.actions) {
-    if (action.status == "refused" || !seen.insert(action.action_id).second) continue;
-    if (action.downtime_s > 0) ++sum.count;
-    sum.downtime_s += action.downtime_s;
-    if (action.records_lost == 0) continue;
-    ++sum.losing;
-    sum.why_lost = action.detail;
-  }
-  return sum;
-}
-
 // Where long latencies come from: nothing else in the summary says that it was not the work itself.
 std::string tail_sentence(const JobSummary& job, double p99_s) {
   constexpr double long_s = 1, much = 0.01;
   if (p99_s < long_s) return "";
-  const Restarts restarts = restarts_of(job);
+  const RestartsSummary& restarts = job.scaling.restarts;
   double stopped = 0;
   for (const OperatorSummary& op : job.operators)
     if (op.source) stopped = std::max(stopped, op.backpressured);
@@ -295,7 +273,7 @@ std::string conservation_sentence(const JobSummary& job) {
   if (c.replayed != 0) text += fmt::format(", {} sent again", number(c.replayed));
   text += fmt::format("; {} under way at the end", number(c.in_flight));
   text += c.ok ? ": all accounted for." : ": THE BOOKS DO NOT BALANCE.";
-  const Restarts restarts = restarts_of(job);
+  const RestartsSummary& restarts = job.scaling.restarts;
   if (c.dropped > 0 && restarts.losing > 0)
     text += fmt::format("\n    What was lost was under way in {}: {}.",
                         plural(restarts.losing, "restart", "restarts"), restarts.why_lost);

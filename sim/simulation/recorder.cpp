@@ -32,6 +32,20 @@ bool carried_out(const ActionRecord& action) {
   return action.status != ActionReport::Status::refused && action.status != ActionReport::Status::failed;
 }
 
+std::vector<int> initial_parallelism(const LogicalGraph& graph) {
+  std::vector<int> parallelism;
+  for (const LogicalOperator& op : graph.operators) parallelism.push_back(op.parallelism());
+  return parallelism;
+}
+
+ScoredAction scored(const ActionRecord& action, const ActionTarget& target) {
+  ScoredAction one{
+      action.id, target.operator_id, target.from, target.to, written_seconds(action.requested_ns),
+      {},        carried_out(action)};
+  if (action.ended_ns >= 0) one.ended_s = written_seconds(action.ended_ns);
+  return one;
+}
+
 // Enough to tell a backlog that grows from one that comes and goes.
 constexpr std::size_t intake_windows_max = 10;
 
@@ -46,10 +60,12 @@ std::int64_t whole_origins(std::int64_t weight) {
 }  // namespace
 
 Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetup& setup)
-    : job_(job), truth_(truth), setup_(setup) {
-  for (const LogicalOperator& op : job.graph().operators) {
-    scored_.push_back({op.name, op.parallelism(), {}});
-  }
+    : job_(job),
+      truth_(truth),
+      setup_(setup),
+      score_(0, 0, initial_parallelism(job.graph())),
+      actions_(ScalingSummary::listed_at_each_end_max),
+      decisions_(ScalingSummary::listed_at_each_end_max) {
   true_rate_per_s_.assign(job.graph().operators.size(), unknown_real);
   const auto hosts = static_cast<std::size_t>(job.cluster().host_count());
   cpu_reported_ns_.assign(hosts, 0);
@@ -59,17 +75,17 @@ Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetu
 
 void Recorder::deployed() {
   const double now_s = written_seconds(job_.calendar().now());
-  if (setup_.file != nullptr) {
-    for (const LiveInstance& instance : live_) setup_.file->add(InstanceStopRow{instance.id, now_s});
+  if (file_ != nullptr) {
+    for (const LiveInstance& instance : live_) file_->add(InstanceStopRow{instance.id, now_s});
   }
   live_.clear();
   for (int op = 0; op < static_cast<int>(job_.parallelism().size()); ++op) {
     for (int index = 0; index < job_.parallelism()[op]; ++index) {
       const std::int64_t id = (*setup_.next_instance_id)++;
       live_.push_back({id, op, index, job_.instance(op, index).host()});
-      if (setup_.file != nullptr) {
-        setup_.file->add(InstanceRow{id, setup_.first_operator_id + op, index, live_.back().host,
-                                     job_.deployment(), now_s});
+      if (file_ != nullptr) {
+        file_->add(InstanceRow{id, setup_.first_operator_id + op, index, live_.back().host, job_.deployment(),
+                               now_s});
       }
     }
   }
@@ -78,12 +94,10 @@ void Recorder::deployed() {
 void Recorder::window_closed(const Job& job, const MetricWindow& window) {
   if (setup_.on_window) setup_.on_window(job, window);
   std::vector<int> optimum;
-  for (int op = 0; op < static_cast<int>(scored_.size()); ++op) {
+  score_.known_until(written_seconds(window.start_ns));
+  for (int op = 0; op < operator_count(); ++op) {
     optimum.push_back(truth_.optimal_parallelism(op, to_seconds(window.start_ns), to_seconds(window.end_ns)));
-    auto& steps = scored_[op].optimum;
-    if (steps.empty() || steps.back().value != optimum.back()) {
-      steps.push_back({written_seconds(window.start_ns), optimum.back()});
-    }
+    score_.optimum(op, written_seconds(window.start_ns), optimum.back());
     const OperatorMetrics& metrics = window.operators[op];
     if (metrics.has_true_rate()) {
       true_rate_per_s_[op] = job_.graph().operators[op].source ? metrics.true_output_rate_per_s()
@@ -91,7 +105,7 @@ void Recorder::window_closed(const Job& job, const MetricWindow& window) {
     }
   }
   note_intake(window);
-  if (setup_.file != nullptr) {
+  if (file_ != nullptr) {
     write_window(window, optimum);
     write_hosts(window);
     flush_now_and_then();
@@ -101,7 +115,7 @@ void Recorder::window_closed(const Job& job, const MetricWindow& window) {
 void Recorder::note_intake(const MetricWindow& window) {
   if (!window.running) return;
   Intake intake{window.deployment, window.duration_s(), 0, 0};
-  for (std::size_t op = 0; op < scored_.size(); ++op) {
+  for (int op = 0; op < operator_count(); ++op) {
     if (!job_.graph().operators[op].source) continue;
     intake.offered += window.operators[op].offered_per_s * intake.duration_s;
     intake.taken_in += static_cast<double>(window.operators[op].records_in());
@@ -139,25 +153,25 @@ void Recorder::flush_now_and_then() {
   const auto now = std::chrono::steady_clock::now();
   if (now - flushed_ < std::chrono::seconds(1)) return;
   flushed_ = now;
-  setup_.file->flush();
+  file_->flush();
 }
 
 void Recorder::write_window(const MetricWindow& window, const std::vector<int>& optimum) {
   std::vector<bool> sources;
-  for (int op = 0; op < static_cast<int>(scored_.size()); ++op) {
+  for (int op = 0; op < operator_count(); ++op) {
     sources.push_back(job_.graph().operators[op].source);
     OperatorWindowRow row = operator_window_row(window, op, setup_.first_operator_id + op, sources.back());
     row.optimal_parallelism = optimum[op];
-    setup_.file->add(row);
+    file_->add(row);
   }
   JobWindowRow job = job_window_row(window, setup_.job_number, sources);
   job.in_flight_records = whole_origins(job_.origins().held());
-  setup_.file->add(job);
-  if (!setup_.file->wants_instance_windows()) return;
+  file_->add(job);
+  if (!file_->wants_instance_windows()) return;
   for (const LiveInstance& instance : live_) {
     if (instance.index >= static_cast<int>(window.operators[instance.operator_id].instances.size())) continue;
-    setup_.file->add(instance_window_row(window, instance.operator_id, instance.index,
-                                         setup_.first_operator_id + instance.operator_id, instance.id));
+    file_->add(instance_window_row(window, instance.operator_id, instance.index,
+                                   setup_.first_operator_id + instance.operator_id, instance.id));
   }
 }
 
@@ -177,16 +191,16 @@ void Recorder::write_hosts(const MetricWindow& window) {
     if (cores_ns > 0) row.cpu_used_share = static_cast<double>(told_ns) / static_cast<double>(cores_ns);
     row.sent_bytes = job_.sent_bytes()[host] - sent_before_[host];
     row.received_bytes = job_.received_bytes()[host] - received_before_[host];
-    setup_.file->add(row);
+    file_->add(row);
   }
   sent_before_ = job_.sent_bytes();
   received_before_ = job_.received_bytes();
 }
 
 void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decision& what) {
-  decisions_.push_back(
+  decisions_.add(
       {decision, written_seconds(at), what.symptom, what.diagnosis, what.reason, !what.targets.empty()});
-  if (setup_.file == nullptr) return;
+  if (file_ == nullptr) return;
   DecisionRow row;
   row.decision_id = decision;
   row.job_id = setup_.job_number;
@@ -196,48 +210,56 @@ void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decisi
   row.diagnosis = FixedText<96>(what.diagnosis);
   row.reason = FixedText<240>(what.reason);
   row.targets = static_cast<std::int32_t>(what.targets.size());
-  setup_.file->add(row);
+  file_->add(row);
 }
 
 void Recorder::action_began(const Job&, const ActionRecord& action) {
-  if (action.ended_ns < 0) note_action(action);
+  if (action.ended_ns >= 0) return;
+  for (const ActionTarget& target : action.targets) score_.began(scored(action, target));
 }
 
 void Recorder::action_ended(const Job&, const ActionRecord& action) {
-  // A begun action is already noted, with what was known then.
-  std::erase_if(actions_, [&](const ActionSummary& noted) { return noted.action_id == action.id; });
-  std::erase_if(scored_actions_, [&](const ScoredAction& noted) { return noted.action_id == action.id; });
-  note_action(action);
+  for (const ActionTarget& target : action.targets) score_.ended(scored(action, target));
+  for (const ActionSummary& row : rows_of(action)) actions_.add(row);
+  note_restart(action);
   write_action(action);
   if (action.outcome.done) deployed();
 }
 
-void Recorder::note_action(const ActionRecord& action) {
+void Recorder::note_restart(const ActionRecord& action) {
+  if (action.status == ActionReport::Status::refused) return;
+  if (action.outcome.downtime_s > 0) ++restarts_.count;
+  restarts_.downtime_s += downtime_s(action);
+  if (action.outcome.lost_records == 0) return;
+  ++restarts_.losing;
+  restarts_.why_lost = action.outcome.detail;
+}
+
+std::vector<ActionSummary> Recorder::rows_of(const ActionRecord& action) const {
   const bool ended = action.ended_ns >= 0;
+  std::vector<ActionSummary> rows;
   for (const ActionTarget& target : action.targets) {
-    ActionSummary summary;
-    summary.action_id = action.id;
-    summary.time_s = written_seconds(action.requested_ns);
-    summary.operator_name = job_.graph().operators[target.operator_id].name;
-    summary.from = target.from;
-    summary.to = target.to;
-    summary.reason = action.reason;
-    summary.status = status_name(action.status, ended);
-    if (ended) summary.ended_s = written_seconds(action.ended_ns);
-    summary.downtime_s = downtime_s(action);
-    summary.records_lost = action.outcome.lost_records;
-    summary.decision_id = action.decision;
-    summary.wanted = target.wanted;
-    summary.detail = action.outcome.detail;
-    actions_.push_back(summary);
-    ScoredAction scored{action.id,      target.operator_id, target.from,        target.to,
-                        summary.time_s, summary.ended_s,    carried_out(action)};
-    scored_actions_.push_back(scored);
+    ActionSummary row;
+    row.action_id = action.id;
+    row.time_s = written_seconds(action.requested_ns);
+    row.operator_name = job_.graph().operators[target.operator_id].name;
+    row.from = target.from;
+    row.to = target.to;
+    row.reason = action.reason;
+    row.status = status_name(action.status, ended);
+    if (ended) row.ended_s = written_seconds(action.ended_ns);
+    row.downtime_s = downtime_s(action);
+    row.records_lost = action.outcome.lost_records;
+    row.decision_id = action.decision;
+    row.wanted = target.wanted;
+    row.detail = action.outcome.detail;
+    rows.push_back(std::move(row));
   }
+  return rows;
 }
 
 void Recorder::write_action(const ActionRecord& action) {
-  if (setup_.file == nullptr) return;
+  if (file_ == nullptr) return;
   for (const ActionTarget& target : action.targets) {
     ActionRow row;
     row.action_id = action.id;
@@ -253,15 +275,15 @@ void Recorder::write_action(const ActionRecord& action) {
     row.state_moved_bytes = action.outcome.state_bytes;
     row.records_lost = action.outcome.lost_records;
     row.detail = FixedText<96>(action.outcome.detail);
-    setup_.file->add(row);
+    file_->add(row);
   }
 }
 
 std::string Recorder::why_nothing(const ControlLoop& loop) const {
   std::string why = loop.policy().why_nothing(loop.view());
-  if (!why.empty() || decisions_.empty()) return why;
+  if (!why.empty() || decisions_.count() == 0) return why;
   const DecisionSummary& last = decisions_.back();
-  return fmt::format("it looked into something {} times, last at {:.6g} s: {}: {}: {}", decisions_.size(),
+  return fmt::format("it looked into something {} times, last at {:.6g} s: {}: {}: {}", decisions_.count(),
                      last.time_s, last.symptom, last.diagnosis, last.reason);
 }
 
@@ -297,7 +319,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   std::int64_t emitted = 0;
   std::int64_t suppressed = 0;
   double backlog = 0;
-  for (int op = 0; op < static_cast<int>(scored_.size()); ++op) {
+  for (int op = 0; op < operator_count(); ++op) {
     const LogicalOperator& spec = job_.graph().operators[op];
     OperatorSummary row;
     row.name = spec.name;
@@ -336,15 +358,15 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.throughput.suppressed_records = suppressed;
   sum_up_intake(s.throughput);
 
-  s.scaling.actions = actions_;
-  s.scaling.decisions = decisions_;
-  if (actions_.empty()) s.scaling.why_nothing = why_nothing(loop);
-  ScalingInput input;
-  input.end_s = written_seconds(end);
-  input.quiet_s = 5 * loop.policy().interval_s();
-  input.operators = scored_;
-  input.actions = scored_actions_;
-  s.scaling.score = score_scaling(input);
+  s.scaling.actions = actions_.items();
+  s.scaling.actions_omitted = actions_.omitted();
+  if (const ActionRecord* running = loop.running_action())
+    for (ActionSummary& row : rows_of(*running)) s.scaling.actions.push_back(std::move(row));
+  s.scaling.decisions = decisions_.items();
+  s.scaling.decisions_omitted = decisions_.omitted();
+  s.scaling.restarts = restarts_;
+  if (s.scaling.actions.empty()) s.scaling.why_nothing = why_nothing(loop);
+  s.scaling.score = score_.score(written_seconds(end), 5 * loop.policy().interval_s());
 
   const Reordering order = job_.reordering();
   if (order.records > 0) {
@@ -360,10 +382,10 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
 }
 
 void Recorder::write_final(const JobSummary& summary, const ControlLoop& loop) {
-  if (setup_.file == nullptr) return;
+  if (file_ == nullptr) return;
   if (const ActionRecord* running = loop.running_action()) write_action(*running);
   const double now_s = written_seconds(job_.calendar().now());
-  for (const LiveInstance& instance : live_) setup_.file->add(InstanceStopRow{instance.id, now_s});
+  for (const LiveInstance& instance : live_) file_->add(InstanceStopRow{instance.id, now_s});
   for (std::size_t op = 0; op < summary.operators.size(); ++op) {
     const OperatorSummary& row = summary.operators[op];
     FinalOperatorRow out;
@@ -372,14 +394,13 @@ void Recorder::write_final(const JobSummary& summary, const ControlLoop& loop) {
     out.records_in = row.records_in;
     out.records_out = row.records_out;
     if (row.optimal_parallelism) out.optimal_parallelism = *row.optimal_parallelism;
-    setup_.file->add(out);
+    file_->add(out);
   }
   const ConservationSummary& books = summary.conservation;
-  setup_.file->add(FinalJobRow{setup_.job_number, books.emitted, books.delivered, books.filtered,
-                               books.dropped, books.replayed, books.in_flight});
+  file_->add(FinalJobRow{setup_.job_number, books.emitted, books.delivered, books.filtered, books.dropped,
+                         books.replayed, books.in_flight});
   job_.latency().for_each_bucket([&](std::int64_t from_ns, std::int64_t to_ns, std::int64_t count) {
-    setup_.file->add(
-        LatencyBucketRow{setup_.job_number, written_seconds(from_ns), written_seconds(to_ns), count});
+    file_->add(LatencyBucketRow{setup_.job_number, written_seconds(from_ns), written_seconds(to_ns), count});
   });
 }
 

@@ -12,9 +12,11 @@
 #include "sim/control/true_capacity.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/record/summary.hpp"
+#include "sim/simulation/first_and_last.hpp"
 
-// Writes down one job's run: rows of run.h5 as things happen, and what the summary needs at the end. It is
-// told by the control loop and never asks the simulation for anything but its books.
+// Writes down one job's run: rows of run.h5 as things happen, and what the summary needs at the end: sums, so
+// that memory does not grow with simulated time. It is told by the control loop and never asks the simulation
+// for anything but its books.
 
 namespace weir {
 
@@ -23,7 +25,6 @@ struct RecorderSetup {
   int first_operator_id = 0;  // in run.h5, where operators of all jobs are numbered through
   std::string policy;
   std::string engine;
-  RunFile* file = nullptr;  // null: nothing is written
   std::int64_t* next_instance_id = nullptr;
   std::function<void(const Job&, const MetricWindow&)> on_window;  // told as well; may be empty
 };
@@ -32,6 +33,8 @@ class Recorder final : public ControlObserver {
  public:
   Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetup& setup);
 
+  // Before the run; without it nothing is written.
+  void write_to(RunFile& file) { file_ = &file; }
   // After every deployment, at its time.
   void deployed();
   void window_closed(const Job& job, const MetricWindow& window) override;
@@ -45,7 +48,10 @@ class Recorder final : public ControlObserver {
 
  private:
   void write_action(const ActionRecord& action);
-  void note_action(const ActionRecord& action);
+  void note_restart(const ActionRecord& action);
+  // A row for each operator of it.
+  std::vector<ActionSummary> rows_of(const ActionRecord& action) const;
+  int operator_count() const { return static_cast<int>(job_.graph().operators.size()); }
   void flush_now_and_then();
   void write_window(const MetricWindow& window, const std::vector<int>& optimum);
   void write_hosts(const MetricWindow& window);
@@ -56,6 +62,7 @@ class Recorder final : public ControlObserver {
   const Job& job_;
   const TrueCapacity& truth_;
   RecorderSetup setup_;
+  RunFile* file_ = nullptr;
   struct LiveInstance {
     std::int64_t id;
     int operator_id;
@@ -63,10 +70,10 @@ class Recorder final : public ControlObserver {
     int host;
   };
   std::vector<LiveInstance> live_;
-  std::vector<ScoredOperator> scored_;
-  std::vector<ScoredAction> scored_actions_;
-  std::vector<ActionSummary> actions_;
-  std::vector<DecisionSummary> decisions_;
+  ScalingScorer score_;
+  FirstAndLast<ActionSummary> actions_;
+  FirstAndLast<DecisionSummary> decisions_;
+  RestartsSummary restarts_;
   std::vector<double> true_rate_per_s_;
   struct Intake {  // of all sources in one window
     int deployment;

@@ -10,6 +10,7 @@
 #include "sim/control/control_loop.hpp"
 #include "sim/kernel/simgrid_loop.hpp"
 #include "sim/record/seconds.hpp"
+#include "sim/record/summary_check.hpp"
 #include "sim/simulation/pag_tracer.hpp"
 #include "sim/simulation/recorder.hpp"
 
@@ -86,7 +87,7 @@ RunDimensions dimensions(const Scenario& scenario, const std::vector<RunningJob>
     const auto job_id = static_cast<std::int32_t>(j);
     d.jobs.push_back({job_id, FixedText<64>(scenario.jobs[j].name),
                       FixedText<32>(scenario.jobs[j].engine.name()),
-                      FixedText<48>(scenario.jobs[j].policy.name())});
+                      FixedText<48>(scenario.jobs[j].policy.name()), jobs[j].loop->policy().interval_s()});
     for (const LogicalOperator& op : jobs[j].graph.operators) {
       OperatorRow row;
       row.operator_id = operator_id++;
@@ -124,8 +125,8 @@ class Simulation {
         cluster_(scenario_.cluster, calendar_, loaded.base_dir.string(), scenario_.seed),
         simgrid_(calendar_, {options.lookahead}) {
     make_jobs();
-    if (options_.output) make_file();
     make_control();
+    if (options_.output) make_file();
   }
 
   RunSummary run() {
@@ -194,6 +195,7 @@ class Simulation {
         std::make_unique<RunFile>(*options_.output, meta, dimensions(scenario_, jobs_, cluster_), settings);
     if (options_.trace) make_trace();
     file_->start();
+    for (RunningJob& job : jobs_) job.recorder->write_to(*file_);
   }
 
   void make_trace() {
@@ -218,7 +220,6 @@ class Simulation {
       setup.first_operator_id = first_operator;
       setup.policy = spec.policy.name();
       setup.engine = spec.engine.name();
-      setup.file = file_.get();
       setup.next_instance_id = &next_instance_id_;
       setup.on_window = options_.on_window;
       job.recorder = std::make_unique<Recorder>(*job.job, *job.truth, setup);
@@ -252,6 +253,7 @@ class Simulation {
       job.job->trace_until(calendar_.now());
       std::vector<std::string> wrong = job.job->check();
       JobSummary of_job = job.recorder->summary(*job.loop, calendar_.now(), wrong.empty());
+      for (std::string& sentence : implausible(of_job)) wrong.push_back(std::move(sentence));
       for (std::string& sentence : wrong) summary.failed_checks.push_back(job.job->name() + ": " + sentence);
       if (file_) job.recorder->write_final(of_job, *job.loop);
       summary.jobs.push_back(std::move(of_job));

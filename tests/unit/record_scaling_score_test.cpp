@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "tests/support/scaling_by_definition.hpp"
+
 using namespace weir;
 
 namespace {
@@ -195,4 +197,70 @@ TEST_CASE("integrals agree with adding up every second", "[record][scaling]") {
     REQUIRE(score.over_provisioned_slot_s.value() == over);
     REQUIRE(score.under_provisioned_slot_s.value() == under);
   }
+}
+
+// Actions that overlap, end at one instant, outlive the run or never end; an optimum that changes at any
+// time, at the start, at the end.
+TEST_CASE("the fold over a run's events agrees with the definitions", "[record][scaling]") {
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+    CAPTURE(seed);
+    std::uint64_t state = seed * 77;
+    ScalingInput in;
+    in.start_s = below(state, 3) == 0 ? below(state, 20) : 0;
+    in.end_s = in.start_s + 1 + below(state, 120);
+    in.quiet_s = below(state, 30);
+    in.tolerance_slots = below(state, 2);
+    const int values = 2 + below(state, 4);
+    std::int64_t id = 0;
+    for (int op = 0; op < 1 + below(state, 3); ++op) {
+      ScoredOperator scored{"op", 1 + below(state, values), {{in.start_s, 1 + below(state, values)}}};
+      double t = in.start_s;
+      while (below(state, 8) != 0 && (t += 1 + below(state, 25)) <= in.end_s) {
+        const int next = 1 + below(state, values);
+        if (next != scored.optimum.back().value) scored.optimum.push_back({t, next});
+      }
+      if (below(state, 20) == 0) scored.optimum.clear();
+      in.operators.push_back(scored);
+    }
+    for (int action = 0; action < below(state, 12); ++action, ++id) {
+      const double from_s = in.start_s + below(state, static_cast<int>(in.end_s - in.start_s) + 2);
+      std::optional<double> to_s = from_s + below(state, 30);
+      if (below(state, 12) == 0) to_s.reset();
+      const bool done = below(state, 4) != 0;
+      for (int op = 0; op < static_cast<int>(in.operators.size()); ++op)
+        if (below(state, 2) == 0)
+          in.actions.push_back(
+              {id, op, 1 + below(state, values), 1 + below(state, values), from_s, to_s, done});
+    }
+    const ScalingScore fold = score_scaling(in);
+    const ScalingScore definition = test::score_by_definition(in);
+    REQUIRE(fold.steps == definition.steps);
+    REQUIRE(fold.converged == definition.converged);
+    REQUIRE(fold.convergence_time_s == definition.convergence_time_s);
+    REQUIRE(fold.oscillations == definition.oscillations);
+    REQUIRE(fold.unexplained_oscillations == definition.unexplained_oscillations);
+    REQUIRE(fold.slot_seconds == definition.slot_seconds);
+    REQUIRE(fold.over_provisioned_slot_s == definition.over_provisioned_slot_s);
+    REQUIRE(fold.under_provisioned_slot_s == definition.under_provisioned_slot_s);
+    REQUIRE(fold.final_over_slots == definition.final_over_slots);
+    REQUIRE(fold.final_under_slots == definition.final_under_slots);
+    REQUIRE(fold.phase_count == definition.phase_count);
+    REQUIRE(fold.phases_settled == definition.phases_settled);
+    REQUIRE(fold.phases.size() == definition.phases.size());
+    for (std::size_t p = 0; p < fold.phases.size(); ++p) {
+      REQUIRE(fold.phases[p].start_s == definition.phases[p].start_s);
+      REQUIRE(fold.phases[p].settling_s == definition.phases[p].settling_s);
+    }
+  }
+}
+
+TEST_CASE("more phases than are listed are counted", "[record][scaling]") {
+  ScalingInput in;
+  in.end_s = 1000;
+  in.operators = {{"map", 1, {}}};
+  for (int i = 0; i < 201; ++i) in.operators[0].optimum.push_back({2.0 * i, 1 + i % 2});
+  const ScalingScore score = score_scaling(in);
+  CHECK(score.phase_count == 201);
+  CHECK(score.phases_settled == 101);  // where the optimum is the one that it has
+  CHECK(score.phases.empty());
 }

@@ -61,6 +61,7 @@ inline RunSummary example_summary() {
   job.scaling.actions = {
       {0, 60, "count", 1, 5, "1666.75 records/s need 5.17 instances", "done", 72.0, 12, "", 6, 0, 0},
       {1, 120, "count", 5, 4, "count 5 -> 4", "done", 131.5, 11.5, "", 4, 1, 0}};
+  job.scaling.restarts = {2, 0, 23.5, ""};
   job.policy_state_json = R"({"activations":2})";
   run.jobs = {job};
   return run;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "record_summary_example.hpp"
 #include "sim/record/readable.hpp"
@@ -64,6 +65,19 @@ TEST_CASE("a long run still fits a screen", "[record]") {
   CHECK(lines(text) <= 42);
   CHECK_THAT(
       text, Catch::Contains("… and 94 more in summary.json") && Catch::Contains("… 96 more in summary.json"));
+}
+
+TEST_CASE("a run with more actions than the summary lists says where they are", "[record]") {
+  RunSummary run = example_summary();
+  JobSummary& job = run.jobs[0];
+  for (int i = 0; i < 20; ++i) {
+    job.scaling.actions.push_back(job.scaling.actions[1]);
+    job.scaling.actions.back().action_id = i + 2;
+    job.scaling.actions.back().time_s = 200 + i;
+  }
+  job.scaling.actions_omitted = 5;
+  CHECK_THAT(summary_text(run, {}), Catch::Contains("more in summary.json, all in run.h5\n"));
+  CHECK(to_json(run)["scaling"]["actions_omitted"] == 5);
 }
 
 TEST_CASE("a request that is refused again and again is told once", "[record]") {
@@ -129,8 +143,8 @@ TEST_CASE("long latencies and losses are explained", "[record]") {
   job.latency.p99_s = 30;
   CHECK_THAT(summary_text(run, {}), stood_still);
   job.conservation.dropped = 400;
-  job.scaling.actions[1].records_lost = 500;
-  job.scaling.actions[1].detail = "nobody keeps them";
+  job.scaling.restarts.losing = 1;
+  job.scaling.restarts.why_lost = "nobody keeps them";
   CHECK_THAT(summary_text(run, {}),
              Catch::Contains(", 400 lost;") &&
                  Catch::Contains("What was lost was under way in 1 restart: nobody keeps them.\n"));
