@@ -10,6 +10,7 @@
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/published_text.hpp"
 #include "sim/cli/result_directory.hpp"
 #include "sim/record/manifest.hpp"
 #include "sim/record/summary_text.hpp"
@@ -94,32 +95,13 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   return summary;
 }
 
-namespace {
-
-// The published values beside a run that reproduces a paper, and which of them the scenario was fitted to.
-std::string paper_text(const PaperSpec& paper) {
-  std::string text = fmt::format("\nPublished ({}{})\n", paper.citation,
-                                 paper.figure.empty() ? "" : ", figure " + paper.figure);
-  for (const PublishedValue& value : paper.published) {
-    text += fmt::format("  {}: {}{}\n", value.what, value.value,
-                        value.calibrated ? " [the scenario was fitted to this]" : "");
-  }
-  for (const CalibratedParameter& parameter : paper.calibrated) {
-    text += fmt::format("  fitted: {}, against {}\n", parameter.parameter, parameter.against);
-  }
-  if (paper.calibrated.empty()) text += "  nothing in this scenario was fitted to them\n";
-  return text;
-}
-
-}  // namespace
-
 void say_summary(const RunSummary& summary, const Scenario& scenario, const std::filesystem::path& directory,
                  bool json, bool quiet) {
   if (json) {
     write_out(summary_json_text(summary));
   } else if (!quiet) {
     write_out(summary_text(summary, {.directory = directory, .colour = is_terminal(STDOUT_FILENO)}));
-    if (scenario.paper) write_out(paper_text(*scenario.paper));
+    if (scenario.paper) write_out(published_text(*scenario.paper, summary.jobs.front()));
   }
 }
 

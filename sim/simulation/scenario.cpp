@@ -15,6 +15,21 @@ namespace weir {
 
 namespace {
 
+ParamTable<PublishedStep> published_step_table() {
+  ParamTable<PublishedStep> t("published step");
+  t.text("operator", &PublishedStep::operator_name, {.help = "Its name in this file."});
+  t.integer("from", &PublishedStep::from, {.unit = "instances", .help = "Parallelism before."},
+            between(1, 1e6));
+  t.integer("to", &PublishedStep::to, {.unit = "instances", .help = "Parallelism after."}, between(1, 1e6));
+  t.real("time_s", &PublishedStep::time_s, {.unit = "s", .help = "When it was done, or was seen."},
+         between(0, 1e9));
+  t.required("operator");
+  t.required("from");
+  t.required("to");
+  t.required("time_s");
+  return t;
+}
+
 ParamTable<PublishedValue> published_table() {
   ParamTable<PublishedValue> t("published");
   t.text("what", &PublishedValue::what, {.help = "The quantity."});
@@ -22,6 +37,19 @@ ParamTable<PublishedValue> published_table() {
   t.text("source", &PublishedValue::source, {.help = "Section or figure; stated or digitised."});
   t.boolean("calibrated", &PublishedValue::calibrated,
             {.help = "Whether a parameter of this file was fitted to it: then it is no prediction."});
+  t.object("step", &PublishedValue::step, published_step_table(),
+           {.help = "The next scaling step, which the run's own is compared with."});
+  t.choice(
+      "quantity", &PublishedValue::quantity,
+      {.help = "Which quantity of the run `number` is compared with: how many steps, when the last one was "
+               "asked for, or was done, or how many slots the scalable operators have at the end."},
+      {{"none", PublishedQuantity::none},
+       {"steps", PublishedQuantity::steps},
+       {"last_step_asked_s", PublishedQuantity::last_step_asked_s},
+       {"settled_s", PublishedQuantity::settled_s},
+       {"final_slots", PublishedQuantity::final_slots}});
+  t.real("number", &PublishedValue::number, {.help = "The published number of that quantity."},
+         between(0, 1e12));
   t.required("what");
   t.required("value");
   return t;

@@ -27,12 +27,27 @@ struct JobSpec {
   PlacementRegistry::Choice placement = PlacementRegistry::Choice("round-robin");
 };
 
+// A published scaling step, the next one of its list: what the run's own is compared with.
+struct PublishedStep {
+  std::string operator_name;
+  int from = 1;
+  int to = 1;
+  double time_s = 0;
+};
+
+// Quantities of a run that a published number can be compared with (sim/analyzer/convergence.hpp).
+enum class PublishedQuantity { none, steps, last_step_asked_s, settled_s, final_slots };
+
 // A published number, and what it was used for: a value that was calibrated on is never a prediction.
 struct PublishedValue {
   std::string what;    // e.g. "FlatMap parallelism after the first action"
   std::string value;   // with its unit, as published
   std::string source;  // section, figure, digitised or stated
   bool calibrated = false;
+  // The same for programs, one of them.
+  std::optional<PublishedStep> step;
+  PublishedQuantity quantity = PublishedQuantity::none;
+  double number = 0;
 };
 
 struct CalibratedParameter {
