@@ -100,11 +100,14 @@ class Weir:
             return list(pool.map(lambda job: self.run(*job), jobs))
 
 
-def figure_arguments(name, description, **options):
-    """What `weir figure` passes, and options of the figure's own: seeds=(default, help)."""
+def figure_arguments(name, description, runs=None, **options):
+    """What `weir figure` passes, and options of the figure's own: seeds=(default, help); runs=help: any number of
+    directories of runs."""
     parser = argparse.ArgumentParser(prog=f"weir figure {name} --", description=description)
     parser.add_argument("--weir", required=True, help="the program")
     parser.add_argument("--output", required=True, help="where figure and runs go")
+    if runs is not None:
+        parser.add_argument("runs", nargs="*", help=runs)
     for option, (default, text) in options.items():
         parser.add_argument(f"--{option.replace('_', '-')}", type=type(default), default=default, help=text)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-// weir analyze: critical paths of a recorded trace.
+// weir analyze: how runs converged, and the critical paths of a recorded trace.
 
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 
+#include "sim/analyzer/convergence_report.hpp"
 #include "sim/analyzer/report.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
@@ -91,6 +92,23 @@ analyzer::AnalysisOptions analysis_options(const Options& options, Errors& error
   return analysis;
 }
 
+analyzer::ConvergenceOptions convergence_options(const Options& options, Errors& errors) {
+  analyzer::ConvergenceOptions convergence;
+  if (const auto latency = options.positive_number("slo-latency", errors))
+    convergence.latency_p99_max_s = *latency;
+  if (const auto share = options.positive_number("slo-throughput", errors)) {
+    if (*share > 1)
+      errors.add_argument("--slo-throughput " + *options.text("slo-throughput"), "slo-throughput",
+                          fmt::format("is {}", *share), "a share above 0, at most 1");
+    convergence.throughput_share_min = *share;
+  }
+  return convergence;
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 // A CSV is one table: that of what was asked for.
 analyzer::CsvTable csv_table(const Options& options) {
   if (options.has("k-hop")) return analyzer::CsvTable::k_hop;
@@ -102,10 +120,7 @@ analyzer::CsvTable csv_table(const Options& options) {
 std::string report(const Options& options, const analyzer::Analysis& analysis,
                    const analyzer::TraceSource& source, const analyzer::AnalysisOptions& asked,
                    const std::string& name) {
-  if (options.has("json"))
-    return report_json(analysis, source, asked)
-               .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-           "\n";
+  if (options.has("json")) return json_text(report_json(analysis, source, asked));
   if (options.has("csv")) return report_csv(analysis, source, csv_table(options));
   return report_text(analysis, source, asked, name);
 }
@@ -154,9 +169,52 @@ std::string of_stream(std::istream& stream, const Options& options, const analyz
   return report(options, analyze_log(*source, analysis), *source, analysis, name);
 }
 
+// A run has converged in some way, and its critical paths are known if they were traced.
+std::string of_run(const std::filesystem::path& file, const std::string& path, const Options& options,
+                   const analyzer::AnalysisOptions& analysis,
+                   const analyzer::ConvergenceOptions& convergence) {
+  refuse_options_of_logs(options, "a run's trace");
+  const bool details = analysis.metrics || analysis.invariants.any();
+  const analyzer::RunFileContents contents = analyzer::contents_of_run_file(file);
+  const bool paths = !options.has("convergence") &&
+                     (contents.activity_graph || details || options.has("k-hop") || !contents.metrics);
+  if (!contents.metrics || (paths && options.has("csv")))
+    return of_edges(*analyzer::read_run_file(file, details), options, analysis, path);
+  const analyzer::ConvergenceReport converged =
+      analyzer::convergence_report(analyzer::read_run_metrics(path), convergence);
+  if (options.has("csv")) return analyzer::convergence_csv({converged});
+  if (!paths) {
+    if (options.has("json")) return json_text({{"convergence", analyzer::convergence_json(converged)}});
+    std::string text = analyzer::convergence_text(converged);
+    if (!contents.activity_graph)
+      text += "\nIts critical paths are not known (weir run … --trace pag records them).\n";
+    return text;
+  }
+  const auto source = analyzer::read_run_file(file, details);
+  if (!options.has("json"))
+    return analyzer::convergence_text(converged) + "\n" + of_edges(*source, options, analysis, path);
+  refuse_options_of_epochs(options, analysis);
+  nlohmann::ordered_json json = report_json(analyze_edges(*source, analysis), *source, analysis);
+  json["convergence"] = analyzer::convergence_json(converged);
+  return json_text(json);
+}
+
+std::string compared(const std::vector<std::string>& paths, const Options& options,
+                     const analyzer::ConvergenceOptions& convergence) {
+  std::vector<analyzer::ConvergenceReport> reports;
+  for (const std::string& path : paths)
+    reports.push_back(analyzer::convergence_report(analyzer::read_run_metrics(path), convergence));
+  if (options.has("csv")) return analyzer::convergence_csv(reports);
+  if (options.has("json")) return json_text({{"convergence", analyzer::comparison_json(reports)}});
+  std::string text;
+  for (const analyzer::ConvergenceReport& one : reports) text += analyzer::convergence_text(one) + "\n";
+  return text + analyzer::comparison_text(reports);
+}
+
 // What kind of trace it is, the content says.
 std::string analyzed(const std::string& path, const Options& options,
-                     const analyzer::AnalysisOptions& analysis) {
+                     const analyzer::AnalysisOptions& analysis,
+                     const analyzer::ConvergenceOptions& convergence) {
   if (path == "-") return of_stream(std::cin, options, analysis, "standard input");
   std::filesystem::path file = path;
   if (std::filesystem::is_directory(file)) file /= "run.h5";
@@ -166,11 +224,7 @@ std::string analyzed(const std::string& path, const Options& options,
   constexpr std::string_view hdf5_signature = "\x89HDF\r\n\x1a\n";
   std::string signature(hdf5_signature.size(), '\0');
   stream.read(signature.data(), static_cast<std::streamsize>(signature.size()));
-  if (signature == hdf5_signature) {
-    refuse_options_of_logs(options, "a run's trace");
-    return of_edges(*analyzer::read_run_file(file, analysis.metrics || analysis.invariants.any()), options,
-                    analysis, path);
-  }
+  if (signature == hdf5_signature) return of_run(file, path, options, analysis, convergence);
   stream.clear();
   stream.seekg(0);
   return of_stream(stream, options, analysis, path);
@@ -195,24 +249,29 @@ ExitCode run(const CommandContext& context) {
       "invariants", "LIST",
       "where they do not hold: some-progress, max-progress=S, max-epoch=S, max-operator=S, max-message=S");
   options.flag("wait-before-sends", "ST2 logs: what comes before data is sent is waiting, too");
+  options.flag("convergence", "of a run, only how it converged");
+  options.value("slo-latency", "S", "the 99th percentile of latency should not be above it (default 1)");
+  options.value("slo-throughput", "SHARE",
+                "of what is offered, at least so much should be taken in (default 0.95)");
   options.flag("json", "print everything as JSON");
   options.flag("csv", "print one table as CSV: the summaries, or that of --k-hop, --metrics or --invariants");
   if (!options.parse(context.arguments)) return ExitCode::good;
-  if (options.positional().size() != 1)
-    throw UsageError(fmt::format("analyze takes one trace (- is standard input), and {} are given",
-                                 options.positional().size()));
+  if (options.positional().empty())
+    throw UsageError("analyze takes one trace (- is standard input), or runs to compare, and none is given");
   if (options.has("json") && options.has("csv")) throw UsageError("--json or --csv, not both");
   if (options.has("csv") && options.has("k-hop") + options.has("metrics") + options.has("invariants") > 1)
     throw UsageError("with --csv, one of --k-hop, --metrics and --invariants: it prints one table");
   Errors errors;
   const analyzer::AnalysisOptions analysis = analysis_options(options, errors);
+  const analyzer::ConvergenceOptions convergence = convergence_options(options, errors);
   if (!errors.empty()) {
     write_err(errors.text());
     return ExitCode::wrong_input;
   }
-  const std::string& path = options.positional()[0];
+  const std::vector<std::string>& paths = options.positional();
   try {
-    write_out(analyzed(path, options, analysis));
+    write_out(paths.size() == 1 ? analyzed(paths[0], options, analysis, convergence)
+                                : compared(paths, options, convergence));
   } catch (const analyzer::TraceError& error) {
     write_err(fmt::format("{}\n", error.what()));
     return ExitCode::wrong_input;
@@ -220,11 +279,12 @@ ExitCode run(const CommandContext& context) {
   return ExitCode::good;
 }
 
-const auto registered = add_command({.name = "analyze",
-                                     .usage = "PATH [--window S] [--json | --csv]",
-                                     .help = "the critical paths through a run, or through a recorded trace",
-                                     .order = 50,
-                                     .run = run});
+const auto registered =
+    add_command({.name = "analyze",
+                 .usage = "PATH… [--window S] [--json | --csv]",
+                 .help = "how runs converged, and the critical paths through a run or a trace",
+                 .order = 50,
+                 .run = run});
 
 }  // namespace
 }  // namespace weir

@@ -8,7 +8,7 @@
 #include "sim/record/record_error.hpp"
 
 // A thin layer over HDF5's C interface: ids that close themselves, and return codes that become RecordError.
-// Included only by the .cpp files of this folder, and by the analyzer's reader of run.h5.
+// Included only by the .cpp files of this folder, and by the analyzer's readers of run.h5.
 
 namespace weir::hdf5 {
 

@@ -160,3 +160,24 @@ TEST_CASE("SnailTrail, Figs. 5b and 8, and a picture of any trace, are drawn", "
   CHECK(none.code == 1);
   CHECK_THAT(none.err, Catch::Contains("which trace?"));
 }
+
+TEST_CASE("runs are drawn side by side", "[cli][figure]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const HowToRun here{folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}};
+  for (const char* policy : {"ds2", "static"})
+    REQUIRE(run_weir({"run", "quickstart", "--policy", policy, "-o", policy, "--quiet"}, here).code == 0);
+  const Outcome drawn = run_weir({"figure", "convergence", "-o", "figure", "--", "ds2", "static"}, here);
+  INFO(drawn.out << drawn.err);
+  REQUIRE(drawn.code == 0);
+  CHECK(begins(folder.path() / "figure/convergence.pdf", "%PDF"));
+  CHECK(begins(folder.path() / "figure/convergence.png", "\x89PNG"));
+  const std::string data = read_file(folder.path() / "figure/convergence.csv");
+  for (const char* quantity :
+       {"parallelism", "optimum", "offered_per_s", "achieved_per_s", "held_back_share"})
+    CHECK(data.find(quantity) != std::string::npos);
+  CHECK_THAT(drawn.out, Catch::Contains("static took no step."));
+  const Outcome nothing = run_weir({"figure", "convergence", "-o", "figure", "--", "nowhere"}, here);
+  CHECK(nothing.code == 1);
+  CHECK_THAT(nothing.err, Catch::Contains("nowhere"));
+}
