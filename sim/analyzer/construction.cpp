@@ -7,6 +7,20 @@
 
 namespace weir::analyzer {
 
+std::map<std::string, std::int64_t> in_words(const LeftOut& left_out) {
+  std::map<std::string, std::int64_t> words;
+  const auto note = [&](const char* what, std::int64_t count) {
+    if (count > 0) words[what] = count;
+  };
+  note("messages sent again with the same sender and correlator", left_out.duplicate_sends);
+  note("messages whose two halves contradict each other", left_out.contradictions);
+  note("messages received before they were sent", left_out.backward_messages);
+  note("messages to or from nobody", left_out.incomplete_messages);
+  note("sent or received, without the other half in the same epoch", left_out.halves);
+  note("records at the same instant as another one of their worker", left_out.same_instants);
+  return words;
+}
+
 void Construction::build(std::int64_t epoch, std::vector<LogRecord>& records, Pag& pag) {
   left_out_ = {};
   pag.clear();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "sim/analyzer/log_record.hpp"
@@ -68,6 +70,12 @@ struct LeftOut {
     return *this;
   }
 };
+
+// Those that are not 0, by what they are.
+std::map<std::string, std::int64_t> in_words(const LeftOut& left_out);
+// Of WindowCutter::late.
+inline constexpr const char* late_records_words =
+    "records that came when their window was done (more windows in flight would keep them)";
 
 // Builds one graph after the other, reusing its memory.
 class Construction {

@@ -4,8 +4,8 @@
 
 namespace weir::analyzer {
 
-int EdgeList::add_worker(std::string name) {
-  workers_.push_back({std::move(name), {}, 0});
+int EdgeList::add_worker(std::string name, std::string host) {
+  workers_.push_back({std::move(name), std::move(host), {}, 0});
   return static_cast<int>(workers_.size()) - 1;
 }
 
@@ -21,9 +21,10 @@ Nanos EdgeList::add_activity(int worker, Nanos begin_ns, Nanos end_ns, Activity 
   return begin_ns;
 }
 
-void EdgeList::add_message(int from, Nanos sent_ns, int to, Nanos received_ns, Activity activity) {
+void EdgeList::add_message(int from, Nanos sent_ns, int to, Nanos received_ns, Activity activity,
+                           std::int32_t operator_id) {
   messages_.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to), sent_ns, received_ns,
-                       activity, no_operator});
+                       activity, operator_id});
 }
 
 void EdgeList::begin() {
@@ -35,35 +36,60 @@ void EdgeList::begin() {
     first_ns_ = std::min(first_ns_, worker.spans.front().begin_ns);
     last_ns_ = std::max(last_ns_, worker.spans.back().end_ns);
   }
+  for (const EdgeWindow::Message& message : messages_) {
+    first_ns_ = std::min(first_ns_, message.sent_ns);
+    last_ns_ = std::max(last_ns_, message.received_ns);
+  }
   begun_ = true;
   at_ns_ = first_ns_;
 }
 
 bool EdgeList::next(Nanos window_ns, EdgeWindow& window) {
   if (!begun_) begin();
-  if (at_ns_ >= last_ns_) return false;
-  window.clear();
-  window.start_ns = at_ns_;
-  window.end_ns = std::min(last_ns_, (at_ns_ / window_ns + 1) * window_ns);
-  at_ns_ = window.end_ns;
-  for (std::size_t w = 0; w < workers_.size(); ++w) {
-    Worker& worker = workers_[w];
-    window.workers.push_back({static_cast<std::int64_t>(w), static_cast<std::uint32_t>(window.spans.size())});
-    while (worker.next < worker.spans.size() && worker.spans[worker.next].end_ns <= window.start_ns)
-      ++worker.next;
-    for (std::size_t s = worker.next; s < worker.spans.size() && worker.spans[s].begin_ns < window.end_ns;
-         ++s) {
-      window.spans.push_back(worker.spans[s]);
-    }
+  while (at_ns_ < last_ns_) {
+    window.clear();
+    window.start_ns = at_ns_;
+    window.end_ns = std::min(last_ns_, (at_ns_ / window_ns + 1) * window_ns);
+    at_ns_ = window.end_ns;
+    add_messages(window);
+    add_spans(window);
+    if (!window.workers.empty()) return true;
   }
-  while (next_message_ < messages_.size() && messages_[next_message_].sent_ns < window.end_ns) {
+  return false;
+}
+
+void EdgeList::add_messages(EdgeWindow& window) {
+  place_.assign(workers_.size(), absent);
+  const bool last = window.end_ns == last_ns_;
+  while (next_message_ < messages_.size() && (messages_[next_message_].sent_ns < window.end_ns || last)) {
     under_way_.push_back(messages_[next_message_++]);
   }
   for (const EdgeWindow::Message& message : under_way_) {
-    if (message.received_ns > window.start_ns) window.messages.push_back(message);
+    if (!message.reaches(window.start_ns)) continue;
+    place_[message.from] = place_[message.to] = 0;
+    window.messages.push_back(message);
   }
-  std::erase_if(under_way_, [&](const auto& message) { return message.received_ns <= window.end_ns; });
-  return true;
+  std::erase_if(under_way_, [&](const auto& message) { return !message.reaches(window.end_ns); });
+}
+
+// A worker that does nothing in the window, and that no message touches, is not there.
+void EdgeList::add_spans(EdgeWindow& window) {
+  for (std::size_t w = 0; w < workers_.size(); ++w) {
+    Worker& worker = workers_[w];
+    while (worker.next < worker.spans.size() && worker.spans[worker.next].end_ns <= window.start_ns)
+      ++worker.next;
+    std::size_t s = worker.next;
+    const bool busy = s < worker.spans.size() && worker.spans[s].begin_ns < window.end_ns;
+    if (!busy && place_[w] == absent) continue;
+    place_[w] = static_cast<std::uint32_t>(window.workers.size());
+    window.workers.push_back({static_cast<std::int64_t>(w), static_cast<std::uint32_t>(window.spans.size())});
+    for (; s < worker.spans.size() && worker.spans[s].begin_ns < window.end_ns; ++s)
+      window.spans.push_back(worker.spans[s]);
+  }
+  for (EdgeWindow::Message& message : window.messages) {
+    message.from = place_[message.from];
+    message.to = place_[message.to];
+  }
 }
 
 }  // namespace weir::analyzer

@@ -37,6 +37,8 @@ struct EdgeWindow {
     Activity activity = Activity::data_message;
     std::int32_t operator_id = no_operator;
     std::uint32_t records = 0;
+    // At that time it is under way, or still to come; one that takes no time is there in its instant.
+    bool reaches(Nanos time_ns) const { return received_ns > time_ns || sent_ns >= time_ns; }
   };
 
   Nanos start_ns = 0;

@@ -67,8 +67,7 @@ class Hops {
     before_[message.from] += ways;
   }
   void add(std::size_t chain, Activity activity, Nanos duration_ns, double ways) {
-    sums_[chain][static_cast<std::size_t>(activity)] +=
-        {ways, ways * static_cast<double>(duration_ns)};
+    sums_[chain][static_cast<std::size_t>(activity)] += {ways, ways * static_cast<double>(duration_ns)};
   }
 
   const Pag& pag_;

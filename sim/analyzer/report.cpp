@@ -43,14 +43,8 @@ std::map<std::string, std::int64_t> all_left_out(const Analysis& analysis) {
   const auto note = [&](const char* what, std::int64_t count) {
     if (count > 0) all[what] += count;
   };
-  note("records that came when their window was done (more windows in flight would keep them)",
-       analysis.late_records);
-  note("messages sent again with the same sender and correlator", analysis.left_out.duplicate_sends);
-  note("messages whose two halves contradict each other", analysis.left_out.contradictions);
-  note("messages received before they were sent", analysis.left_out.backward_messages);
-  note("messages to or from nobody", analysis.left_out.incomplete_messages);
-  note("sent or received, without the other half in the same epoch", analysis.left_out.halves);
-  note("records at the same instant as another one of their worker", analysis.left_out.same_instants);
+  for (const auto& [what, count] : in_words(analysis.left_out)) note(what.c_str(), count);
+  note(late_records_words, analysis.late_records);
   std::int64_t cut = 0;
   for (const WindowResult& window : analysis.windows) cut += window.cut_messages;
   note("messages in circles that take no time", cut);

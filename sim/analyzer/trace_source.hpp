@@ -34,6 +34,7 @@ class TraceSource {
   virtual bool holds_records() const { return false; }
   // Names, where the format has them.
   virtual std::string worker_name(std::int64_t worker) const;
+  virtual std::string worker_host(std::int64_t worker) const;  // empty: not known
   virtual std::string operator_name(std::int32_t operator_id) const;
 };
 

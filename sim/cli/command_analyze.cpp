@@ -11,7 +11,9 @@
 #include <sstream>
 
 #include "sim/analyzer/convergence_report.hpp"
+#include "sim/analyzer/open_trace.hpp"
 #include "sim/analyzer/report.hpp"
+#include "sim/cli/ctf_map_option.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 
@@ -211,12 +213,23 @@ std::string compared(const std::vector<std::string>& paths, const Options& optio
   return text + analyzer::comparison_text(reports);
 }
 
+std::string of_ctf(const analyzer::OpenTrace& trace, const Options& options,
+                   const analyzer::AnalysisOptions& analysis, const std::string& name) {
+  if (trace.edges) {
+    refuse_options_of_logs(options, "what weir exported of a run");
+    return of_edges(*trace.edges, options, analysis, name);
+  }
+  refuse_options_of_epochs(options, analysis);
+  return report(options, analyze_log(*trace.log, analysis), *trace.log, analysis, name);
+}
+
 // What kind of trace it is, the content says.
 std::string analyzed(const std::string& path, const Options& options,
                      const analyzer::AnalysisOptions& analysis,
-                     const analyzer::ConvergenceOptions& convergence) {
+                     const analyzer::ConvergenceOptions& convergence, const analyzer::CtfMap& map) {
   if (path == "-") return of_stream(std::cin, options, analysis, "standard input");
   std::filesystem::path file = path;
+  if (analyzer::is_ctf(file)) return of_ctf(analyzer::read_ctf(file, map), options, analysis, path);
   if (std::filesystem::is_directory(file)) file /= "run.h5";
   std::ifstream stream(file, std::ios::binary);
   if (!stream || std::filesystem::is_directory(file))
@@ -253,6 +266,7 @@ ExitCode run(const CommandContext& context) {
   options.value("slo-latency", "S", "the 99th percentile of latency should not be above it (default 1)");
   options.value("slo-throughput", "SHARE",
                 "of what is offered, at least so much should be taken in (default 0.95)");
+  add_ctf_map_option(options);
   options.flag("json", "print everything as JSON");
   options.flag("csv", "print one table as CSV: the summaries, or that of --k-hop, --metrics or --invariants");
   if (!options.parse(context.arguments)) return ExitCode::good;
@@ -264,13 +278,14 @@ ExitCode run(const CommandContext& context) {
   Errors errors;
   const analyzer::AnalysisOptions analysis = analysis_options(options, errors);
   const analyzer::ConvergenceOptions convergence = convergence_options(options, errors);
+  const analyzer::CtfMap map = chosen_ctf_map(options, errors);
   if (!errors.empty()) {
     write_err(errors.text());
     return ExitCode::wrong_input;
   }
   const std::vector<std::string>& paths = options.positional();
   try {
-    write_out(paths.size() == 1 ? analyzed(paths[0], options, analysis, convergence)
+    write_out(paths.size() == 1 ? analyzed(paths[0], options, analysis, convergence, map)
                                 : compared(paths, options, convergence));
   } catch (const analyzer::TraceError& error) {
     write_err(fmt::format("{}\n", error.what()));

@@ -53,6 +53,10 @@ class RunFileSource final : public EdgeSource {
     const auto place = static_cast<std::size_t>(worker);
     return place < worker_names_.size() ? worker_names_[place] : fmt::format("{}", worker);
   }
+  std::string worker_host(std::int64_t worker) const override {
+    const auto place = static_cast<std::size_t>(worker);
+    return place < worker_hosts_.size() ? worker_hosts_[place] : "";
+  }
   std::string operator_name(std::int32_t operator_id) const override {
     const auto place = static_cast<std::size_t>(operator_id);
     return place < operator_names_.size() ? operator_names_[place] : fmt::format("{}", operator_id);
@@ -93,9 +97,22 @@ class RunFileSource final : public EdgeSource {
   void read_names() {
     const Column worker_names(file_, "pag_workers/name");
     worker_names_ = worker_names.texts(worker_names.rows());
+    read_hosts(worker_names.rows());
     if (!file_.has("operators")) return;
     const Column operator_names(file_, "operators/name");
     operator_names_ = operator_names.texts(operator_names.rows());
+  }
+
+  void read_hosts(std::int64_t workers) {
+    if (!file_.has("hosts") || !file_.has("pag_workers/host_id")) return;
+    const Column host_names(file_, "hosts/name");
+    const std::vector<std::string> names = host_names.texts(host_names.rows());
+    const Column host_ids(file_, "pag_workers/host_id");
+    for (const std::int32_t id :
+         host_ids.all<std::int32_t>(std::min(workers, host_ids.rows()), H5T_NATIVE_INT32)) {
+      const auto place = static_cast<std::size_t>(id);
+      worker_hosts_.push_back(place < names.size() ? names[place] : "");
+    }
   }
 
   void read_blocks() {
@@ -242,12 +259,13 @@ class RunFileSource final : public EdgeSource {
       if (worker.first_span < worker.spans.size() && worker.spans[worker.first_span].begin_ns < window.end_ns)
         place_[w] = 0;
       for (const EdgeWindow::Message& message : worker.messages) {
-        if (message.sent_ns >= window.end_ns || message.received_ns <= window.start_ns) continue;
+        const bool later = message.sent_ns >= window.end_ns && window.end_ns < last_ns_;
+        if (later || !message.reaches(window.start_ns)) continue;
         place_[message.from] = place_[message.to] = 0;
         window.messages.push_back(message);
       }
       std::erase_if(worker.messages,
-                    [&](const EdgeWindow::Message& message) { return message.received_ns <= window.end_ns; });
+                    [&](const EdgeWindow::Message& message) { return !message.reaches(window.end_ns); });
       pending_ = pending_ || !worker.messages.empty();
     }
     for (std::size_t w = 0; w < workers_.size(); ++w) {
@@ -281,6 +299,7 @@ class RunFileSource final : public EdgeSource {
   Column gap_, duration_, peer_, operator_, activity_;
   std::optional<Column> records_;
   std::vector<std::string> worker_names_;
+  std::vector<std::string> worker_hosts_;
   std::vector<std::string> operator_names_;
   std::vector<Block> blocks_;  // by when they are needed
   std::size_t next_block_ = 0;
