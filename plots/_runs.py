@@ -17,9 +17,12 @@ import json
 import pathlib
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 PROCESSES_MAX = 2
+PROGRESS_EVERY_S = 10
 HOME = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -96,8 +99,41 @@ class Weir:
 
     def run_all(self, jobs):
         """Runs (scenario, directory, arguments) each, in their order, a few at a time."""
+        jobs = list(jobs)
+        progress = Progress(len(jobs))
+
+        def run(job):
+            done = self.run(*job)
+            progress.finished(done.directory)
+            return done
+
         with ThreadPoolExecutor(PROCESSES_MAX) as pool:
-            return list(pool.map(lambda job: self.run(*job), jobs))
+            return list(pool.map(run, jobs))
+
+
+class Progress:
+    """Says on stderr which run was the last to finish: on a terminal always, in one line that is written over;
+    elsewhere a line for every tenth of the runs, for the first, the last, and whenever 10 s went by."""
+
+    def __init__(self, runs, stream=None, clock=time.monotonic):
+        self.runs, self.stream, self.clock = runs, stream or sys.stderr, clock
+        self.done, self.said, self.said_at = 0, 0, clock() - PROGRESS_EVERY_S
+        self.lock = threading.Lock()
+
+    def finished(self, directory):
+        with self.lock:
+            self.done += 1
+            line = f"{self.done} of {self.runs} runs: {directory}"
+            if self.stream.isatty():
+                self.stream.write(f"\r\033[K{line[:79]}" + ("\r\033[K" if self.done == self.runs else ""))
+            elif self._is_due():
+                self.stream.write(line + "\n")
+                self.said, self.said_at = self.done, self.clock()
+            self.stream.flush()
+
+    def _is_due(self):
+        tenth = self.done * 10 // self.runs > self.said * 10 // self.runs
+        return tenth or self.done == self.runs or self.clock() - self.said_at >= PROGRESS_EVERY_S
 
 
 def figure_arguments(name, description, runs=None, **options):

@@ -141,7 +141,7 @@ ParamTable<Ds2Params> table() {
            {.help = "edges that close a loop: iterate until the rates settle, or ignore them",
             .source = "an extension: DS2 has only acyclic dataflows"},
            {{"iterate", ds2::Feedback::iterate}, {"ignore", ds2::Feedback::ignore}});
-  t.check([](const Ds2Params& p, const Node& at, Errors& errors) {
+  t.check({"target_rate_ratio"}, [](const Ds2Params& p, const Node& at, Errors& errors) {
     if (p.target_rate_ratio > 0 && p.target_rate_ratio < 1)
       errors.add(at.at_or_self("target_rate_ratio"), "target_rate_ratio is between 0 and 1",
                  "0 for never, else at least 1");

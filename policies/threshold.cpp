@@ -129,11 +129,15 @@ ParamTable<ThresholdParams> table() {
              .source = "chosen"},
             at_least(0));
   t.boolean("down", &ThresholdParams::down, {.help = "whether it ever scales down", .source = "SEEP: never"});
-  t.check([](const ThresholdParams& p, const Node& at, Errors& errors) {
+  t.check({"metric", "low", "high"}, [](const ThresholdParams& p, const Node& at, Errors& errors) {
     const Marks marks = marks_of(p);
     if (marks.low >= marks.high) errors.add(at.at_or_self("low"), "low is not below high", "low < high");
+  });
+  t.check({"target"}, [](const ThresholdParams& p, const Node& at, Errors& errors) {
     if (p.target == 0) errors.add(at.at_or_self("target"), "target is 0", "a positive target, or null");
-    if (p.metric == Metric::utilization && marks.high >= 1)
+  });
+  t.check({"metric", "high"}, [](const ThresholdParams& p, const Node& at, Errors& errors) {
+    if (p.metric == Metric::utilization && marks_of(p).high >= 1)
       errors.add(at.at_or_self("high"), "high is not below 1, which no utilization exceeds", "high < 1");
   });
   return t;

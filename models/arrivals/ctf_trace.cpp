@@ -107,7 +107,7 @@ ParamTable<CtfTraceParams> table() {
   t.real("end_s", &P::end_s, {.unit = "s", .help = "Where to end, after the first event; 0: its end."},
          arrival_time());
   t.boolean("repeat", &P::repeat, {.help = "Begin again at the end; else nothing comes any more."});
-  t.check(check);
+  t.check_all(check);
   return t;
 }
 

@@ -79,7 +79,7 @@ ParamTable<DailyBurstyParams> table() {
          {.help = "All times of this list are that much shorter; the rates stay as they are."},
          between(1e-3, 1e5));
   add_spacing(t);
-  t.check([](const P& p, const Node& at, Errors& errors) {
+  t.check({"burst_height_min", "burst_height_max"}, [](const P& p, const Node& at, Errors& errors) {
     if (p.burst_height_max < p.burst_height_min) {
       errors.add(at.at_or_self("burst_height_max"), "burst_height_max is below burst_height_min",
                  "burst_height_max >= burst_height_min");

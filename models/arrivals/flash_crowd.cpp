@@ -29,7 +29,7 @@ ParamTable<FlashCrowdParams> table() {
          {.unit = "s", .help = "Time constant of the exponential way back to the base; 0: a jump."},
          arrival_time());
   add_spacing(t);
-  t.check([](const P& p, const Node& at, Errors& errors) {
+  t.check({"base_rate_per_s", "peak_rate_per_s"}, [](const P& p, const Node& at, Errors& errors) {
     if (p.peak_rate_per_s < p.base_rate_per_s) {
       errors.add(at.at_or_self("peak_rate_per_s"), "the peak is below the base",
                  "peak_rate_per_s >= base_rate_per_s");

@@ -97,14 +97,21 @@ ParamTable<MmppParams> table() {
             at_least(0));
   add_spacing(t);
   t.required("states");
-  t.check([](const MmppParams& p, const Node& at, Errors& errors) {
-    const std::size_t before = errors.count();
-    for (std::size_t i = 0; i < p.states.size(); ++i) check_row(p, i, at, errors);
-    if (p.initial_state && *p.initial_state >= static_cast<int>(p.states.size())) {
+  t.check_parts([](const MmppParams& p, const Node& at, Errors& errors) {
+    const Node* states = at.find("states");
+    if (states == nullptr || !states->is_array()) return;
+    for (std::size_t i = 0; i < p.states.size(); ++i) {
+      const Node& row = *states->items()[i];
+      if (errors.sound(row, "mean_holding_s") && errors.sound(row, "transitions_per_s")) {
+        check_row(p, i, at, errors);
+      }
+    }
+    if (errors.sound(at, "initial_state") && p.initial_state &&
+        *p.initial_state >= static_cast<int>(p.states.size())) {
       errors.add(at.at_or_self("initial_state"), "there is no such state",
                  fmt::format("0 to {}", p.states.size() - 1));
     }
-    if (errors.count() == before && !p.initial_state && !is_irreducible(transition_rates(p))) {
+    if (errors.sound(at) && !p.initial_state && !is_irreducible(transition_rates(p))) {
       errors.add(at.at_or_self("states"), "not every state leads to every other, so where it begins matters",
                  "an initial_state");
     }

@@ -26,7 +26,7 @@ ParamTable<SineParams> table() {
          {.unit = "share of a period", .help = "Where in the wave time 0 is: 0.25 begins at the crest."},
          between(-1, 1));
   add_spacing(t);
-  t.check([](const SineParams& p, const Node& at, Errors& errors) {
+  t.check({"amplitude_per_s", "base_rate_per_s"}, [](const SineParams& p, const Node& at, Errors& errors) {
     if (p.amplitude_per_s > p.base_rate_per_s) {
       errors.add(at.at_or_self("amplitude_per_s"), "the rate would fall below 0",
                  "amplitude_per_s <= base_rate_per_s");

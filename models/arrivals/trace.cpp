@@ -167,8 +167,12 @@ std::string folder_of(const Node& at) {
 
 void check(const TraceParams& p, const Node& at, Errors& errors) {
   p.curve = nullptr;
-  if (p.end_s > 0 && p.start_s >= p.end_s) {
-    return errors.add(at.at_or_self("end_s"), "end_s is not behind start_s", "start_s < end_s, or end_s 0");
+  if (errors.sound(at, "start_s") && errors.sound(at, "end_s") && p.end_s > 0 && p.start_s >= p.end_s) {
+    errors.add(at.at_or_self("end_s"), "end_s is not behind start_s", "start_s < end_s, or end_s 0");
+  }
+  for (const char* of_the_file :
+       {"path", "value", "separator", "header", "time_column", "value_column", "time"}) {
+    if (!errors.sound(at, of_the_file)) return;
   }
   const Node& path = at.at_or_self("path");
   p.file = found_file(p.path, folder_of(at));
@@ -183,10 +187,11 @@ void check(const TraceParams& p, const Node& at, Errors& errors) {
   if (trace.problems_more > 0) {
     errors.add(path, fmt::format("trace {}: {} more errors", weir::quoted(p.file), trace.problems_more));
   }
-  if (!trace.ok()) return;
-  if (trace.value == TraceValue::event && p.spacing == Spacing::poisson) {
-    return errors.add(at.at_or_self("spacing"), "recorded events come at their own times", "even");
+  if (!trace.ok()) return errors.doubt(path);
+  if (trace.value == TraceValue::event && errors.sound(at, "spacing") && p.spacing == Spacing::poisson) {
+    errors.add(at.at_or_self("spacing"), "recorded events come at their own times", "even");
   }
+  if (!errors.sound(at)) return;
   std::string problem;
   p.curve = make_trace_curve(std::move(trace), shape_of(p), &problem);
   if (p.curve == nullptr) errors.add(path, fmt::format("trace {}: {}", weir::quoted(p.file), problem));
@@ -196,7 +201,7 @@ ParamTable<TraceParams> table() {
   ParamTable<TraceParams> t;
   add_reading(t);
   add_shaping(t);
-  t.check(check);
+  t.check_parts(check);
   return t;
 }
 

@@ -92,7 +92,7 @@ ParamTable<HeronParams> table() {
          {.unit = "",
           .help = "Coefficient of variation of the restart time (lognormal, drawn for each update)."},
          between(0, 10));
-  t.check([](const HeronParams& p, const Node& at, Errors& errors) {
+  t.check({"low_water_mib", "high_water_mib"}, [](const HeronParams& p, const Node& at, Errors& errors) {
     if (p.low_water_mib >= p.high_water_mib) {
       errors.add(at.at_or_self("low_water_mib"), "the low water mark is not below the high one",
                  fmt::format("less than {}", p.high_water_mib));

@@ -26,12 +26,17 @@ class Explicit final : public Placement {
   Explicit(const ExplicitParams& params, const PlacementContext& context) : Placement(context) {
     hosts_.resize(context.graph.operators.size());
     next_.resize(hosts_.size() + 1);
+    std::vector<std::string> problems;
     for (const auto& [name, chosen] : params.operators) {
       const int op = context.graph.find(name);
-      if (op < 0) throw std::runtime_error(fmt::format("placement: there is no operator {:?}", name));
-      for (const std::string& host : chosen.hosts)
-        hosts_[static_cast<std::size_t>(op)].push_back(find(context, host));
+      if (op < 0) problems.push_back(fmt::format("placement: there is no operator {:?}", name));
+      for (const std::string& host : chosen.hosts) {
+        const int found = find(context, host);
+        if (found < 0) problems.push_back(fmt::format("placement: there is no host {:?}", host));
+        if (op >= 0 && found >= 0) hosts_[static_cast<std::size_t>(op)].push_back(found);
+      }
     }
+    if (!problems.empty()) throw std::runtime_error(fmt::format("{}", fmt::join(problems, "\n")));
   }
 
  private:
@@ -39,7 +44,7 @@ class Explicit final : public Placement {
     for (int host = 0; host < context.cluster.host_count(); ++host) {
       if (context.cluster.host(host).name == name) return host;
     }
-    throw std::runtime_error(fmt::format("placement: there is no host {:?}", name));
+    return -1;
   }
   int choose(const InstanceToPlace& instance, const PlacementState& state) override {
     const auto op = static_cast<std::size_t>(instance.operator_id);

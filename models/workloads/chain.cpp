@@ -24,7 +24,7 @@ ParamTable<ChainParams> table() {
   ParamTable<P> t("chain");
   add_source_params(t, {.unit = "B", .help = "Size of each record, everywhere.", .source = "chosen"});
   t.integer("length", &P::length,
-            {.unit = "operators", .help = "Operators after the source.", .source = "chosen"},
+            {.unit = "operators", .help = "Operators after the source.", .source = "chosen", .sizes = true},
             between(1, 1000));
   t.real("selectivity", &P::selectivity,
          {.unit = "records out per record in",
@@ -42,7 +42,9 @@ ParamTable<ChainParams> table() {
        {"key", Partitioning::key}});
   t.object("stage", &P::stage, stage_table(),
            {.help = "Each of the operators.", .source = "chosen: 10 us a record"});
-  t.check([](const P& p, const Node& at, Errors& errors) {
+  t.check({"partitioning", "source_parallelism"}, [](const P& p, const Node& at, Errors& errors) {
+    const Node* stage = at.find("stage");
+    if (stage != nullptr ? !errors.sound(*stage, "parallelism") : !errors.sound(at, "stage")) return;
     if (p.partitioning == Partitioning::forward && p.source_parallelism != p.stage.parallelism)
       errors.add(at.at_or_self("partitioning"),
                  fmt::format("a forward edge between parallelism {} and {}", p.source_parallelism,

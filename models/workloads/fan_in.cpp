@@ -22,10 +22,12 @@ ParamTable<FanInParams> table() {
   using P = FanInParams;
   ParamTable<P> t("fan-in");
   add_source_params(t, {.unit = "B", .help = "Size of each record.", .source = "chosen"});
-  t.integer(
-      "sources", &P::sources,
-      {.unit = "sources", .help = "Equal sources; each has the arrivals for itself.", .source = "chosen"},
-      between(1, 1000));
+  t.integer("sources", &P::sources,
+            {.unit = "sources",
+             .help = "Equal sources; each has the arrivals for itself.",
+             .source = "chosen",
+             .sizes = true},
+            between(1, 1000));
   t.choice("partitioning", &P::dealing, {.help = "Of every edge: in turn, or at random.", .source = "chosen"},
            dealing_choices());
   t.object("merge", &P::merge, stage_table(),

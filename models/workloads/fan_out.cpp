@@ -23,7 +23,10 @@ ParamTable<FanOutParams> table() {
   ParamTable<P> t("fan-out");
   add_source_params(t, {.unit = "B", .help = "Size of each record.", .source = "chosen"});
   t.integer("branches", &P::branches,
-            {.unit = "operators", .help = "Equal operators; each gets every record.", .source = "chosen"},
+            {.unit = "operators",
+             .help = "Equal operators; each gets every record.",
+             .source = "chosen",
+             .sizes = true},
             between(1, 1000));
   t.choice("partitioning", &P::dealing, {.help = "Of every edge: in turn, or at random.", .source = "chosen"},
            dealing_choices());

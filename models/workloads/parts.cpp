@@ -15,21 +15,16 @@ ParamTable<StagePart> stage_table() {
   t.object("state", &StagePart::state, state_table(),
            {.help = "Keyed state, which moves when the operator is rescaled.", .source = "chosen: none"});
   t.integer("parallelism", &StagePart::parallelism,
-            {.unit = "instances", .help = "Instances at the start.", .source = "chosen"}, between(1, 16384));
+            {.unit = "instances", .help = "Instances at the start.", .source = "chosen", .sizes = true},
+            between(1, 16384));
   t.integer("min_parallelism", &StagePart::min_parallelism,
             {.unit = "instances", .help = "A policy gets no fewer.", .source = "chosen"}, between(1, 16384));
   t.integer("max_parallelism", &StagePart::max_parallelism,
             {.unit = "instances", .help = "A policy gets no more.", .source = "chosen"}, between(1, 16384));
   t.boolean("scalable", &StagePart::scalable,
             {.help = "Whether policies may change it.", .source = "chosen"});
-  t.check([](const StagePart& p, const Node& at, Errors& errors) {
-    if (p.min_parallelism > p.max_parallelism) {
-      errors.add(at.at_or_self("min_parallelism"), "min_parallelism is above max_parallelism",
-                 fmt::format("at most {}", p.max_parallelism));
-    } else if (p.parallelism < p.min_parallelism || p.parallelism > p.max_parallelism) {
-      errors.add(at.at_or_self("parallelism"), fmt::format("{} is not between its limits", p.parallelism),
-                 fmt::format("{} to {}", p.min_parallelism, p.max_parallelism));
-    }
+  t.check_parts([](const StagePart& p, const Node& at, Errors& errors) {
+    check_parallelism(p.parallelism, p.min_parallelism, p.max_parallelism, at, errors);
   });
   return t;
 }

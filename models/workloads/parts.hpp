@@ -54,7 +54,8 @@ void add_source_params(ParamTable<P>& t, const ParamText& record, const char* re
   t.integer("source_parallelism", static_cast<int P::*>(&SourcePart::source_parallelism),
             {.unit = "instances",
              .help = "Instances of the source; policies do not change it.",
-             .source = "chosen"},
+             .source = "chosen",
+             .sizes = true},
             between(1, 16384));
   t.choice(
       "when_blocked", static_cast<WhenBlocked P::*>(&SourcePart::when_blocked),

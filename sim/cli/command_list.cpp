@@ -47,12 +47,20 @@ std::string as_json(const std::vector<ComponentInfo>& list) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+// Its lines, all but the first after `width` blanks.
+std::string indented(std::string text, std::size_t width) {
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1)) {
+    text.insert(at + 1, width, ' ');
+  }
+  return text;
+}
+
 std::string as_text(const std::vector<ComponentInfo>& list) {
   std::size_t width = 0;
   for (const ComponentInfo& info : list) width = std::max(width, info.name.size());
   std::string text;
   for (const ComponentInfo& info : list) {
-    text += fmt::format("{:<{}}  {}\n", info.name, width, info.help);
+    text += fmt::format("{:<{}}  {}\n", info.name, width, indented(info.help, width + 2));
     if (!info.source.empty()) text += fmt::format("{:<{}}  [{}]\n", "", width, info.source);
   }
   return text;

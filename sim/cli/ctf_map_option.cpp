@@ -60,7 +60,7 @@ ParamTable<EventParams> event_table() {
   t.text("operator_field", &P::operator_field, {.help = "The field that says for which."});
   t.text("correlator_field", &P::correlator_field, {.help = "The field that is the same at both ends."});
   t.text("remote_worker_field", &P::remote_worker_field, {.help = "The field that names the other end."});
-  t.check(check);
+  t.check_all(check);
   return t;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/cli/home.hpp"
+#include "sim/cli/output.hpp"
 #include "sim/record/readable.hpp"
 
 namespace weir {
@@ -30,7 +31,12 @@ std::optional<LoadedScenario> load_scenario_argument(const std::string& argument
     errors.add_file(argument, 1, "$", "there is no such file", scenario_hint(argument));
     return {};
   }
-  return load_scenario(file, overrides, errors);
+  auto loaded = load_scenario(file, overrides, errors);
+  if (!loaded) return loaded;
+  for (const std::string& warning : loaded->warnings) {
+    write_err(fmt::format("weir: warning: {}: {}\n", file.string(), warning));
+  }
+  return loaded;
 }
 
 std::string scenario_line(const Scenario& scenario) {

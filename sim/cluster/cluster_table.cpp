@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "sim/cluster/cluster.hpp"
@@ -11,20 +12,23 @@ namespace weir {
 namespace {
 
 void check_profile(const ProfileSpec& profile, const Node& at, Errors& errors) {
-  if (profile.file.empty() == profile.steps.empty()) {
+  const bool file_known = errors.sound(at, "file"), steps_known = errors.sound(at, "steps");
+  const bool repeat_known = errors.sound(at, "repeat_s");
+  if (file_known && steps_known && profile.file.empty() == profile.steps.empty()) {
     errors.add(at, "a profile has either steps or a file", "steps, or file");
   }
   double last_s = -1;
-  for (const SpeedStep& step : profile.steps) {
-    if (step.time_s <= last_s)
-      errors.add(at.at_or_self("steps"), "the times of a profile do not grow", "times that grow");
-    last_s = step.time_s;
-  }
-  if (profile.repeat_s > 0 && profile.repeat_s <= last_s) {
+  if (steps_known)
+    for (const SpeedStep& step : profile.steps) {
+      if (step.time_s <= last_s)
+        errors.add(at.at_or_self("steps"), "the times of a profile do not grow", "times that grow");
+      last_s = step.time_s;
+    }
+  if (repeat_known && profile.repeat_s > 0 && profile.repeat_s <= last_s) {
     errors.add(at.at_or_self("repeat_s"), "the profile repeats before its last step",
                fmt::format("more than {}", last_s));
   }
-  if (!profile.file.empty() && profile.repeat_s > 0) {
+  if (file_known && repeat_known && !profile.file.empty() && profile.repeat_s > 0) {
     errors.add(at.at_or_self("repeat_s"), "a profile file says itself whether it repeats",
                "LOOPAFTER in the file");
   }
@@ -46,7 +50,7 @@ ParamTable<ProfileSpec> profile_table() {
   t.text("file", &ProfileSpec::file,
          {.help = "Instead of steps: a file in SimGrid's profile format (lines `time factor`, LOOPAFTER).",
           .source = "SimGrid 3.32"});
-  t.check(check_profile);
+  t.check_parts(check_profile);
   return t;
 }
 
@@ -132,7 +136,7 @@ ParamTable<NetworkSpec> network_table() {
           .help = "A connection is no faster than window / (2 latency); 0: no window. SimGrid's default "
                   "TCP-gamma is 4096."},
          non_negative());
-  t.check([](const NetworkSpec& network, const Node& at, Errors& errors) {
+  t.check({"efficiency", "bandwidth_factor"}, [](const NetworkSpec& network, const Node& at, Errors& errors) {
     if (network.efficiency && network.bandwidth_factor) {
       errors.add(at.at_or_self("bandwidth_factor"), "efficiency and bandwidth_factor say the same thing",
                  "one of them");
@@ -141,17 +145,19 @@ ParamTable<NetworkSpec> network_table() {
   return t;
 }
 
-void check_hosts(const ClusterSpec& cluster, const Node& at, Errors& errors) {
-  const bool described = cluster.platform.empty();
-  if (described && cluster.hosts.empty())
-    errors.add(at, "the cluster has no hosts", "hosts, or a platform file");
-  if (!described && (!cluster.hosts.empty() || !cluster.racks.empty())) {
-    errors.add(at.at_or_self("platform"), "hosts and racks are described twice",
-               "a platform file, or hosts and racks");
-  }
+// Says who is called like somebody else; the names of all racks in which hosts stand, or nothing when one of
+// them is not known.
+std::optional<std::set<std::string>> check_host_names(const ClusterSpec& cluster, const Node& at,
+                                                      Errors& errors) {
   std::set<std::string> names, racks;
-  for (const HostGroupSpec& group : cluster.hosts) {
+  const Node* hosts = at.find("hosts");
+  bool racks_known = hosts == nullptr ? errors.sound(at, "hosts") : hosts->is_array();
+  for (std::size_t g = 0; g < cluster.hosts.size(); ++g) {
+    const HostGroupSpec& group = cluster.hosts[g];
+    const Node& node = hosts != nullptr ? *hosts->items()[g] : at;
     racks.insert(group.rack);
+    racks_known = racks_known && node.is_object() && errors.sound(node, "rack");
+    if (!node.is_object() || !errors.sound(node, "name") || !errors.sound(node, "count")) continue;
     for (int i = 0; i < group.count; ++i) {
       const std::string name = host_name(group, i);
       if (!names.insert(name).second) {
@@ -161,16 +167,30 @@ void check_hosts(const ClusterSpec& cluster, const Node& at, Errors& errors) {
       }
     }
   }
+  if (!racks_known) return std::nullopt;
+  return racks;
+}
+
+void check_hosts(const ClusterSpec& cluster, const Node& at, Errors& errors) {
+  const bool described = cluster.platform.empty();
+  if (errors.sound(at, "platform") && errors.sound(at, "hosts") && described && cluster.hosts.empty())
+    errors.add(at, "the cluster has no hosts", "hosts, or a platform file");
+  if (!described && (!cluster.hosts.empty() || !cluster.racks.empty())) {
+    errors.add(at.at_or_self("platform"), "hosts and racks are described twice",
+               "a platform file, or hosts and racks");
+  }
+  const std::optional<std::set<std::string>> racks = check_host_names(cluster, at, errors);
   std::set<std::string> described_racks;
-  for (const RackSpec& rack : cluster.racks) {
+  for (std::size_t r = 0; r < cluster.racks.size(); ++r) {
+    const std::string& name = cluster.racks[r].name;
     const Node& where = at.at_or_self("racks");
-    if (!described_racks.insert(rack.name).second) {
-      errors.add(where, fmt::format("rack {} is described twice", quoted(rack.name)), "once");
+    if (!errors.sound(*where.items()[r], "name")) continue;
+    if (!described_racks.insert(name).second) {
+      errors.add(where, fmt::format("rack {} is described twice", quoted(name)), "once");
     }
-    if (!racks.contains(rack.name)) {
-      const std::vector<std::string> known(racks.begin(), racks.end());
-      errors.add(where, fmt::format("no host stands in rack {}", quoted(rack.name)),
-                 allowed_names(rack.name, known));
+    if (racks && !racks->contains(name)) {
+      const std::vector<std::string> known(racks->begin(), racks->end());
+      errors.add(where, fmt::format("no host stands in rack {}", quoted(name)), allowed_names(name, known));
     }
   }
 }
@@ -198,7 +218,7 @@ ParamTable<ClusterSpec> cluster_table() {
             between(1, 100000));
   t.real("platform_memory_gib", &ClusterSpec::platform_memory_gib,
          {.unit = "GiB", .help = "With a platform file: memory of each host."}, positive());
-  t.check(check_hosts);
+  t.check_parts(check_hosts);
   return t;
 }
 

@@ -11,7 +11,7 @@ namespace weir {
 
 namespace {
 
-// Apart from the instances' numbers (Job::handler_id).
+// Apart from the instances' numbers (Job::handler_id) and those of engines (engine_handler_id).
 constexpr std::uint32_t first_control_id = 0x80000000u;
 
 JobView make_view(const Job& job, const Engine& engine, int slots) {
@@ -43,7 +43,7 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
       truth_(truth),
       observer_(observer),
       view_(make_view(job, engine, slots)) {
-  handler_id = first_control_id + job.handler_id(0, 0);
+  handler_id = first_control_id + 1 + static_cast<std::uint32_t>(job.number());
   PolicyContext context{view_, seed};
   policy_ = policy.build(context);
   metrics_interval_ns_ = std::max<Nanos>(1, to_nanos(engine.metrics_interval_s()));

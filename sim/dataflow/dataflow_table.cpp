@@ -41,7 +41,7 @@ ParamTable<CostSpec> make_cost_table() {
   t.reals("values_us", &CostSpec::values_us,
           {.unit = "us", .help = "Measured per-record times (empirical); their mean replaces per_record_us."},
           cost_range());
-  t.check([](const CostSpec& p, const Node& at, Errors& errors) {
+  t.check({"law", "values_us"}, [](const CostSpec& p, const Node& at, Errors& errors) {
     const bool empirical = p.law == CostLaw::empirical;
     if (empirical && std::none_of(p.values_us.begin(), p.values_us.end(), [](double v) { return v > 0; })) {
       errors.add(at.at_or_self("values_us"), "an empirical law has no positive value",
@@ -114,14 +114,8 @@ ParamTable<OperatorSpec> make_operator_table() {
   t.boolean("scalable", &OperatorSpec::scalable, {.help = "Whether policies may change it."});
   t.required("name");
   t.required("logic");
-  t.check([](const OperatorSpec& p, const Node& at, Errors& errors) {
-    if (p.min_parallelism > p.max_parallelism) {
-      errors.add(at.at_or_self("min_parallelism"), "min_parallelism is above max_parallelism",
-                 "at most " + std::to_string(p.max_parallelism));
-    } else if (p.parallelism < p.min_parallelism || p.parallelism > p.max_parallelism) {
-      errors.add(at.at_or_self("parallelism"), std::to_string(p.parallelism) + " is not between its limits",
-                 std::to_string(p.min_parallelism) + " to " + std::to_string(p.max_parallelism));
-    }
+  t.check_parts([](const OperatorSpec& p, const Node& at, Errors& errors) {
+    check_parallelism(p.parallelism, p.min_parallelism, p.max_parallelism, at, errors);
   });
   return t;
 }
@@ -150,7 +144,7 @@ ParamTable<KeySpec> key_table() {
          between(0, 1));
   t.boolean("random", &KeySpec::random,
             {.help = "Draw the key of each record; false: meet the shares by carried remainders."});
-  t.check([](const KeySpec& p, const Node& at, Errors& errors) {
+  t.check({"law", "weights"}, [](const KeySpec& p, const Node& at, Errors& errors) {
     const bool weighted = p.law == KeyLaw::weights;
     if (weighted && std::none_of(p.weights.begin(), p.weights.end(), [](double w) { return w > 0; })) {
       errors.add(at.at_or_self("weights"), "no key has a positive weight", "one weight for each key");
@@ -205,11 +199,48 @@ const Node& item(const Node& at, const char* list, std::size_t index) {
   return node != nullptr && index < node->items().size() ? *node->items()[index] : at;
 }
 
+// What of a dataflow is known, when some of it may be wrong: its lists, and in each of their items the
+// members that a check is about to look at.
+class Known {
+ public:
+  Known(const Node& at, const Errors& errors) : at_(at), errors_(errors) {}
+
+  // Whether it is known how many items there are.
+  bool list(const char* name) const {
+    const Node* node = at_.find(name);
+    return node != nullptr ? node->is_array() : errors_.sound(at_, name);
+  }
+  bool item(const char* list, std::size_t index, std::initializer_list<const char*> members) const {
+    const Node& node = weir::item(at_, list, index);
+    if (&node == &at_) return true;  // not written by a user
+    if (!node.is_object()) return false;
+    return std::all_of(members.begin(), members.end(),
+                       [&](const char* member) { return errors_.sound(node, member); });
+  }
+  template <class T>
+  bool items(const char* name, const std::vector<T>& all, std::initializer_list<const char*> members) const {
+    if (!list(name)) return false;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (!item(name, i, members)) return false;
+    return true;
+  }
+  // Its kind is, though perhaps not each of its parameters.
+  bool logic(std::size_t index, const OperatorSpec& op) const {
+    const Node& node = weir::item(at_, "operators", index);
+    return !op.logic.empty() && (node.find("logic") != nullptr || errors_.sound(node, "logic"));
+  }
+
+ private:
+  const Node& at_;
+  const Errors& errors_;
+};
+
 // Any instance may take a record from a queue: what belongs to a key would be scattered.
-void check_pull(const OperatorSpec& op, const EdgeSpec& edge, const Node& at, Errors& errors) {
+void check_pull(const OperatorSpec& op, bool logic_known, bool state_known, const EdgeSpec& edge,
+                const Node& at, Errors& errors) {
   OperatorContext context{0, op.name};
-  const bool keyed_logic = op.logic.build(context)->keyed();
-  if (!keyed_logic && op.state.keys == 0) return;
+  const bool keyed_logic = logic_known && op.logic.build(context)->keyed();
+  if (!keyed_logic && (!state_known || op.state.keys == 0)) return;
   errors.add(at.at_or_self("partitioning"),
              "a pull edge to \"" + edge.to + "\", which keeps " +
                  (keyed_logic ? "results (" + op.logic.name() + ")" : std::string("state")) +
@@ -233,15 +264,25 @@ std::set<std::string> sources_of(const DataflowSpec& spec, const EdgeSpec& edge)
   return sources;
 }
 
+// Whether there are several instances of it, or a policy may make several.
+bool may_be_several(const OperatorSpec& op, std::size_t index, const Known& known) {
+  return (known.item("operators", index, {"parallelism"}) && op.parallelism != 1) ||
+         (known.item("operators", index, {"scalable", "max_parallelism"}) && op.scalable &&
+          op.max_parallelism != 1);
+}
+
 // The parts of an origin have to meet: in one instance, from the same sources, on two edges or more.
-void check_join(const DataflowSpec& spec, const OperatorSpec& op, const Node& at, Errors& errors) {
+void check_join(const DataflowSpec& spec, std::size_t index, const Known& known, bool edges_known,
+                const Node& at, Errors& errors) {
+  const OperatorSpec& op = spec.operators[index];
   OperatorContext context{0, op.name};
-  if (!op.logic.build(context)->joins()) return;
+  if (!known.logic(index, op) || !op.logic.build(context)->joins()) return;
   const std::string what = "\"" + op.name + "\" joins the parts of each source record";
-  if (op.parallelism != 1 || (op.scalable && op.max_parallelism != 1)) {
+  if (may_be_several(op, index, known)) {
     errors.add(at.at_or_self("parallelism"), what + ", which must come to one instance",
                "\"parallelism\": 1, \"scalable\": false");
   }
+  if (!edges_known || !known.item("operators", index, {"name"})) return;
   std::vector<const EdgeSpec*> inputs;
   bool has_output = false;
   for (const EdgeSpec& edge : spec.edges) {
@@ -265,15 +306,19 @@ void check_join(const DataflowSpec& spec, const OperatorSpec& op, const Node& at
   }
 }
 
-void check_driver(const DataflowSpec& spec, const OperatorSpec& op, const Node& at, Errors& errors) {
+void check_driver(const DataflowSpec& spec, std::size_t index, const Known& known, bool edges_known,
+                  const Node& at, Errors& errors) {
+  const OperatorSpec& op = spec.operators[index];
   OperatorContext context{0, op.name};
+  if (!known.logic(index, op)) return;
   const auto logic = op.logic.build(context);
   if (dynamic_cast<const SchedulesOthers*>(logic.get()) == nullptr) return;
   const std::string what = "\"" + op.name + "\" schedules the tasks of each batch";
-  if (op.parallelism != 1 || (op.scalable && op.max_parallelism != 1)) {
+  if (may_be_several(op, index, known)) {
     errors.add(at.at_or_self("parallelism"), what + ", whose reports must come to one instance",
                "\"parallelism\": 1, \"scalable\": false");
   }
+  if (!edges_known || !known.item("operators", index, {"name"})) return;
   int batches = 0, reports = 0, tasks = 0;
   for (const EdgeSpec& edge : spec.edges) {
     tasks += edge.from == op.name ? 1 : 0;
@@ -297,10 +342,12 @@ bool takes_time(const OperatorSpec& op) {
 }
 
 // A loop in which nothing takes time has no end: records would go round in it within one instant.
-void check_loops(const DataflowSpec& spec, const Node& at, Errors& errors) {
+void check_loops(const DataflowSpec& spec, const Known& known, const Node& at, Errors& errors) {
   std::set<std::string> instant;
-  for (const OperatorSpec& op : spec.operators)
-    if (!takes_time(op)) instant.insert(op.name);
+  for (std::size_t i = 0; i < spec.operators.size(); ++i) {
+    if (known.item("operators", i, {"cost"}) && !takes_time(spec.operators[i]))
+      instant.insert(spec.operators[i].name);
+  }
   for (std::size_t i = 0; i < spec.edges.size(); ++i) {
     const EdgeSpec& closing = spec.edges[i];
     if (!closing.feedback || !instant.contains(closing.from) || !instant.contains(closing.to)) continue;
@@ -323,73 +370,123 @@ void check_loops(const DataflowSpec& spec, const Node& at, Errors& errors) {
   }
 }
 
-void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
+// Names that are there twice or empty. Returns whether all are known.
+bool check_names(const DataflowSpec& spec, const Known& known, const Node& at, Errors& errors) {
   std::set<std::string> names;
-  const auto take_name = [&](const std::string& name, const Node& node) {
-    if (name.empty()) {
+  bool good = known.list("sources") && known.list("operators");
+  const auto take = [&](const std::string& name, const char* list, std::size_t index) {
+    const Node& node = item(at, list, index);
+    if (!known.item(list, index, {"name"})) {
+      good = false;
+    } else if (name.empty()) {
       errors.add(node.at_or_self("name"), "an empty name", "a name");
+      good = false;
     } else if (!names.insert(name).second) {
       errors.add(node.at_or_self("name"), "the name \"" + name + "\" is taken", "unique names in a dataflow");
+      good = false;
     }
   };
-  for (std::size_t i = 0; i < spec.sources.size(); ++i)
-    take_name(spec.sources[i].name, item(at, "sources", i));
-  for (std::size_t i = 0; i < spec.operators.size(); ++i) {
-    take_name(spec.operators[i].name, item(at, "operators", i));
-  }
-  if (spec.sources.empty()) errors.add(at.at_or_self("sources"), "there is no source", "at least one");
-  if (spec.operators.empty()) errors.add(at.at_or_self("operators"), "there is no operator", "at least one");
+  for (std::size_t i = 0; i < spec.sources.size(); ++i) take(spec.sources[i].name, "sources", i);
+  for (std::size_t i = 0; i < spec.operators.size(); ++i) take(spec.operators[i].name, "operators", i);
+  if (known.list("sources") && spec.sources.empty())
+    errors.add(at.at_or_self("sources"), "there is no source", "at least one");
+  if (known.list("operators") && spec.operators.empty())
+    errors.add(at.at_or_self("operators"), "there is no operator", "at least one");
+  return good;
+}
 
-  std::set<std::string> source_names, operator_names;
-  for (const auto& source : spec.sources) source_names.insert(source.name);
-  for (const auto& op : spec.operators) operator_names.insert(op.name);
-  std::map<std::string, int> parallelism;
-  for (const auto& source : spec.sources) parallelism[source.name] = source.parallelism;
-  for (const auto& op : spec.operators) parallelism[op.name] = op.parallelism;
-  bool known = true;
+// The nodes of a dataflow that have a name, and what else the checks of an edge look at.
+struct NamedNodes {
+  NamedNodes(const DataflowSpec& spec, const Known& known) {
+    const auto add = [&](const std::string& name, int p, const char* list, std::size_t i) {
+      if (name.empty() || !known.item(list, i, {"name"})) return false;
+      all.insert(name);
+      if (known.item(list, i, {"parallelism"})) parallelism.emplace(name, p);
+      return true;
+    };
+    for (std::size_t i = 0; i < spec.sources.size(); ++i)
+      if (add(spec.sources[i].name, spec.sources[i].parallelism, "sources", i))
+        sources.insert(spec.sources[i].name);
+    for (std::size_t i = 0; i < spec.operators.size(); ++i)
+      if (add(spec.operators[i].name, spec.operators[i].parallelism, "operators", i))
+        operators.emplace(spec.operators[i].name, i);
+  }
+  std::set<std::string> operator_names() const {
+    std::set<std::string> names;
+    for (const auto& [name, index] : operators) names.insert(name);
+    return names;
+  }
+  std::set<std::string> all, sources;
+  std::map<std::string, std::size_t> operators;  // the first of that name
+  std::map<std::string, int> parallelism;        // where it is known
+};
+
+// Returns whether both of its ends are known.
+bool check_edge_ends(const EdgeSpec& edge, const NamedNodes& nodes, bool names_known, bool from_read,
+                     bool to_read, const Node& at, Errors& errors) {
+  const bool from_known = from_read && nodes.all.contains(edge.from);
+  const bool to_known = to_read && nodes.operators.contains(edge.to);
+  // A name that no node has may be that of one whose own name is wrong.
+  if (from_read && !from_known && (names_known || edge.from.empty())) {
+    add_unknown(errors, at.at_or_self("from"), edge.from, nodes.all);
+  }
+  if (to_read && !to_known && nodes.sources.contains(edge.to)) {
+    errors.add(at.at_or_self("to"), "\"" + edge.to + "\" is a source, which takes no input",
+               quoted_list(nodes.operator_names()));
+  } else if (to_read && !to_known && (names_known || edge.to.empty())) {
+    add_unknown(errors, at.at_or_self("to"), edge.to, nodes.operator_names());
+  }
+  return from_known && to_known;
+}
+
+void check_partitioning(const DataflowSpec& spec, const EdgeSpec& edge, const NamedNodes& nodes,
+                        const Known& known, bool ends_known, const Node& at, Errors& errors) {
+  // A resolved scenario has the default keys at every edge.
+  if (errors.sound(at, "keys") && edge.partitioning != Partitioning::key &&
+      keys_table().write(edge.keys) != keys_table().write(KeySpec())) {
+    errors.add(at.at_or_self("keys"), "keys are given, but the edge is not partitioned by key",
+               "\"partitioning\": \"key\"");
+  }
+  const auto op = nodes.operators.find(edge.to);
+  if (edge.partitioning == Partitioning::pull && op != nodes.operators.end()) {
+    check_pull(spec.operators[op->second], known.logic(op->second, spec.operators[op->second]),
+               known.item("operators", op->second, {"state"}), edge, at, errors);
+  }
+  if (edge.partitioning != Partitioning::forward || !ends_known) return;
+  const auto from = nodes.parallelism.find(edge.from), to = nodes.parallelism.find(edge.to);
+  if (from == nodes.parallelism.end() || to == nodes.parallelism.end() || from->second == to->second) return;
+  errors.add(at.at_or_self("partitioning"),
+             "a forward edge between parallelism " + std::to_string(from->second) + " and " +
+                 std::to_string(to->second),
+             "equal parallelism, or another partitioning");
+}
+
+// Returns whether it is known which nodes each edge joins.
+bool check_edges(const DataflowSpec& spec, const Known& known, bool names_known, const Node& at,
+                 Errors& errors) {
+  const NamedNodes nodes(spec, known);
+  bool good = known.list("edges");
   std::set<std::pair<std::string, std::string>> pairs;
   for (std::size_t i = 0; i < spec.edges.size(); ++i) {
     const EdgeSpec& edge = spec.edges[i];
     const Node& node = item(at, "edges", i);
-    const bool from_known = names.contains(edge.from);
-    const bool to_known = operator_names.contains(edge.to);
-    if (!from_known) {
-      add_unknown(errors, node.at_or_self("from"), edge.from, names);
-    }
-    if (!to_known && source_names.contains(edge.to)) {
-      errors.add(node.at_or_self("to"), "\"" + edge.to + "\" is a source, which takes no input",
-                 quoted_list(operator_names));
-    } else if (!to_known) {
-      add_unknown(errors, node.at_or_self("to"), edge.to, operator_names);
-    }
-    known = known && from_known && to_known;
-    if (!pairs.insert({edge.from, edge.to}).second) {
+    const bool from_read = known.item("edges", i, {"from"}), to_read = known.item("edges", i, {"to"});
+    const bool partitioning_read = known.item("edges", i, {"partitioning"});
+    const bool ends_known = check_edge_ends(edge, nodes, names_known, from_read, to_read, node, errors);
+    good = good && ends_known;
+    if (from_read && to_read && !pairs.insert({edge.from, edge.to}).second) {
       errors.add(node, "a second edge from " + edge.from + " to " + edge.to,
                  "one edge between two operators");
     }
-    // A resolved scenario has the default keys at every edge.
-    if (edge.partitioning != Partitioning::key &&
-        keys_table().write(edge.keys) != keys_table().write(KeySpec())) {
-      errors.add(node.at_or_self("keys"), "keys are given, but the edge is not partitioned by key",
-                 "\"partitioning\": \"key\"");
-    }
-    if (edge.partitioning == Partitioning::pull && to_known) {
-      const auto op = std::find_if(spec.operators.begin(), spec.operators.end(),
-                                   [&](const OperatorSpec& o) { return o.name == edge.to; });
-      check_pull(*op, edge, node, errors);
-    }
-    if (edge.partitioning == Partitioning::forward && from_known && to_known &&
-        parallelism[edge.from] != parallelism[edge.to]) {
-      errors.add(node.at_or_self("partitioning"),
-                 "a forward edge between parallelism " + std::to_string(parallelism[edge.from]) + " and " +
-                     std::to_string(parallelism[edge.to]),
-                 "equal parallelism, or another partitioning");
-    }
+    if (partitioning_read) check_partitioning(spec, edge, nodes, known, ends_known, node, errors);
   }
-  if (!known || names.size() != spec.sources.size() + spec.operators.size()) return;
+  return good;
+}
 
-  // Unreachable operators: nothing ever arrives there.
-  std::set<std::string> reached = source_names;
+// Unreachable operators, to which nothing ever comes, and sources that lead nowhere.
+void check_reached(const DataflowSpec& spec, const Node& at, Errors& errors) {
+  std::set<std::string> reached;
+  for (const SourceSpec& source : spec.sources) reached.insert(source.name);
   for (bool grew = true; grew;) {
     grew = false;
     for (const EdgeSpec& edge : spec.edges) {
@@ -409,15 +506,16 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
       errors.add(item(at, "sources", i), "source \"" + name + "\" has no edge", "an edge from it");
     }
   }
-  for (std::size_t i = 0; i < spec.operators.size(); ++i) {
-    check_join(spec, spec.operators[i], item(at, "operators", i), errors);
-    check_driver(spec, spec.operators[i], item(at, "operators", i), errors);
-  }
-  check_loops(spec, at, errors);
-  // Undeclared cycles: what is left when nodes without undeclared input are taken away again and again.
+}
+
+// The nodes on undeclared cycles, and behind them: what is left when nodes without undeclared input are taken
+// away again and again.
+std::set<std::string> left_by_order(const DataflowSpec& spec) {
+  std::set<std::string> left;
+  for (const SourceSpec& source : spec.sources) left.insert(source.name);
+  for (const OperatorSpec& op : spec.operators) left.insert(op.name);
   std::map<std::string, int> missing;
   for (const EdgeSpec& edge : spec.edges) missing[edge.to] += edge.feedback ? 0 : 1;
-  std::set<std::string> left = names;
   for (bool shrank = true; shrank;) {
     shrank = false;
     for (auto it = left.begin(); it != left.end();) {
@@ -430,6 +528,11 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
       shrank = true;
     }
   }
+  return left;
+}
+
+void check_cycles(const DataflowSpec& spec, const Node& at, Errors& errors) {
+  const std::set<std::string> left = left_by_order(spec);
   // Only report edges that lie on the cycle: between two nodes that reach each other.
   const auto reaches = [&](const std::string& from, const std::string& to) {
     std::set<std::string> seen = {from};
@@ -453,6 +556,23 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
   }
 }
 
+// Each check goes as far as what it looks at is known (sim/scenario/errors.hpp).
+void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
+  const Known known(at, errors);
+  const bool names_known = check_names(spec, known, at, errors);
+  const bool edges_known = check_edges(spec, known, names_known, at, errors) && names_known;
+  // Is an edge declared to close a loop? Whether operators are reached does not depend on it.
+  const bool loops_known = edges_known && known.items("edges", spec.edges, {"feedback"});
+  if (edges_known) check_reached(spec, at, errors);
+  for (std::size_t i = 0; i < spec.operators.size(); ++i) {
+    check_join(spec, i, known, loops_known, item(at, "operators", i), errors);
+    check_driver(spec, i, known, loops_known, item(at, "operators", i), errors);
+  }
+  if (!loops_known) return;
+  check_loops(spec, known, at, errors);
+  check_cycles(spec, at, errors);
+}
+
 ParamTable<DataflowSpec> make_dataflow_table() {
   ParamTable<DataflowSpec> t("dataflow");
   t.objects("sources", &DataflowSpec::sources, make_source_table(), {.help = "Where records come from."});
@@ -462,15 +582,47 @@ ParamTable<DataflowSpec> make_dataflow_table() {
   t.required("sources");
   t.required("operators");
   t.required("edges");
-  t.check(check_graph);
+  t.check_parts(check_graph);
   return t;
 }
 
 }  // namespace
 
+bool can_resolve(const DataflowSpec& spec) {
+  std::set<std::string> names, receivers;
+  bool good = !spec.sources.empty() && !spec.operators.empty();
+  const auto take = [&](const std::string& name) {
+    good = good && !name.empty() && names.insert(name).second;
+  };
+  for (const SourceSpec& source : spec.sources) take(source.name);
+  for (const OperatorSpec& op : spec.operators) {
+    take(op.name);
+    receivers.insert(op.name);
+  }
+  return good && left_by_order(spec).empty() &&
+         std::all_of(spec.edges.begin(), spec.edges.end(), [&](const EdgeSpec& edge) {
+           return names.contains(edge.from) && receivers.contains(edge.to);
+         });
+}
+
 const ParamTable<DataflowSpec>& dataflow_table() {
   static const ParamTable<DataflowSpec> table = make_dataflow_table();
   return table;
+}
+
+void check_parallelism(int parallelism, int parallelism_min, int parallelism_max, const Node& at,
+                       Errors& errors) {
+  const bool min_known = errors.sound(at, "min_parallelism"), max_known = errors.sound(at, "max_parallelism");
+  if (min_known && max_known && parallelism_min > parallelism_max) {
+    errors.add(at.at_or_self("min_parallelism"), "min_parallelism is above max_parallelism",
+               "at most " + std::to_string(parallelism_max));
+    return;
+  }
+  if (!errors.sound(at, "parallelism") || !min_known || !max_known) return;
+  if (parallelism < parallelism_min || parallelism > parallelism_max) {
+    errors.add(at.at_or_self("parallelism"), std::to_string(parallelism) + " is not between its limits",
+               std::to_string(parallelism_min) + " to " + std::to_string(parallelism_max));
+  }
 }
 
 const ParamTable<CostSpec>& cost_table() {

@@ -35,11 +35,18 @@ std::string Job::entity(int operator_id, int index) const {
   return fmt::format("{}/{}/{}", setup_.name, graph().operators[operator_id].name, index);
 }
 
-// Numbers from 1: engines, the control loop and the cluster use ids beyond 2^31.
+// Numbers from 1 to 2^31: engines, the control loop and the cluster use ids beyond that.
+//   7 bits of the job | 10 bits of the operator | 14 bits of the instance
 std::uint32_t Job::handler_id(int operator_id, int index) const {
-  const auto job = static_cast<std::uint32_t>(setup_.number) & 0x7f;
-  return 1 +
-         ((job << 24) ^ (static_cast<std::uint32_t>(operator_id) << 14) ^ static_cast<std::uint32_t>(index));
+  static_assert(jobs_max == 1 << 7 && operators_max == 1 << 17 && operators_max_of_several == 1 << 10 &&
+                instances_max == 1 << 14);
+  WEIR_ASSERT(setup_.number >= 0 && setup_.number < jobs_max, "a scenario has at most 128 jobs");
+  WEIR_ASSERT(
+      operator_id >= 0 && operator_id < (setup_.number == 0 ? operators_max : operators_max_of_several),
+      "a job beside others has at most 1024 operators");
+  WEIR_ASSERT(index >= 0 && index < instances_max, "an operator has at most 16384 instances");
+  return 1 + ((static_cast<std::uint32_t>(setup_.number) << 24) |
+              (static_cast<std::uint32_t>(operator_id) << 14) | static_cast<std::uint32_t>(index));
 }
 
 ArrivalContext Job::arrival_context(int operator_id, int index) const {

@@ -70,6 +70,7 @@ class Job final : public DeliveryHandler {
   std::uint64_t seed() const { return setup_.seed; }
   std::int64_t batch_records() const { return setup_.fidelity.batch_records; }
   Nanos batch_span_ns() const { return setup_.fidelity.span_ns(); }
+  int number() const { return setup_.number; }
   std::string entity(int operator_id, int index) const;
   std::uint32_t handler_id(int operator_id, int index) const;
   int source_number(int operator_id, int index) const { return source_base_[operator_id] + index; }

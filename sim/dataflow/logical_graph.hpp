@@ -15,6 +15,12 @@
 
 namespace weir {
 
+// What the ids of a run have room for (Job::handler_id).
+inline constexpr int jobs_max = 128;
+inline constexpr int operators_max = 131'072;           // sources included, of a job that is alone
+inline constexpr int operators_max_of_several = 1'024;  // of each of several jobs
+inline constexpr int instances_max = 16'384;            // of an operator
+
 enum class CostLaw { deterministic, exponential, gamma, lognormal, empirical };
 
 // The price of processing: records * per_record + bytes * per_byte + batches * per_batch, in time on a core
@@ -106,6 +112,9 @@ struct DataflowSpec {
 };
 
 const ParamTable<DataflowSpec>& dataflow_table();
+// Whether an operator's parallelism is between its limits, as far as all three are known.
+void check_parallelism(int parallelism, int parallelism_min, int parallelism_max, const Node& at,
+                       Errors& errors);
 // Parts of it, for workloads that take costs and keys as parameters.
 const ParamTable<CostSpec>& cost_table();
 const ParamTable<KeySpec>& keys_table();
@@ -143,6 +152,8 @@ struct LogicalGraph {
   bool pulls(int operator_id) const;      // whether an edge to it is a pull
 };
 
+// Whether there is one: names are unique, edges join what there is, cycles are declared.
+bool can_resolve(const DataflowSpec& spec);
 // The graph of a spec that dataflow_table() has read without errors.
 LogicalGraph resolve(const DataflowSpec& spec);
 

@@ -87,7 +87,38 @@ void Errors::add(InputError error) {
   if (errors_.size() < kept_max) errors_.push_back(std::move(error));
 }
 
+bool Errors::sound(const Node& at, std::string_view key) const {
+  if (const Node* member = at.find(key)) return sound(*member);
+  return !absent_.contains({&at, std::string(key)});
+}
+
+bool Errors::sound_except(const Node& at, std::span<const std::string_view> keys) const {
+  if (wrong_.contains(&at)) return false;
+  const auto aside = [&](std::string_view key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  for (auto it = absent_.lower_bound({&at, {}}); it != absent_.end() && it->first == &at; ++it) {
+    if (!aside(it->second)) return false;
+  }
+  return std::all_of(at.children().begin(), at.children().end(),
+                     [&](const Node* child) { return aside(child->key()) || sound_except(*child, keys); });
+}
+
+void Errors::doubt(const Node& at) {
+  wrong_.insert(&at);
+}
+
+void Errors::doubt(const Node& at, std::string_view key) {
+  absent_.emplace(&at, key);
+}
+
+void Errors::doubt_as(const Errors& others) {
+  wrong_.insert(others.wrong_.begin(), others.wrong_.end());
+  absent_.insert(others.absent_.begin(), others.absent_.end());
+}
+
 void Errors::add(const Node& at, std::string what, std::string allowed) {
+  doubt(at);
   what += named_arguments(at);
   add(located(at, at.line(), at.path(), std::move(what), std::move(allowed)));
 }
@@ -97,6 +128,7 @@ void Errors::add_key(const Node& at, std::string what, std::string allowed) {
 }
 
 void Errors::add_member(const Node& at, std::string_view key, std::string what, std::string allowed) {
+  doubt(at, key);
   add(located(at, at.line(), member_path(at.path(), key), std::move(what), std::move(allowed)));
 }
 

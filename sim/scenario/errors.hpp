@@ -1,14 +1,22 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 // Input errors are collected, never thrown: whoever runs a scenario sees everything that is wrong with it at
 // once. One error is one line, `file:line: json.path: what is wrong (what is allowed)`; an error in a value
 // that came from the command line names the argument instead of file and line.
+//
+// A value that is wrong is unknown to the checks that come after it. They go on with what is sound, and ask
+// here what that is, so that one mistake hides no other and is not told twice:
+//
+//   if (errors.sound(at, "low") && errors.sound(at, "high") && p.low >= p.high) errors.add(…);
 
 namespace weir {
 
@@ -43,6 +51,19 @@ class Errors {
   void add_argument(std::string argument, std::string path, std::string what, std::string allowed = {});
   void add(InputError error);
 
+  // Whether nothing is wrong with `at` or inside it.
+  bool sound(const Node& at) const { return sound_except(at, {}); }
+  // The same of its member, which may also be left out: but not be missing or, it seems, misspelt.
+  bool sound(const Node& at, std::string_view key) const;
+  // The same, whatever is wrong in members with one of these keys, at any depth.
+  bool sound_except(const Node& at, std::span<const std::string_view> keys) const;
+  // The value is not to be relied on, for a reason that is told elsewhere.
+  void doubt(const Node& at);
+  // The same of a member that may not be there.
+  void doubt(const Node& at, std::string_view key);
+  // Doubts what `others` doubts.
+  void doubt_as(const Errors& others);
+
   bool empty() const { return count_ == 0; }
   std::size_t count() const { return count_; }
   // By file in the order of first appearance, then by line; arguments come last, in the order they were
@@ -54,6 +75,8 @@ class Errors {
  private:
   std::vector<InputError> errors_;
   std::size_t count_ = 0;
+  std::unordered_set<const Node*> wrong_;
+  std::set<std::pair<const Node*, std::string>> absent_;
 };
 
 // The candidate nearest to `word` by edit distance (a swap of neighbours counts one), or one that `word` is

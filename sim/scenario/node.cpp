@@ -81,6 +81,8 @@ std::string Node::path() const {
 
 std::string Node::shown() const {
   switch (kind_) {
+    case NodeKind::unknown:
+      return "an unknown value";
     case NodeKind::null:
       return "null";
     case NodeKind::boolean:

@@ -15,7 +15,8 @@
 
 namespace weir {
 
-enum class NodeKind : std::uint8_t { null, boolean, integer, real, string, array, object };
+// unknown: a value that the parser has already reported; readers pass over it.
+enum class NodeKind : std::uint8_t { unknown, null, boolean, integer, real, string, array, object };
 
 // Where a value was written: in a file, or in an argument of the command line.
 struct Source {
@@ -31,6 +32,7 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   NodeKind kind() const { return kind_; }
+  bool is_unknown() const { return kind_ == NodeKind::unknown; }
   bool is_null() const { return kind_ == NodeKind::null; }
   bool is_object() const { return kind_ == NodeKind::object; }
   bool is_array() const { return kind_ == NodeKind::array; }

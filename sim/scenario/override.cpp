@@ -129,7 +129,8 @@ class Setter {
     const auto first = text.find_first_not_of(" \t");
     const bool is_json = first != std::string_view::npos &&
                          std::string_view("{[\"").find(text[first]) != std::string_view::npos;
-    if (value == nullptr && !is_json) return &document_.make_string(source_, 0, std::string(text));
+    if ((value == nullptr || value->is_unknown()) && !is_json)
+      return &document_.make_string(source_, 0, std::string(text));
     for (InputError& error : problems.sorted()) {
       const bool dot = !error.path.empty() && error.path.front() != '[';
       error.path = fmt::format("{}{}{}", path, dot ? "." : "", error.path);
@@ -140,6 +141,7 @@ class Setter {
 
   // `at` as something that `part` can be looked up in; nullptr after an error.
   Node* prepared(Node& at, const Part& part) {
+    if (at.is_unknown()) return nullptr;  // and reported
     if (at.is_array()) return &at;
     if (part.bracketed)
       return fail(at, fmt::format("{} has no item [{}]", at.shown(), *part.index), "only arrays have");

@@ -19,7 +19,7 @@
 //     ParamTable<CostParams> t("cost");
 //     t.real("per_record_s", &CostParams::per_record_s, {.unit = "s", .help = "CPU time."}, non_negative());
 //     t.integer("threads", &CostParams::threads, {.help = "Threads."}, at_least(1));
-//     t.check([](const CostParams& p, const Node& at, Errors& errors) { …
+//     t.check({"threads"}, [](const CostParams& p, const Node& at, Errors& errors) { …
 //     errors.add(at.at_or_self("threads"), …) }); return t;
 //   }
 //
@@ -66,6 +66,10 @@ class ParamTable {
   }
   void text(std::string name, std::string T::*field, ParamText text) {
     add(std::move(name), field, text, text_type());
+  }
+  // A text that may have several lines.
+  void lines(std::string name, std::string T::*field, ParamText text) {
+    add(std::move(name), field, text, text_type(true));
   }
   template <class E>
   void choice(std::string name, E T::*field, ParamText text, std::vector<std::pair<std::string, E>> choices) {
@@ -121,12 +125,21 @@ class ParamTable {
 
   void required(std::string_view name) { table_->require(name); }
 
-  // Called when all members could be read. Points at a member with at.at_or_self("low").
+  // Called when these members, which it looks at, could be read. Points at a member with
+  // at.at_or_self("low").
   template <class F>
-  void check(F function) {
-    table_->add_check([function](const void* object, const Node& at, Errors& errors) {
-      function(*static_cast<const T*>(object), at, errors);
-    });
+  void check(std::vector<std::string> needs, F function) {
+    table_->add_check(std::move(needs), typed(std::move(function)));
+  }
+  // Called when all members could be read.
+  template <class F>
+  void check_all(F function) {
+    table_->add_check_of_all(typed(std::move(function)));
+  }
+  // Called in any case: asks Errors::sound what it can rely on. What is not sound has its default.
+  template <class F>
+  void check_parts(F function) {
+    table_->add_check_of_parts(typed(std::move(function)));
   }
 
   // Reads into `out` (what is not mentioned keeps its value); false when errors were added.
@@ -141,6 +154,12 @@ class ParamTable {
   TablePtr shared() const { return table_; }
 
  private:
+  template <class F>
+  static Table::Check typed(F function) {
+    return [function](const void* object, const Node& at, Errors& errors) {
+      function(*static_cast<const T*>(object), at, errors);
+    };
+  }
   template <class Field>
   void add(std::string name, Field T::*field, const ParamText& text, ValueTypePtr type) {
     const T& defaults = *defaults_;

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
@@ -89,22 +93,80 @@ std::string syntax_hint(const std::string& last_token) {
   return "JSON as in RFC 8259, in UTF-8";
 }
 
+// Numbers beyond all doubles end nlohmann's parser, though the text is JSON and there may be more to say
+// about it. So each becomes a 0 of the same length, and is known by its place among all numbers.
+struct Overflows {
+  std::string text;                             // with zeros; empty: there are none
+  std::map<std::size_t, std::string> literals;  // by place, from 0
+};
+
+// -?digits(.digits)?([eE][+-]?digits)?, without zeros in front: what else begins like a number the parser is
+// to refuse.
+bool is_number(std::string_view text) {
+  std::size_t i = text.starts_with('-') ? 1 : 0;
+  const auto digits = [&] {
+    const std::size_t begin = i;
+    while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
+    return i - begin;
+  };
+  const bool zero = i < text.size() && text[i] == '0';
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (i < text.size() && text[i] == '.' && (++i, digits() == 0)) return false;
+  if (i == text.size()) return true;
+  if (text[i] != 'e' && text[i] != 'E') return false;
+  ++i;
+  if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+  return digits() > 0 && i == text.size();
+}
+
+bool overflows(const std::string& literal) {
+  constexpr std::size_t digits_max = 308;  // with fewer and no exponent it is finite
+  const bool may = literal.size() > digits_max || literal.find_first_of("eE") != std::string::npos;
+  return may && std::isinf(std::strtod(literal.c_str(), nullptr)) && is_number(literal);
+}
+
+Overflows find_overflows(std::string_view text) {
+  Overflows found;
+  std::size_t numbers = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+      continue;
+    }
+    if (text[i] != '-' && (text[i] < '0' || text[i] > '9')) continue;
+    const std::size_t end = std::min(text.find_first_not_of("0123456789+-.eE", i), text.size());
+    std::string literal(text.substr(i, end - i));
+    if (overflows(literal)) {
+      if (found.text.empty()) found.text = text;
+      found.text.replace(i, end - i, "0" + std::string(end - i - 1, ' '));
+      found.literals[numbers] = std::move(literal);
+    }
+    ++numbers;
+    i = end - 1;
+  }
+  return found;
+}
+
 class TreeBuilder {
  public:
-  TreeBuilder(Document& document, const Source& source, const Position& position, Errors& errors)
-      : document_(document), source_(source), position_(position), errors_(errors) {}
+  TreeBuilder(Document& document, const Source& source, const Position& position, const Overflows& overflows,
+              Errors& errors)
+      : document_(document), source_(source), position_(position), overflows_(overflows), errors_(errors) {}
 
   Node* root() { return root_; }
 
   bool null() { return put(document_.make(source_, NodeKind::null, line())); }
   bool boolean(bool value) { return put(document_.make_boolean(source_, line(), value)); }
-  bool number_integer(std::int64_t value) { return put(document_.make_integer(source_, line(), value)); }
+  bool number_integer(std::int64_t value) {
+    return number([&]() -> Node& { return document_.make_integer(source_, line(), value); });
+  }
   bool number_unsigned(std::uint64_t value) {
     if (std::in_range<std::int64_t>(value)) return number_integer(static_cast<std::int64_t>(value));
-    return put(document_.make_real(source_, line(), static_cast<double>(value), fmt::format("{}", value)));
+    return number_float(static_cast<double>(value), fmt::format("{}", value));
   }
   bool number_float(double value, const std::string& literal) {
-    return put(document_.make_real(source_, line(), value, literal));
+    return number([&]() -> Node& { return document_.make_real(source_, line(), value, literal); });
   }
   bool string(std::string& value) { return put(document_.make_string(source_, line(), std::move(value))); }
   bool binary(nlohmann::json::binary_t&) { return false; }  // JSON has none
@@ -120,12 +182,8 @@ class TreeBuilder {
   }
 
   bool parse_error(std::size_t, const std::string& last_token, const nlohmann::detail::exception& error) {
-    if (error.id == 406) {
-      add(fmt::format("{} is too large", last_token.substr(0, 40)), "a finite number");
-    } else {
-      add(fmt::format("column {}: {}", position_.column, syntax_message(error, last_token)),
-          syntax_hint(last_token));
-    }
+    add(fmt::format("column {}: {}", position_.column, syntax_message(error, last_token)),
+        syntax_hint(last_token));
     return false;
   }
 
@@ -139,6 +197,17 @@ class TreeBuilder {
   };
 
   int line() const { return position_.line; }
+
+  template <class Make>
+  bool number(Make make) {
+    const auto overflow = overflows_.literals.find(numbers_++);
+    if (overflow == overflows_.literals.end()) return put(make());
+    add(fmt::format("{} is too large", overflow->second.substr(0, 40)), "a finite number");
+    Node& node = document_.make(source_, NodeKind::unknown, line());
+    put(node);
+    errors_.doubt(node);
+    return true;
+  }
 
   // The path that the parser has reached.
   std::string place() const {
@@ -173,6 +242,7 @@ class TreeBuilder {
       return true;
     }
     const auto [first, is_new] = open.lines.emplace(open.key, open.key_line);
+    if (!is_new) errors_.doubt(*open.node->find(open.key));  // which of the two is meant?
     if (is_new) {
       document_.append(*open.node, open.key, open.key_line, node);
     } else if (source_.from_argument()) {
@@ -211,6 +281,8 @@ class TreeBuilder {
   Document& document_;
   const Source& source_;
   const Position& position_;
+  const Overflows& overflows_;
+  std::size_t numbers_ = 0;
   Errors& errors_;
   Node* root_ = nullptr;
   std::vector<Open> open_;
@@ -220,7 +292,9 @@ class TreeBuilder {
 
 Node* parse_value(Document& document, const Source& source, std::string_view text, Errors& errors) {
   Position position;
-  TreeBuilder builder(document, source, position, errors);
+  const Overflows overflows = find_overflows(text);
+  if (!overflows.text.empty()) text = overflows.text;
+  TreeBuilder builder(document, source, position, overflows, errors);
   const bool good =
       nlohmann::json::sax_parse(CountingIterator(text.data(), &position),
                                 CountingIterator(text.data() + text.size(), &position), &builder);

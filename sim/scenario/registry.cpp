@@ -63,6 +63,7 @@ void ChosenCore::read(const RegistryCore& registry, const Node& at, Errors& erro
                       fmt::format("one of: {}", fmt::join(names, ", ")));
     return;
   }
+  if (type->is_unknown()) return;
   if (!type->is_string()) {
     errors.add(*type, fmt::format("{} is not the name of a {}", type->shown(), one),
                fmt::format("one of: {}", fmt::join(names, ", ")));
@@ -75,7 +76,8 @@ void ChosenCore::read(const RegistryCore& registry, const Node& at, Errors& erro
   }
   const std::shared_ptr<void> params = component->table->make();
   const std::string what = fmt::format("{} {}", one, component->info.name);
-  if (component->table->read(at, params.get(), errors, what, "type")) set(*component, params);
+  component->table->read(at, params.get(), errors, what, "type");
+  set(*component, params);
 }
 
 nlohmann::json ChosenCore::write(const RegistryCore& registry) const {

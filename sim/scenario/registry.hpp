@@ -81,7 +81,8 @@ class ChosenCore {
   bool empty() const { return name_.empty(); }
   const std::string& name() const { return name_; }
 
-  // Reads `"name"` or {"type": "name", …}; empty after errors.
+  // Reads `"name"` or {"type": "name", …}. Empty when it is not known which; a
+  // parameter that is wrong keeps its default.
   void read(const RegistryCore& registry, const Node& at, Errors& errors);
   nlohmann::json write(const RegistryCore& registry) const;
 

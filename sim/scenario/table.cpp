@@ -26,6 +26,19 @@ void Table::require(std::string_view name) {
   WEIR_ASSERT(false, "a required parameter is in the table");
 }
 
+void Table::add_check(std::vector<std::string> needs, Check check) {
+  for (const std::string& name : needs) WEIR_ASSERT(find(name) != nullptr, "a check needs what is there");
+  checks_.push_back({Needs::some, std::move(needs), std::move(check)});
+}
+
+void Table::add_check_of_all(Check check) {
+  checks_.push_back({Needs::all, {}, std::move(check)});
+}
+
+void Table::add_check_of_parts(Check check) {
+  checks_.push_back({Needs::asks, {}, std::move(check)});
+}
+
 bool Table::has_required() const {
   return std::any_of(params_.begin(), params_.end(),
                      [this](const Param& param) { return is_required(param); });
@@ -57,6 +70,7 @@ bool Table::read(const Node& at, void* object, Errors& errors, std::string_view 
                  std::string_view skip) const {
   const std::size_t errors_before = errors.count();
   if (what.empty()) what = title_;
+  if (at.is_unknown()) return false;
   if (!at.is_object() && !(at.is_string() && !skip.empty())) {
     errors.add(at, fmt::format("{} is not an object", at.shown()),
                fmt::format("an object with: {}", fmt::join(names(), ", ")));
@@ -75,7 +89,10 @@ bool Table::read(const Node& at, void* object, Errors& errors, std::string_view 
                      allowed_names(key, all));
       // A misspelt parameter is not reported as missing, too.
       const std::string near = closest(key, all);
-      if (!near.empty()) seen[static_cast<std::size_t>(find(near) - params_.data())] = true;
+      if (!near.empty()) {
+        seen[static_cast<std::size_t>(find(near) - params_.data())] = true;
+        errors.doubt(at, near);
+      }
       continue;
     }
     seen[static_cast<std::size_t>(param - params_.data())] = true;
@@ -92,9 +109,25 @@ bool Table::read(const Node& at, void* object, Errors& errors, std::string_view 
                         param.type->allowed());
     }
   }
-  if (errors.count() > errors_before) return false;
-  for (const Check& check : checks_) check(object, at, errors);
-  return errors.count() == errors_before;
+  const bool all_read = errors.count() == errors_before && errors.sound(at);
+  for (const NeedingCheck& needing : checks_) {
+    const bool ready = needing.kind == Needs::asks || (needing.kind == Needs::all && all_read) ||
+                       (needing.kind == Needs::some &&
+                        std::all_of(needing.members.begin(), needing.members.end(),
+                                    [&](const std::string& name) { return errors.sound(at, name); }));
+    if (ready) needing.check(object, at, errors);
+  }
+  return errors.sound(at) && errors.count() == errors_before;
+}
+
+bool Table::sizes_known(const Node& at, const Errors& errors) const {
+  return std::all_of(params_.begin(), params_.end(), [&](const Param& param) {
+    if (errors.sound(at, param.name)) return true;
+    const Table* inside = param.type->inside();
+    if (inside == nullptr) return !param.text.sizes;
+    const Node* member = at.find(param.name);
+    return member != nullptr && member->is_object() && inside->sizes_known(*member, errors);
+  });
 }
 
 nlohmann::json Table::write(const void* object) const {

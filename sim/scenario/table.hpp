@@ -18,6 +18,7 @@ struct ParamText {
   std::string unit = {};
   std::string help = {};
   std::string source = {};  // paper and section, or where it was measured
+  bool sizes = false;       // of a workload: how many instances there are depends on it
 };
 
 struct Param {
@@ -51,10 +52,13 @@ class Table {
 
   void add(Param param);
   void require(std::string_view name);
-  void add_check(Check check) { checks_.push_back(std::move(check)); }
+  // `needs`: the members that it looks at.
+  void add_check(std::vector<std::string> needs, Check check);
+  void add_check_of_all(Check check);
+  void add_check_of_parts(Check check);
 
   // Reads the members of `at` into *object. Members that are not there keep the value that *object has.
-  // Checks run only when everything could be read. `what` names the reader in errors (`policy threshold`);
+  // Checks run when what they need could be read. `what` names the reader in errors (`policy threshold`);
   // `skip` is a key that somebody else reads. A string counts as an object without members: a component by
   // its bare name.
   bool read(const Node& at, void* object, Errors& errors, std::string_view what = {},
@@ -64,6 +68,9 @@ class Table {
   nlohmann::json schema(SchemaBuilder& builder, const void* defaults = nullptr) const;
   void reference(const std::string& path, const void* defaults, std::vector<ReferenceRow>& rows) const;
 
+  // Whether all that `sizes` could be read from `at`, whatever else is wrong there.
+  bool sizes_known(const Node& at, const Errors& errors) const;
+
   const std::string& title() const { return title_; }
   const std::vector<Param>& params() const { return params_; }
   const void* defaults() const { return defaults_.get(); }
@@ -71,6 +78,13 @@ class Table {
   bool has_required() const;
 
  private:
+  enum class Needs { some, all, asks };  // asks: the check finds out what is sound
+  struct NeedingCheck {
+    Needs kind;
+    std::vector<std::string> members;
+    Check check;
+  };
+
   bool is_required(const Param& param) const;
   bool may_be_null(const Param& param, const void* defaults) const;
   const Param* find(std::string_view name) const;
@@ -80,7 +94,7 @@ class Table {
   std::shared_ptr<const void> defaults_;
   std::shared_ptr<void> (*make_)();
   std::vector<Param> params_;
-  std::vector<Check> checks_;
+  std::vector<NeedingCheck> checks_;
 };
 
 // Ignored in every object: JSON has no comments.

@@ -12,6 +12,15 @@
 
 namespace weir {
 
+void ValueType::read(const Node& at, void* value, Errors& errors) const {
+  if (at.is_unknown()) {
+    clear(value);
+    errors.doubt(at);
+  } else {
+    read_known(at, value, errors);
+  }
+}
+
 void ValueType::reference(const std::string&, const void*, std::vector<ReferenceRow>&) const {}
 
 namespace {
@@ -20,7 +29,9 @@ class ObjectType final : public ValueType {
  public:
   ObjectType(TableSource source, bool by_name) : source_(std::move(source)), by_name_(by_name) {}
 
-  void read(const Node& at, void* value, Errors& errors) const override { table().read(at, value, errors); }
+  void read_known(const Node& at, void* value, Errors& errors) const override {
+    table().read(at, value, errors);
+  }
   nlohmann::json write(const void* value) const override { return table().write(value); }
   nlohmann::json schema(SchemaBuilder& builder, const void* defaults) const override {
     return by_name_ ? builder.reference(table()) : table().schema(builder, defaults);
@@ -33,6 +44,7 @@ class ObjectType final : public ValueType {
     if (!by_name_) table().reference(path, defaults, rows);
   }
   bool must_be_given(const void*) const override { return table().has_required(); }
+  const Table* inside() const override { return &table(); }
 
  private:
   const Table& table() const {
@@ -48,7 +60,7 @@ class ComponentType final : public ValueType {
  public:
   explicit ComponentType(RegistryCore& (*registry)()) : registry_(registry) {}
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     static_cast<ChosenCore*>(value)->read(registry_(), at, errors);
   }
   nlohmann::json write(const void* value) const override {
@@ -81,7 +93,7 @@ class ListType final : public ValueType {
   ListType(ValueTypePtr item, ListAccess access, std::size_t items_min)
       : item_(std::move(item)), access_(access), items_min_(items_min) {}
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     if (!at.is_array()) {
       errors.add(at, fmt::format("{} is not an array", at.shown()), allowed());
       return;
@@ -120,7 +132,7 @@ class MapType final : public ValueType {
  public:
   MapType(ValueTypePtr value, MapAccess access) : value_(std::move(value)), access_(access) {}
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     if (!at.is_object()) {
       errors.add(at, fmt::format("{} is not an object", at.shown()), allowed());
       return;
@@ -157,7 +169,7 @@ class OptionalType final : public ValueType {
  public:
   OptionalType(ValueTypePtr value, OptionalAccess access) : value_(std::move(value)), access_(access) {}
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     value_->read(at, access_.emplace(value), errors);
   }
   nlohmann::json write(const void* value) const override {

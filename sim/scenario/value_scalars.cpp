@@ -30,7 +30,7 @@ class RealType final : public ValueType {
  public:
   RealType(const Range& range, std::string unit) : range_(range), unit_(std::move(unit)) {}
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     const std::optional<double> x = at.real();
     if (!x) {
       errors.add(at, fmt::format("{} is not a number", at.shown()), allowed());
@@ -71,7 +71,7 @@ class IntegerType final : public ValueType {
     }
   }
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     const std::optional<std::int64_t> n = at.integer();
     const std::optional<double> x = at.real();
     if (!x || (!n && std::trunc(*x) != *x)) {
@@ -143,7 +143,7 @@ class IntegerType final : public ValueType {
 
 class BooleanType final : public ValueType {
  public:
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     if (const std::optional<bool> b = at.boolean()) {
       *static_cast<bool*>(value) = *b;
     } else {
@@ -156,10 +156,14 @@ class BooleanType final : public ValueType {
 };
 
 // What would break a line, or steer a terminal that it is printed on: C0, DEL, and C1 as UTF-8 has it.
-bool has_control_characters(std::string_view text) {
+bool has_control_characters(std::string_view text, bool may_have_lines) {
   unsigned char before = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
+    if (byte == '\n' && may_have_lines) {
+      before = byte;
+      continue;
+    }
     if (byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte < 0xa0)) return true;
     before = byte;
   }
@@ -168,11 +172,14 @@ bool has_control_characters(std::string_view text) {
 
 class TextType final : public ValueType {
  public:
-  void read(const Node& at, void* value, Errors& errors) const override {
+  explicit TextType(bool may_have_lines) : may_have_lines_(may_have_lines) {}
+
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     if (const auto text = at.text(); !text) {
       errors.add(at, fmt::format("{} is not a text", at.shown()), allowed());
-    } else if (has_control_characters(*text)) {
-      errors.add(at, fmt::format("{} has control characters", at.shown()), "a text of one line");
+    } else if (has_control_characters(*text, may_have_lines_)) {
+      errors.add(at, fmt::format("{} has control characters", at.shown()),
+                 may_have_lines_ ? "a text; of these only \\n, which ends a line" : "a text of one line");
     } else {
       *static_cast<std::string*>(value) = *text;
     }
@@ -180,6 +187,9 @@ class TextType final : public ValueType {
   nlohmann::json write(const void* value) const override { return *static_cast<const std::string*>(value); }
   nlohmann::json schema(SchemaBuilder&, const void*) const override { return {{"type", "string"}}; }
   std::string allowed() const override { return "a text in double quotes"; }
+
+ private:
+  bool may_have_lines_;
 };
 
 class ChoiceType final : public ValueType {
@@ -190,7 +200,7 @@ class ChoiceType final : public ValueType {
     WEIR_ASSERT(!words_.empty(), "there is something to choose from");
   }
 
-  void read(const Node& at, void* value, Errors& errors) const override {
+  void read_known(const Node& at, void* value, Errors& errors) const override {
     for (const auto& [word, number] : choices_) {
       if (at.text() == word) {
         access_.set(value, number);
@@ -232,8 +242,8 @@ ValueTypePtr integer_type(IntegerWidth width, const Range& range, std::string un
 ValueTypePtr boolean_type() {
   return std::make_shared<BooleanType>();
 }
-ValueTypePtr text_type() {
-  return std::make_shared<TextType>();
+ValueTypePtr text_type(bool may_have_lines) {
+  return std::make_shared<TextType>(may_have_lines);
 }
 ValueTypePtr choice_type(ChoiceAccess access, std::vector<std::pair<std::string, std::int64_t>> choices) {
   return std::make_shared<ChoiceType>(access, std::move(choices));

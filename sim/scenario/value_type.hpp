@@ -25,23 +25,29 @@ struct ReferenceRow;
 class ValueType {
  public:
   virtual ~ValueType() = default;
-  // Assigns *value, or adds at least one error.
-  virtual void read(const Node& at, void* value, Errors& errors) const = 0;
+  // Assigns *value, or adds at least one error. What was found to be wrong keeps its default; a value that
+  // the parser has reported is passed over.
+  void read(const Node& at, void* value, Errors& errors) const;
   virtual nlohmann::json write(const void* value) const = 0;
   // `defaults`: the value that is there when none is given; nullptr inside lists and other things that begin
   // empty.
   virtual nlohmann::json schema(SchemaBuilder& builder, const void* defaults) const = 0;
   // `a finite number > 0, s`: what an error says is allowed, and what the reference says.
   virtual std::string allowed() const = 0;
-  // JSON's null stands for empty: for a std::optional, and for a component whose default is empty. Only then
-  // is clear called.
+  // JSON's null stands for empty: for a std::optional, and for a component whose default is empty.
   virtual bool accepts_null(const void* /*default_value*/) const { return false; }
+  // Makes it empty, if it can be.
   virtual void clear(void* /*value*/) const {}
   // Leaving this value out would leave out something inside that has no default.
   virtual bool must_be_given(const void* /*default_value*/) const { return false; }
+  // Of an object: its table.
+  virtual const Table* inside() const { return nullptr; }
   // Rows of what is inside, each path beginning with `path`; none for a plain value.
   virtual void reference(const std::string& path, const void* defaults,
                          std::vector<ReferenceRow>& rows) const;
+
+ private:
+  virtual void read_known(const Node& at, void* value, Errors& errors) const = 0;
 };
 using ValueTypePtr = std::shared_ptr<const ValueType>;
 
@@ -74,7 +80,7 @@ enum class IntegerWidth : std::uint8_t { int32, int64, uint64 };  // uint64: 0 t
 ValueTypePtr real_type(const Range& range, std::string unit);
 ValueTypePtr integer_type(IntegerWidth width, const Range& range, std::string unit);
 ValueTypePtr boolean_type();
-ValueTypePtr text_type();
+ValueTypePtr text_type(bool may_have_lines = false);
 ValueTypePtr choice_type(ChoiceAccess access, std::vector<std::pair<std::string, std::int64_t>> choices);
 // `by_name`: the schema refers to the table by its title, as it must when a table contains itself.
 ValueTypePtr object_type(TableSource table, bool by_name);

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <stdexcept>
@@ -15,35 +16,45 @@ namespace weir {
 
 namespace {
 
-// In the child. A line for each error: the job's number, a blank, what is wrong.
-std::string try_placements(const LoadedScenario& loaded) {
-  const Scenario& scenario = loaded.scenario;
+// In the child. A line for each error: `-` or the job's number, a blank, what is wrong.
+std::string error_lines(const std::string& of, const std::string& text) {
+  std::string lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines += fmt::format("{} {}\n", of, text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string try_placements(const PlacementTrial& trial) {
   auto& calendar = *new Calendar();
-  auto& cluster = *new Cluster(scenario.cluster, calendar, loaded.base_dir.string(), scenario.seed);
+  auto& cluster = *new Cluster(trial.cluster, calendar, trial.base_dir, trial.seed);
   std::vector<int> free_slots;
   for (int host = 0; host < cluster.host_count(); ++host) free_slots.push_back(cluster.host(host).slots);
   std::string lines;
-  for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
-    const JobSpec& job = scenario.jobs[j];
+  for (std::size_t j = 0; j < trial.jobs.size(); ++j) {
+    const JobSpec& job = *trial.jobs[j].job;
     try {
-      WorkloadContext workload;
-      const LogicalGraph graph = resolve(job.workload.build(workload)->dataflow());
-      PlacementContext context{scenario.seed, job.name, cluster, graph};
+      const LogicalGraph graph = resolve(*trial.jobs[j].dataflow);
+      PlacementContext context{trial.seed, job.name, cluster, graph};
       std::vector<InstanceToPlace> wanted;
       for (std::size_t op = 0; op < graph.operators.size(); ++op) {
         for (int i = 0; i < graph.operators[op].parallelism(); ++i) {
           wanted.push_back({static_cast<int>(op), i});
         }
       }
-      const auto hosts = job.placement.build(context)->place(wanted, {}, free_slots);
+      const auto placement = job.placement.build(context);
+      if (!trial.may_fit) continue;
+      const auto hosts = placement->place(wanted, {}, free_slots);
       if (!hosts) {
-        lines += fmt::format(
-            "{} the initial parallelism does not fit on the hosts that the placement allows\n", j);
+        lines += error_lines(std::to_string(j),
+                             "the initial parallelism does not fit on the hosts that the placement allows");
         continue;
       }
       for (const int host : *hosts) --free_slots[host];
     } catch (const std::exception& e) {
-      lines += fmt::format("{} {}\n", j, e.what());
+      lines += error_lines(std::to_string(j), e.what());
     }
   }
   return lines;
@@ -62,7 +73,7 @@ std::string read_all(int fd) {
 
 }  // namespace
 
-std::vector<PlacementError> check_placement(const LoadedScenario& scenario) {
+std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
   int fds[2];
   if (pipe(fds) != 0) throw std::runtime_error("cannot make a pipe");
   const pid_t child = fork();
@@ -71,9 +82,9 @@ std::vector<PlacementError> check_placement(const LoadedScenario& scenario) {
     close(fds[0]);
     std::string lines;
     try {
-      lines = try_placements(scenario);
+      lines = try_placements(trial);
     } catch (const std::exception& e) {
-      lines = fmt::format("0 {}\n", e.what());
+      lines = error_lines("-", e.what());
     }
     const char* at = lines.data();
     for (std::size_t left = lines.size(); left > 0;) {
@@ -94,13 +105,15 @@ std::vector<PlacementError> check_placement(const LoadedScenario& scenario) {
   for (std::size_t begin = 0; begin < lines.size();) {
     const std::size_t end = lines.find('\n', begin);
     PlacementError error;
-    const auto [rest, failed] = std::from_chars(lines.data() + begin, lines.data() + end, error.job);
-    error.what = std::string(rest + 1, lines.data() + end);
+    const std::size_t blank = lines.find(' ', begin);
+    std::size_t job = 0;
+    if (std::from_chars(lines.data() + begin, lines.data() + blank, job).ec == std::errc()) error.job = job;
+    error.what = lines.substr(blank + 1, end - blank - 1);
     errors.push_back(error);
     begin = end + 1;
   }
   if (errors.empty() && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-    errors.push_back({0, "SimGrid cannot build this cluster"});
+    errors.push_back({std::nullopt, "SimGrid cannot build this cluster"});
   }
   return errors;
 }

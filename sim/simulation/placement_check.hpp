@@ -1,21 +1,34 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/simulation/scenario.hpp"
 
-// Whether the jobs of a scenario can be placed as they begin. A placement needs the cluster, and a process
-// can have only one: so this is tried in a child process, which also keeps a SimGrid that aborts on a
-// platform from taking us along.
+// Whether jobs can be placed as they begin. A placement needs the cluster, and a process can have only one:
+// so this is tried in a child process, which also keeps a SimGrid that aborts on a platform from taking us
+// along.
 
 namespace weir {
 
+struct PlacementTrial {
+  ClusterSpec cluster;
+  std::string base_dir;
+  std::uint64_t seed = 1;
+  bool may_fit = true;  // false: that there are too few slots is known
+  struct OfJob {
+    const JobSpec* job;
+    const DataflowSpec* dataflow;  // that can be resolved
+  };
+  std::vector<OfJob> jobs;
+};
+
 struct PlacementError {
-  std::size_t job = 0;
+  std::optional<std::size_t> job;  // of the trial; nothing: the cluster cannot be built
   std::string what;
 };
 
-std::vector<PlacementError> check_placement(const LoadedScenario& scenario);
+std::vector<PlacementError> check_placement(const PlacementTrial& trial);
 
 }  // namespace weir

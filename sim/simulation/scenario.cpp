@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "sim/dataflow/schedules.hpp"
 #include "sim/scenario/override.hpp"
 #include "sim/scenario/parse.hpp"
-#include "sim/simulation/placement_check.hpp"
+#include "sim/simulation/prediction.hpp"
+#include "sim/simulation/scenario_check.hpp"
 
 namespace weir {
 
@@ -65,6 +64,18 @@ ParamTable<CalibratedParameter> calibrated_table() {
   return t;
 }
 
+ParamTable<NumberSource> numbers_table() {
+  ParamTable<NumberSource> t("numbers");
+  t.text("parameter", &NumberSource::parameter,
+         {.help = "Path of a number in this file, or of what it is inside of."});
+  t.text(
+      "source", &NumberSource::source,
+      {.help = "Section, figure or code that says it; or that it is not published, and why it was chosen."});
+  t.required("parameter");
+  t.required("source");
+  return t;
+}
+
 ParamTable<PaperSpec> paper_table() {
   ParamTable<PaperSpec> t("paper");
   t.text("citation", &PaperSpec::citation, {.help = "The publication."});
@@ -73,6 +84,8 @@ ParamTable<PaperSpec> paper_table() {
             {.help = "Published values to compare with."});
   t.objects("calibrated", &PaperSpec::calibrated, calibrated_table(),
             {.help = "Parameters of this file that were fitted, and to what."});
+  t.objects("numbers", &PaperSpec::numbers, numbers_table(),
+            {.help = "Where the other numbers of this file come from."});
   t.required("citation");
   return t;
 }
@@ -94,7 +107,7 @@ ParamTable<FidelitySpec> fidelity_table() {
                "lost, or of each, `exact`, whether it is complete, lost or pending. Exact needs batches of "
                "one record; engines that merge records on their way then do not."},
       {{"total", Origins::total}, {"exact", Origins::exact}});
-  t.check([](const FidelitySpec& p, const Node& at, Errors& errors) {
+  t.check({"origins", "batch_records"}, [](const FidelitySpec& p, const Node& at, Errors& errors) {
     if (p.origins == Origins::exact && p.batch_records != 1) {
       errors.add(at.at_or_self("origins"),
                  fmt::format("origins one by one, but batches of up to {} records", p.batch_records),
@@ -128,7 +141,8 @@ ParamTable<Scenario> make_scenario_table() {
   ParamTable<Scenario> t("scenario");
   t.integer("weir", &Scenario::weir, {.help = "Version of this format."}, between(1, 1));
   t.text("name", &Scenario::name, {.help = "Its name; names the output folder. Default: the file's name."});
-  t.text("description", &Scenario::description, {.help = "One line for `weir list scenarios`."});
+  t.lines("description", &Scenario::description,
+          {.help = "A line or a few for `weir list scenarios`; \\n ends a line."});
   t.object("paper", &Scenario::paper, paper_table(),
            {.help = "The published experiment that it reproduces."});
   t.integer("seed", &Scenario::seed, {.help = "Of all random streams."});
@@ -141,10 +155,13 @@ ParamTable<Scenario> make_scenario_table() {
   t.object("record", &Scenario::record, record_table(), {.help = "What is written down."});
   t.required("weir");
   t.required("jobs");
-  t.check([](const Scenario& p, const Node& at, Errors& errors) {
+  t.check_parts([](const Scenario& p, const Node& at, Errors& errors) {
+    const Node* jobs = at.find("jobs");
+    if (jobs == nullptr || !jobs->is_array()) return;
     std::set<std::string> names;
     for (std::size_t i = 0; i < p.jobs.size(); ++i) {
-      const Node& node = *at.at_or_self("jobs").items()[i];
+      const Node& node = *jobs->items()[i];
+      if (!node.is_object() || !errors.sound(node, "name")) continue;
       if (p.jobs[i].name.empty()) errors.add(node.at_or_self("name"), "an empty name", "a name");
       if (!names.insert(p.jobs[i].name).second) {
         errors.add(node.at_or_self("name"), "the name " + weir::quoted(p.jobs[i].name) + " is taken",
@@ -153,118 +170,6 @@ ParamTable<Scenario> make_scenario_table() {
     }
   });
   return t;
-}
-
-// Origins are counted in 2^-20 records in 63 bits (batch.hpp); half of that leaves room for copies.
-constexpr double records_max = 4e12;
-
-// Whether the engine has what the dataflow asks for.
-void check_engine(const Scenario& scenario, const JobSpec& job, const DataflowSpec& dataflow, const Node& at,
-                  const Node& root, Errors& errors) {
-  const auto allowed = [](const char* feature) {
-    std::string names;
-    for (const Component* engine : EngineRegistry::list()) {
-      if (!engine->info.has(feature)) continue;
-      names += (names.empty() ? "" : ", ") + weir::quoted(engine->info.name);
-    }
-    return names;
-  };
-  const ComponentInfo& engine = EngineRegistry::find(job.engine.name())->info;
-  const Node& workload = at.at_or_self("workload");
-  const Node* edges = workload.find("edges");
-  for (std::size_t i = 0; i < dataflow.edges.size(); ++i) {
-    if (dataflow.edges[i].partitioning != Partitioning::pull || engine.has("pull")) continue;
-    const bool written = edges != nullptr && i < edges->items().size();
-    errors.add(written ? edges->items()[i]->at_or_self("partitioning") : workload,
-               fmt::format("a pull edge, which the engine {} does not have", weir::quoted(engine.name)),
-               fmt::format("another partitioning, or the engine {}", allowed("pull")));
-  }
-  const Node* operators = workload.find("operators");
-  for (std::size_t i = 0; i < dataflow.operators.size(); ++i) {
-    const OperatorSpec& op = dataflow.operators[i];
-    OperatorContext context{scenario.seed, op.name};
-    const auto logic = op.logic.build(context);
-    if (!logic->joins() && dynamic_cast<const SchedulesOthers*>(logic.get()) == nullptr) continue;
-    const char* const does = logic->joins() ? "joins them" : "takes their reports";
-    const bool written = operators != nullptr && i < operators->items().size();
-    const Node& where = written ? operators->items()[i]->at_or_self("logic") : workload;
-    if (!engine.has("join")) {
-      errors.add(where,
-                 fmt::format("a {}, for which the engine {} does not keep records apart",
-                             logic->joins() ? "join" : "driver", weir::quoted(engine.name)),
-                 fmt::format("the engine {}", allowed("join")));
-    }
-    if (scenario.fidelity.batch_records != 1) {
-      const std::string what = fmt::format("batches of up to {} records, but {} {} one by one",
-                                           scenario.fidelity.batch_records, weir::quoted(op.name), does);
-      const std::string allowed_size = "\"fidelity\": {\"batch_records\": 1}";
-      const Node* fidelity = root.find("fidelity");
-      if (fidelity == nullptr) {
-        errors.add_member(root, "fidelity", what, allowed_size);
-      } else {
-        errors.add(fidelity->at_or_self("batch_records"), what, allowed_size);
-      }
-    }
-  }
-}
-
-// What only the whole scenario can tell: whether the workloads' files can be read, the engines have what the
-// dataflows ask for, and the jobs fit the cluster.
-void check_whole(LoadedScenario& loaded, const Node& root, Errors& errors) {
-  const Scenario& scenario = loaded.scenario;
-  int slots = 0;
-  try {
-    slots = slot_count(scenario.cluster, loaded.base_dir.string());
-  } catch (const std::exception& e) {
-    errors.add(root.at_or_self("cluster").at_or_self("platform"), e.what(), "a SimGrid platform file");
-    return;
-  }
-  if (!scenario.cluster.platform.empty()) {
-    loaded.input_files.push_back(loaded.base_dir / scenario.cluster.platform);
-  }
-  int used = 0;
-  for (std::size_t i = 0; i < scenario.jobs.size(); ++i) {
-    const JobSpec& job = scenario.jobs[i];
-    const Node& node = *root.at_or_self("jobs").items()[i];
-    WorkloadContext context;
-    const DataflowSpec dataflow = job.workload.build(context)->dataflow();
-    check_engine(scenario, job, dataflow, node, root, errors);
-    int needed = 0;
-    double records = 0;
-    for (const SourceSpec& source : dataflow.sources) {
-      needed += source.parallelism;
-      ArrivalContext arrivals;
-      arrivals.entity = source.name;
-      arrivals.of = source.parallelism;
-      arrivals.share = 1.0 / source.parallelism;
-      arrivals.base_dir = loaded.base_dir.string();
-      try {
-        const auto process = source.arrivals.build(arrivals);
-        records += source.parallelism * process->expected_count(to_nanos(scenario.until_s));
-        for (const std::string& file : process->input_files()) {
-          if (std::find(loaded.input_files.begin(), loaded.input_files.end(), file) ==
-              loaded.input_files.end()) {
-            loaded.input_files.emplace_back(file);
-          }
-        }
-      } catch (const std::exception& e) {
-        errors.add(node.at_or_self("workload"), e.what(), "");
-      }
-    }
-    for (const OperatorSpec& op : dataflow.operators) needed += op.parallelism;
-    if (records > records_max) {
-      errors.add(node.at_or_self("workload"),
-                 fmt::format("up to {:.3g} records by the end of the run", records),
-                 fmt::format("at most {:.3g}: a lower rate or a shorter run", records_max));
-    }
-    used += needed;
-    if (used > slots) {
-      errors.add(node.at_or_self("workload"),
-                 fmt::format("the initial parallelism needs {} slots{}", used,
-                             scenario.jobs.size() > 1 ? ", jobs before it included" : ""),
-                 fmt::format("at most {}: the slots of the cluster", slots));
-    }
-  }
 }
 
 bool any(const ScenarioOverrides& overrides) {
@@ -313,17 +218,13 @@ std::optional<LoadedScenario> read_loaded(Document& document, const std::filesys
   LoadedScenario loaded;
   loaded.base_dir = base_dir;
   Errors found;
-  const bool read = scenario_table().read(document.root(), loaded.scenario, found);
+  found.doubt_as(errors);  // what the parser could not read
+  scenario_table().read(document.root(), loaded.scenario, found);
+  check_scenario(loaded, document.root(), found);
   add_new(found, written, errors);
-  if (read && errors.empty()) check_whole(loaded, document.root(), errors);
-  if (errors.empty()) {
-    for (const PlacementError& error : check_placement(loaded)) {
-      const Node& job = *document.root().at_or_self("jobs").items()[error.job];
-      errors.add(job.at_or_self("placement"), error.what, "hosts of the cluster with free slots");
-    }
-  }
   if (!errors.empty()) return std::nullopt;
   if (loaded.scenario.name.empty()) loaded.scenario.name = default_name;
+  loaded.warnings = warnings_of(loaded.scenario);
   return loaded;
 }
 

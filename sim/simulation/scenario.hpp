@@ -55,11 +55,18 @@ struct CalibratedParameter {
   std::string against;    // which published values it was fitted to
 };
 
+// Where a number of the scenario comes from.
+struct NumberSource {
+  std::string parameter;  // path in this file; names what is inside it, too
+  std::string source;
+};
+
 struct PaperSpec {
   std::string citation;
   std::string figure;
   std::vector<PublishedValue> published;
   std::vector<CalibratedParameter> calibrated;
+  std::vector<NumberSource> numbers;
 };
 
 struct RecordSpec {
@@ -92,6 +99,7 @@ struct LoadedScenario {
   Scenario scenario;
   std::filesystem::path base_dir;                  // relative paths in it start here
   std::vector<std::filesystem::path> input_files;  // read besides the scenario: traces, platforms
+  std::vector<std::string> warnings;               // legal, but hardly what is meant: sentences
 };
 
 // Reads, overrides and validates; everything that is wrong goes to `errors`, and then nothing is returned.

@@ -6,12 +6,15 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
 #include "sim/control/control_loop.hpp"
 #include "sim/kernel/simgrid_loop.hpp"
+#include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
 #include "sim/record/summary_check.hpp"
 #include "sim/simulation/pag_tracer.hpp"
+#include "sim/simulation/prediction.hpp"
 #include "sim/simulation/recorder.hpp"
 
 namespace weir {
@@ -300,18 +303,39 @@ class Simulation {
   int spare_slots_ = 0;
 };
 
-// The long-run numbers of batches and flushes of one operator: what a second of simulation costs.
-std::string predicted_events(const Job& job, const TrueCapacity& truth, const FidelitySpec& fidelity,
-                             double until_s) {
-  double per_s = 0;
-  for (int op = 0; op < static_cast<int>(job.graph().operators.size()); ++op) {
-    const double rate = truth.demand_per_s(op, 0, until_s);
-    // A batch is full, or as long as the span.
-    const double span_s = fidelity.batch_span_ms * 1e-3;
-    const double records = std::min<double>(fidelity.batch_records, std::max(1.0, rate * span_s));
-    per_s += rate / std::max(1.0, records);
+// What a run will cost: at the mean load and the optimum for it (a static policy: as it begins), no more than
+// what that can do.
+std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, const TrueCapacity& truth,
+                                        const JobSpec& spec, const Scenario& scenario) {
+  const LogicalGraph& graph = job.graph();
+  const RecordFlow flow(graph, job.seed());
+  const std::vector<double> offered_per_s = mean_offered_per_s(job, scenario.until_s);
+  std::vector<int> parallelism = job.parallelism();
+  if (spec.policy.name() != "static") parallelism = truth.optima(offered_per_s);
+  std::vector<double> input_per_s;
+  double done_share = 1;
+  const std::vector<Reaching> reaching = flow.reaching(offered_per_s, parallelism);
+  for (std::size_t op = 0; op < reaching.size(); ++op) {
+    input_per_s.push_back(reaching[op].total_per_s(parallelism[op]));
+    const double most = truth.instance_rate_per_s(static_cast<int>(op), parallelism[op]) * parallelism[op];
+    if (!std::isfinite(input_per_s[op])) done_share = 0;
+    if (input_per_s[op] > most) done_share = std::min(done_share, most / input_per_s[op]);
   }
-  return fmt::format("about {:.3g} batches a simulated second at peak load, each one to three events", per_s);
+  std::vector<std::string> lines;
+  const std::int64_t channels = channel_count(graph, job.parallelism());
+  lines.push_back(fmt::format("{} channels between instances at the start; about {:.3g} MiB",
+                              readable_count(static_cast<double>(channels)),
+                              memory_bytes(graph, job.parallelism()) / 0x1p20));
+  if (done_share == 0) {
+    lines.push_back("events: without end, for a loop returns as many records as it gets, or more");
+    return lines;
+  }
+  for (double& rate : input_per_s) rate *= done_share;
+  const double per_s = events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism);
+  lines.push_back(
+      fmt::format("about {} events in all, {} a simulated second in the mean (within a factor of 2)",
+                  readable_count(per_s * scenario.until_s), readable_count(per_s)));
+  return lines;
 }
 
 }  // namespace
@@ -323,7 +347,8 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
   std::vector<std::string> lines;
   lines.push_back(
       fmt::format("scenario {}: {} s from seed {}", scenario.name, scenario.until_s, scenario.seed));
-  if (!scenario.description.empty()) lines.push_back("  " + scenario.description);
+  std::istringstream description(scenario.description);
+  for (std::string line; std::getline(description, line);) lines.push_back("  " + line);
   lines.push_back("cluster");
   for (const std::string& line : cluster.explain()) lines.push_back("  " + line);
   lines.push_back(fmt::format("fidelity: batches of at most {} records spanning at most {} ms",
@@ -360,8 +385,10 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
       const double peak = truth.demand_per_s(op, 0, scenario.until_s);
       const double one = truth.instance_rate_per_s(op, parallelism[op]);
       lines.push_back(fmt::format(
-          "  {:<16} {} x{}, peak input {:.6g} records/s, an instance does {}, optimum at the peak {}",
-          graph.operators[op].name, graph.operators[op].source ? "source" : "operator", parallelism[op], peak,
+          "  {:<16} {} x{}, peak input {}, an instance does {}, optimum at the peak {}",
+          graph.operators[op].name, graph.operators[op].source ? "source" : "operator", parallelism[op],
+          std::isfinite(peak) ? fmt::format("{:.6g} records/s", peak)
+                              : std::string("without end (a loop that grows)"),
           std::isfinite(one) ? fmt::format("{:.6g}/s", one) : std::string("any rate (no cost)"),
           truth.optimal_parallelism(op, 0, scenario.until_s)));
     }
@@ -373,7 +400,9 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
                       edge.spec.from, edge.spec.to, parallelism[edge.to]));
     }
     for (const std::string& line : engine->explain()) lines.push_back("  " + line);
-    lines.push_back("  " + predicted_events(job, truth, scenario.fidelity, scenario.until_s));
+    for (const std::string& line : predicted_cost(job, *engine, truth, spec, scenario)) {
+      lines.push_back("  " + line);
+    }
   }
   return lines;
 }

@@ -1,13 +1,17 @@
 // Scenarios that are wrong, in every way that could be thought of: each must be refused with exit code 2,
 // each error at its line and path, and nothing may be written.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cctype>
+#include <cstdlib>
 #include <map>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/support/dice.hpp"
 #include "tests/support/program.hpp"
 
 using namespace weir::test;
@@ -311,8 +315,7 @@ TEST_CASE("graphs that are none are refused", "[cli][broken]") {
        {{"16: jobs[0].workload.sources[1]: ", "no edge"}}},
       {"two operators of one name",
        {{20, R"(        {"name": "a", "logic": "map"})"}},
-       {{"20: jobs[0].workload.operators[1].name: ", "taken"},
-        {"24: jobs[0].workload.edges[1].to: ", "unknown operator \"b\""}}},
+       {{"20: jobs[0].workload.operators[1].name: ", "taken"}}},
       {"an edge into a source",
        {{24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "in"})"}},
        {{"24: jobs[0].workload.edges[2].to: ", "is a source"}}},
@@ -349,13 +352,14 @@ TEST_CASE("graphs that are none are refused", "[cli][broken]") {
        {{"24: jobs[0].workload.edges[1].partitioning: ", "\"heron\" does not have"}}},
       {"a join without partners, and with batches",
        {{19, R"(        {"name": "a", "logic": "join", "parallelism": 2},)"}},
-       {{"19: jobs[0].workload.operators[0].parallelism: ", "one instance"},
+       {{"1: fidelity: ", "1024"},
+        {"19: jobs[0].workload.operators[0].parallelism: ", "one instance"},
         {"19: jobs[0].workload.operators[0]: ", "1 input"}}},
       {"a join at the end",
        {{19, R"(        {"name": "a", "logic": "map"}, {"name": "c", "logic": "map"},)"},
         {20, R"(        {"name": "b", "logic": "join", "scalable": false})"},
         {23, R"(        {"from": "in", "to": "a"}, {"from": "in", "to": "c"}, {"from": "c", "to": "b"},)"}},
-       {{"20: jobs[0].workload.operators[2]: ", "no output"}}},
+       {{"1: fidelity: ", "1024"}, {"20: jobs[0].workload.operators[2]: ", "no output"}}},
       {"a misspelt partitioning",
        {{24, R"(        {"from": "a", "to": "b", "partitioning": "pul"})"}},
        {{"24: jobs[0].workload.edges[1].partitioning: ", "did you mean \"pull\""}}},
@@ -386,7 +390,7 @@ TEST_CASE("joins that would not join are refused", "[cli][broken]") {
        {{"1: fidelity: ", "1024"}, {"20: jobs[0].workload.operators[3].logic: ", "\"heron\""}}},
       {"a join of records that have nothing in common",
        fork("generic", "in2"),
-       {{"20: jobs[0].workload.operators[3]: ", "different sources"}}},
+       {{"1: fidelity: ", "1024"}, {"20: jobs[0].workload.operators[3]: ", "different sources"}}},
   });
 }
 
@@ -401,6 +405,7 @@ TEST_CASE("origins one by one need records one by one", "[cli][broken]") {
 TEST_CASE("clusters that do not fit are refused", "[cli][broken]") {
   check_all({
       {"no hosts", {{7, ""}}, {{"6: cluster: ", "no hosts"}}},
+      {"no cluster", {{6, ""}, {7, ""}, {8, ""}}, {{"13: jobs[0].workload: ", "at most 0"}}},
       {"two hosts of one name",
        {{7, R"(    {"name": "a", "count": 1}, {"name": "a", "count": 1})"}},
        {{"6: cluster.hosts: ", "two hosts are called \"a\""}}},
@@ -434,6 +439,11 @@ TEST_CASE("files that cannot be used are refused", "[cli][broken]") {
       {"a trace that goes back in time",
        {{16, trace("backwards.csv")}},
        {{"backwards.csv:3: jobs[0].workload.sources[0].arrivals.path: ", "goes back"}}},
+      {"a trace that the workload itself reads, and an error beside it",
+       ending_with(
+           12,
+           R"(    "engine": "genric", "workload": {"type": "trace-analysis", "arrivals": {"type": "ctf-trace", "path": "nowhere"}}}]})"),
+       {{"12: jobs[0].engine: ", "generic"}, {"12: jobs[0].workload.arrivals.path: ", "no CTF trace"}}},
       {"a trace of nothing", {{16, trace("empty.csv")}}, {{where, "empty.csv"}}},
       {"a platform that is not there", platform("missing.xml"), {{"6: cluster.platform: ", "missing.xml"}}},
       {"a platform of garbage", platform("platform.xml"), {{"6: cluster.platform: ", "platform.xml"}}},
@@ -492,4 +502,315 @@ TEST_CASE("everything that is wrong is said at once, in the order of the file", 
         {"--set until_s=y: until_s: ", "y"}},
        {"--set", "seed=x", "--set", "until_s=y"}},
   });
+}
+
+TEST_CASE("each stage's errors are said, whatever else is wrong", "[cli][broken]") {
+  check_all({
+      {"a value, a graph, and a cluster that is too small",
+       {{5, R"(  "until_s": 0,)"},
+        {19, R"(        {"name": "a", "logic": "map", "parallelism": 7, "cost": {"per_record_us": -10}},)"},
+        {24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "a"})"}},
+       {{"5: until_s: ", "0"},
+        {"13: jobs[0].workload: ", "9 slots"},
+        {"19: jobs[0].workload.operators[0].cost.per_record_us: ", "-10"},
+        {"24: jobs[0].workload.edges[1]: ", "cycle"}}},
+      {"a number that overflows, and all else",
+       {{4, R"(  "seed": 1e999, "x": [-1e400],)"},
+        {11, R"(    "policy": {"type": "threshold", "high": 1E+999, "low": 0.9},)"},
+        {24, R"(        {"from": "c", "to": "b"})"}},
+       {{"4: seed: ", "1e999 is too large"},
+        {"4: x[0]: ", "-1e400 is too large"},
+        {"4: x: ", "unknown"},
+        {"11: jobs[0].policy.high: ", "1E+999 is too large"},
+        {"24: jobs[0].workload.edges[1].from: ", "unknown operator \"c\""}}},
+      {"unknown hosts and operators of a placement beside wrong values",
+       {{12,
+         R"(    "engine": "genric", "placement": {"type": "explicit", "operators": {"b": {"hosts": ["a-0", "z"]}, "c": {"hosts": ["y"]}}},)"},
+        {20, R"(        {"name": "b", "logic": {"type": "filter", "selectivity": 5}})"}},
+       {{"12: jobs[0].engine: ", "did you mean \"generic\"?"},
+        {"12: jobs[0].placement: ", "no host \"z\""},
+        {"12: jobs[0].placement: ", "no operator \"c\""},
+        {"12: jobs[0].placement: ", "no host \"y\""},
+        {"20: jobs[0].workload.operators[1].logic.selectivity: ", "5"}}},
+      {"a pull to an operator whose cost is wrong",
+       {{20, R"(        {"name": "b", "logic": "keyed-count", "cost": {"cv": -1}})"},
+        {24, R"(        {"from": "a", "to": "b", "partitioning": "pull"})"}},
+       {{"20: jobs[0].workload.operators[1].cost.cv: ", "-1"},
+        {"24: jobs[0].workload.edges[1].partitioning: ", "by key"}}},
+      {"a workload of which not all is known needs at least what is",
+       {{19, R"(        {"name": "a", "logic": "map", "parallelism": 0},)"},
+        {20, R"(        {"name": "b", "logic": "map", "parallelism": 20})"}},
+       {{"13: jobs[0].workload: ", "at least 21 slots"},
+        {"19: jobs[0].workload.operators[0].parallelism: ", "0"}}},
+      {"a workload of another kind",
+       ending_with(
+           13,
+           R"(    "workload": {"type": "fan-out", "branches": 9, "arrivals": "poison", "branch": {"cost": {"cv": -1}}}}]})"),
+       {{"13: jobs[0].workload.arrivals: ", "poisson"},
+        {"13: jobs[0].workload.branch.cost.cv: ", "-1"},
+        {"13: jobs[0].workload: ", "needs 10 slots"}}},
+  });
+}
+
+TEST_CASE("what follows from an error is not said again", "[cli][broken]") {
+  check_all({
+      {"a name that is no text",
+       {{20, R"(        {"name": 7, "logic": "map"})"}},
+       {{"20: jobs[0].workload.operators[1].name: ", "7"}}},
+      {"a misspelt key of a name",
+       {{19, R"(        {"nmae": "a", "logic": "map"},)"}},
+       {{"19: jobs[0].workload.operators[0].nmae: ", "did you mean \"name\"?"}}},
+      {"sources that are no list",
+       ending_with(15,
+                   R"(      "sources": 5, "operators": [{"name": "a", "logic": "map"}], "edges": []}}]})"),
+       {{"15: jobs[0].workload.sources: ", "5"}}},
+      {"an unknown parallelism of a forward edge",
+       {{19, R"(        {"name": "a", "logic": "map", "parallelism": "two"},)"},
+        {24, R"(        {"from": "a", "to": "b", "partitioning": "forward"})"}},
+       {{"19: jobs[0].workload.operators[0].parallelism: ", "two"}}},
+      {"an unknown engine with a pull edge",
+       {{12, R"(    "engine": "hron",)"},
+        {24, R"(        {"from": "a", "to": "b", "partitioning": "pull"})"}},
+       {{"12: jobs[0].engine: ", "heron"}}},
+      {"a value that overflows under a check",
+       {{11, R"(    "policy": {"type": "threshold", "high": 1e999},)"}},
+       {{"11: jobs[0].policy.high: ", "too large"}}},
+      {"a loop whose cost is not known",
+       {{19, R"(        {"name": "a", "logic": "map", "cost": {"per_record_us": "10"}},)"},
+        {24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "a", "feedback": true})"}},
+       {{"19: jobs[0].workload.operators[0].cost.per_record_us: ", "10"}}},
+      {"hosts of an unknown number",
+       {{7, R"(    {"name": "a", "count": "2", "cores": 1})"}},
+       {{"7: cluster.hosts[0].count: ", "2"}}},
+  });
+}
+
+TEST_CASE("more jobs and operators than there are ids for are refused", "[cli][broken]") {
+  const auto job = [](int number, int length) {
+    return "{\"name\": \"j" + std::to_string(number) +
+           "\", \"workload\": {\"type\": \"chain\", \"length\": " + std::to_string(length) +
+           ", \"stage\": {\"cost\": {\"per_record_us\": 0}}}}";
+  };
+  const std::string hosts = R"(    {"name": "a", "cores": 1, "slots": 100000})";
+  const auto with_jobs = [&](int count, int length) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += (i == 0 ? "" : ", ") + job(i, length);
+    std::map<int, std::string> changes = ending_with(9, "  \"jobs\": [" + text + "]}");
+    changes[7] = hosts;
+    return changes;
+  };
+  const TemporaryFolder folder;
+  folder.write("most.json", with(with_jobs(128, 1)));
+  CHECK(run_weir({"validate", "most.json"}, {folder.path()}).err == "");
+  check({"129 jobs", {}, {{"9: jobs: ", "129 jobs (at most 128)"}}}, with(with_jobs(129, 1)));
+
+  // Wide: one operator after the source, and many beside each other.
+  const auto wide = [&](int operators, bool alone) {
+    std::string list, edges;
+    for (int i = 1; i < operators; ++i) {
+      const std::string name = "\"o" + std::to_string(i) + "\"";
+      list += std::string(i == 1 ? "" : ", ") + "{\"name\": " + name + ", \"logic\": \"sink\"}";
+      edges += std::string(i == 1 ? "" : ", ") + "{\"from\": \"in\", \"to\": " + name + "}";
+    }
+    std::map<int, std::string> changes = {
+        {7, hosts}, {18, "      \"operators\": ["}, {19, list}, {20, ""}, {23, edges}, {24, ""}};
+    if (!alone) changes[26] = "  }, " + job(1, 1) + "]";
+    return with(changes);
+  };
+  folder.write("alone.json", wide(1025, true));
+  CHECK(run_weir({"validate", "alone.json"}, {folder.path()}).err == "");
+  folder.write("beside.json", wide(1024, false));
+  CHECK(run_weir({"validate", "beside.json"}, {folder.path()}).err == "");
+  check({"1025 operators beside another job", {}, {{"13: jobs[0].workload: ", "1025 sources and operators"}}},
+        wide(1025, false));
+}
+
+TEST_CASE("a description may have lines, and nothing else that steers a terminal", "[cli][broken]") {
+  const TemporaryFolder folder;
+  folder.write("s.json", with({{3, R"(  "name": "broken", "description": "one\ntwo: ä",)"}}));
+  CHECK(run_weir({"validate", "s.json"}, {folder.path()}).code == 0);
+  const Outcome explained = run_weir({"explain", "s.json"}, {folder.path()});
+  CHECK_THAT(explained.out, Catch::Contains("\n  one\n  two: ä\n"));
+  check_all({
+      {"an escape in a description",
+       {{3, R"(  "name": "broken", "description": "one\n\u001b[2J",)"}},
+       {{"3: description: ", "control characters"}}},
+      {"a tab in a description",
+       {{3, R"(  "name": "broken", "description": "one\ttwo",)"}},
+       {{"3: description: ", "control characters"}}},
+      {"lines in a name", {{3, R"(  "name": "one\ntwo",)"}}, {{"3: name: ", "control characters"}}},
+  });
+}
+
+namespace {
+
+// One mistake, on lines of its own. What it makes unknown silences the errors of others that need it, and
+// only those.
+struct Mistake {
+  std::string name;
+  std::map<int, std::string> changes;
+  struct Error {
+    Expected expected;
+    std::vector<std::string> needs = {};
+  };
+  std::vector<Error> errors;
+  std::vector<std::string> unknown = {};
+};
+
+const std::vector<Mistake> mistakes = {
+    {"a wrong name", {{3, R"(  "name": 7,)"}}, {{{"3: name: ", "7"}}}},
+    {"a negative seed", {{4, R"(  "seed": -1,)"}}, {{{"4: seed: ", "-1"}}}},
+    {"a seed that overflows", {{4, R"(  "seed": 1e999,)"}}, {{{"4: seed: ", "too large"}}}},
+    {"a key that is there twice", {{4, R"(  "seed": 1, "seed": 2,)"}}, {{{"4: seed: ", "twice"}}}},
+    {"no time", {{5, R"(  "until_s": 0,)"}}, {{{"5: until_s: ", "0"}}}},
+    {"a misspelt key", {{5, R"(  "untill_s": 1,)"}}, {{{"5: untill_s: ", "until_s"}}}},
+    {"too few slots",
+     {{7, R"(    {"name": "a", "cores": 2})"}},
+     {{{"13: jobs[0].workload: ", "slots"}, {"one slot"}}}},
+    {"no cores",
+     {{7, R"(    {"name": "a", "cores": 0})"}},
+     {{{"7: cluster.hosts[0].cores: ", "0"}}},
+     {"slots", "hosts"}},
+    {"two hosts of a name",
+     {{7, R"(    {"name": "a", "cores": 4}, {"name": "a", "cores": 4})"}},
+     {{{"6: cluster.hosts: ", "two hosts"}}},
+     {"hosts"}},
+    {"no such rack",
+     {{8, R"(  ], "racks": [{"name": "r2"}]},)"}},
+     {{{"8: cluster.racks: ", "no host stands in rack"}}}},
+    {"an empty name of a job", {{10, R"(    "name": "",)"}}, {{{"10: jobs[0].name: ", "empty"}}}},
+    {"an unknown policy", {{11, R"(    "policy": "treshold",)"}}, {{{"11: jobs[0].policy: ", "threshold"}}}},
+    {"marks the wrong way round",
+     {{11, R"(    "policy": {"type": "threshold", "high": 0.2, "low": 0.8},)"}},
+     {{{"11: jobs[0].policy.low: ", "low"}}}},
+    {"an unknown engine",
+     {{12, R"(    "engine": "genric",)"}},
+     {{{"12: jobs[0].engine: ", "generic"}}},
+     {"engine"}},
+    {"an unknown host",
+     {{12,
+       R"(    "engine": "generic", "placement": {"type": "explicit", "operators": {"b": {"hosts": ["z"]}}},)"}},
+     {{{"12: jobs[0].placement: ", "no host \"z\""}, {"hosts", "graph"}}}},
+    {"wrong arrivals",
+     {{16, R"(        {"name": "in", "arrivals": {"type": "constant", "rate_per_s": -1}})"}},
+     {{{"16: jobs[0].workload.sources[0].arrivals.rate_per_s: ", "-1"}}}},
+    {"a parallelism that is a text",
+     {{16, R"(        {"name": "in", "arrivals": "constant", "parallelism": "1"})"}},
+     {{{"16: jobs[0].workload.sources[0].parallelism: ", "\"1\""}}},
+     {"one slot"}},
+    {"a source that leads nowhere",
+     {{16, R"(        {"name": "in", "arrivals": "constant"}, {"name": "on", "arrivals": "constant"})"}},
+     {{{"16: jobs[0].workload.sources[1]: ", "no edge"}, {"edges"}}}},
+    {"an unknown logic",
+     {{19, R"(        {"name": "a", "logic": "mpa"},)"}},
+     {{{"19: jobs[0].workload.operators[0].logic: ", "map"}}}},
+    {"limits the wrong way round",
+     {{19, R"(        {"name": "a", "logic": "map", "min_parallelism": 3, "max_parallelism": 2},)"}},
+     {{{"19: jobs[0].workload.operators[0].min_parallelism: ", "at most 2"}}}},
+    {"a wrong cost",
+     {{19, R"(        {"name": "a", "logic": "map", "cost": {"per_recrod_us": 10}},)"}},
+     {{{"19: jobs[0].workload.operators[0].cost.per_recrod_us: ", "per_record_us"}}}},
+    {"too much parallelism",
+     {{19, R"(        {"name": "a", "logic": "map", "parallelism": 70},)"}},
+     {{{"13: jobs[0].workload: ", "slots"}, {"slots"}}}},
+    {"a share above one",
+     {{20, R"(        {"name": "b", "logic": {"type": "filter", "selectivity": 1.5}})"}},
+     {{{"20: jobs[0].workload.operators[1].logic.selectivity: ", "1.5"}}}},
+    {"a name that is no text",
+     {{20, R"(        {"name": 7, "logic": "map"})"}},
+     {{{"20: jobs[0].workload.operators[1].name: ", "7"}}},
+     {"names", "edges", "graph"}},
+    {"an operator that nothing reaches",
+     {{20, R"(        {"name": "b", "logic": "map"}, {"name": "c", "logic": "map"})"}},
+     {{{"20: jobs[0].workload.operators[2]: ", "cannot be reached"}, {"edges"}}}},
+    {"an unknown end",
+     {{24, R"(        {"from": "a", "to": "bb"})"}},
+     {{{"24: jobs[0].workload.edges[1].to: ", "unknown operator \"bb\""}, {"names"}}},
+     {"edges", "graph"}},
+    {"an undeclared cycle",
+     {{24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "a"})"}},
+     {{{"24: jobs[0].workload.edges[1]: ", "cycle"}, {"edges"}}},
+     {"graph"}},
+    {"an edge twice",
+     {{24, R"(        {"from": "a", "to": "b"}, {"from": "a", "to": "b"})"}},
+     {{{"24: jobs[0].workload.edges[2]: ", "second edge"}}}},
+    {"a queue on an engine without",
+     {{12, R"(    "engine": "heron",)"}, {24, R"(        {"from": "a", "to": "b", "partitioning": "pull"})"}},
+     {{{"24: jobs[0].workload.edges[1].partitioning: ", "\"heron\" does not have"}}}},
+    {"keys without a key partitioning",
+     {{24, R"(        {"from": "a", "to": "b", "keys": {"law": "zipf"}})"}},
+     {{{"24: jobs[0].workload.edges[1].keys: ", "not partitioned by key"}}}},
+    {"a batch of nothing",
+     {{26, R"(  }], "fidelity": {"batch_records": 0})"}},
+     {{{"26: fidelity.batch_records: ", "0"}}}},
+};
+
+bool overlap(const Mistake& a, const Mistake& b) {
+  return std::any_of(a.changes.begin(), a.changes.end(),
+                     [&](const auto& change) { return b.changes.contains(change.first); });
+}
+
+bool matches(const std::string& line, const Expected& expected) {
+  return line.starts_with("s.json:" + expected.start) && line.find(expected.contains) != std::string::npos;
+}
+
+// All of them at once: what none of them makes unknown is said, and nothing beside.
+void check_together(const std::vector<Mistake>& chosen) {
+  std::map<int, std::string> changes;
+  std::vector<std::string> unknown;
+  std::string names;
+  for (const Mistake& mistake : chosen) {
+    changes.insert(mistake.changes.begin(), mistake.changes.end());
+    unknown.insert(unknown.end(), mistake.unknown.begin(), mistake.unknown.end());
+    names += mistake.name + "; ";
+  }
+  const TemporaryFolder folder;
+  folder.write("s.json", with(changes));
+  const Outcome outcome = run_weir({"validate", "s.json"}, {folder.path()});
+  INFO(names << "\n" << outcome.err);
+  CHECK(outcome.code == 2);
+  const auto found = lines(outcome.err);
+  std::vector<Expected> allowed;
+  for (const Mistake& mistake : chosen) {
+    for (const Mistake::Error& error : mistake.errors) {
+      INFO("expected " << error.expected.start << error.expected.contains);
+      allowed.push_back(error.expected);
+      const bool silent = std::any_of(error.needs.begin(), error.needs.end(), [&](const std::string& need) {
+        return std::find(unknown.begin(), unknown.end(), need) != unknown.end();
+      });
+      const auto said = std::count_if(found.begin(), found.end(),
+                                      [&](const std::string& line) { return matches(line, error.expected); });
+      if (!silent) CHECK(said == 1);
+    }
+  }
+  for (const std::string& line : found) {
+    INFO("found " << line);
+    CHECK(std::any_of(allowed.begin(), allowed.end(),
+                      [&](const Expected& expected) { return matches(line, expected); }));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("each mistake alone is said", "[cli][broken]") {
+  for (const Mistake& mistake : mistakes) check_together({mistake});
+}
+
+TEST_CASE("mistakes do not hide each other", "[cli][broken][property]") {
+  const std::uint64_t seed = test_seed();
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  const int rounds = std::getenv("WEIR_LONG") != nullptr ? 1000 : 60;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<Mistake> shuffled = mistakes;
+    std::shuffle(shuffled.begin(), shuffled.end(), random);
+    const std::size_t most = 2 + random() % 7;
+    std::vector<Mistake> chosen;
+    for (const Mistake& mistake : shuffled) {
+      if (chosen.size() == most) break;
+      if (std::none_of(chosen.begin(), chosen.end(), [&](const Mistake& c) { return overlap(c, mistake); }))
+        chosen.push_back(mistake);
+    }
+    check_together(chosen);
+  }
 }

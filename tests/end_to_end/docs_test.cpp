@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ using namespace weir::test;
 namespace fs = std::filesystem;
 
 namespace {
+
+const fs::path traces = fs::path(WEIR_SOURCE_DIR) / "../shared/traces";
 
 struct Block {
   int line = 0;  // of its first command
@@ -48,12 +51,47 @@ std::vector<fs::path> pages() {
   return found;
 }
 
-void look_like_a_checkout(const TemporaryFolder& folder) {
+void look_like_a_checkout(const fs::path& folder) {
   const fs::path top = WEIR_SOURCE_DIR;
   for (const char* name : {"scenarios", "plots", "docs", ".ci"})
-    if (fs::exists(top / name)) fs::create_symlink(top / name, folder.path() / name);
-  fs::create_directory(folder.path() / "build");
-  fs::create_symlink(WEIR_PROGRAM, folder.path() / "build/weir");
+    if (fs::exists(top / name)) fs::create_symlink(top / name, folder / name);
+  fs::create_directory(folder / "build");
+  fs::create_symlink(WEIR_PROGRAM, folder / "build/weir");
+}
+
+// What a page says that a command prints: a block after `<!-- summary: COMMAND -->`.
+struct Shown {
+  int line = 0;
+  std::string command, text;
+};
+
+std::vector<Shown> shown_summaries(const std::string& markdown) {
+  const std::string begin = "<!-- summary: ", end = " -->";
+  std::vector<Shown> all;
+  std::istringstream stream(markdown);
+  int number = 0;
+  bool inside = false, after = false;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    if (line.starts_with(begin) && line.ends_with(end)) {
+      all.push_back({number, line.substr(begin.size(), line.size() - begin.size() - end.size()), ""});
+      after = true;
+    } else if (after && line == "```") {
+      after = false;
+      inside = true;
+    } else if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      all.back().text += line + "\n";
+    }
+  }
+  return all;
+}
+
+// Without what differs from machine to machine: how long it took, and how fast that was.
+std::string without_times(const std::string& summary) {
+  const std::regex took(" in [^:\n]*: ([^\n]* events), [^\n]* a second\\.");
+  return std::regex_replace(summary, took, " in a while: $1, fast.");
 }
 
 }  // namespace
@@ -62,7 +100,7 @@ TEST_CASE("every command of the documentation works", "[docs]") {
   int run = 0;
   for (const fs::path& page : pages()) {
     const TemporaryFolder folder;
-    look_like_a_checkout(folder);
+    look_like_a_checkout(folder.path());
     for (const Block& block : shell_blocks(read_file(page))) {
       INFO(page.string() << ":" << block.line << "\n" << block.script);
       ++run;
@@ -79,6 +117,42 @@ TEST_CASE("every command of the documentation works", "[docs]") {
     }
   }
   CHECK(run >= 6);
+}
+
+TEST_CASE("the summaries of the documentation are what the commands print", "[docs]") {
+  int compared = 0;
+  for (const fs::path& page : pages()) {
+    for (const Shown& shown : shown_summaries(read_file(page))) {
+      INFO(page.string() << ":" << shown.line << ": " << shown.command);
+      ++compared;
+      if (!fs::exists(traces)) {
+        WARN("skipped: the recorded load of " << shown.command << " is not in ../shared/traces");
+        continue;
+      }
+      // The recordings lie beside the checkout.
+      const TemporaryFolder folder;
+      fs::create_directory(folder.path() / "weir");
+      fs::create_directory(folder.path() / "shared");
+      fs::create_symlink(traces, folder.path() / "shared/traces");
+      look_like_a_checkout(folder.path() / "weir");
+      const Outcome outcome = run_program({"bash", "-e", "-c", shown.command}, {folder.path() / "weir"});
+      INFO(outcome.err);
+      CHECK(outcome.code == 0);
+      CHECK(without_times(outcome.out) == without_times(shown.text));
+    }
+  }
+  CHECK(compared == 1);
+}
+
+TEST_CASE("only times and speeds are left out of the comparison of summaries", "[docs]") {
+  const auto text = [](const char* took, const char* events, const char* speed) {
+    return std::string("1 h simulated on 6 hosts (15.1 % of their cores busy) in ") + took + ": " + events +
+           " events, " + speed + " a second.\nTook in 5.\n";
+  };
+  CHECK(without_times(text("291 ms", "1.04 M", "3.57 M")) ==
+        without_times(text("1 min 2 s", "1.04 M", "5 k")));
+  CHECK(without_times(text("291 ms", "1.04 M", "3.57 M")) !=
+        without_times(text("291 ms", "1.05 M", "3.57 M")));
 }
 
 TEST_CASE("the links of the documentation lead somewhere", "[docs]") {

@@ -61,6 +61,10 @@ TEST_CASE("the figures of DS2 are drawn, and their data have published and simul
   CHECK(data.find("\nweir,calibrated,dhalion,") != std::string::npos);
   CHECK(data.find("\nweir,predicted,ds2,") != std::string::npos);
   CHECK_THAT(steps.out, Catch::Contains("FlatMap 22 at "));  // the calibrated run
+  // Not on a terminal: lines that end.
+  CHECK_THAT(steps.err, Catch::Contains("1 of 2 runs: six/runs/") &&
+                            Catch::Contains("\n3 of 3 runs: six/runs/unfitted/"));
+  CHECK(steps.err.find('\r') == std::string::npos);
 }
 
 TEST_CASE("the table of policies has a row for each policy", "[cli][figure]") {
@@ -180,4 +184,28 @@ TEST_CASE("runs are drawn side by side", "[cli][figure]") {
   const Outcome nothing = run_weir({"figure", "convergence", "-o", "figure", "--", "nowhere"}, here);
   CHECK(nothing.code == 1);
   CHECK_THAT(nothing.err, Catch::Contains("nowhere"));
+}
+
+TEST_CASE("progress off a terminal is a line for every tenth of the runs, and every 10 s", "[cli][figure]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  folder.write("progress.py", R"(import io, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import _runs
+def lines(runs, each_s):
+    now, out = [0], io.StringIO()
+    progress = _runs.Progress(runs, out, lambda: now[0])
+    for i in range(runs):
+        now[0] += each_s
+        progress.finished(i)
+    return [line.split()[0] for line in out.getvalue().splitlines()]
+assert lines(3, 1) == ["1", "2", "3"]
+assert lines(100, 0.01) == ["1"] + [str(10 * i) for i in range(1, 11)], lines(100, 0.01)
+assert lines(20, 11) == [str(i) for i in range(1, 21)]
+)");
+  const Outcome outcome = run_program(
+      {"/usr/bin/python3", "progress.py", std::string(WEIR_SOURCE_DIR) + "/plots"}, {folder.path()});
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
 }

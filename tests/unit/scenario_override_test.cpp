@@ -128,7 +128,7 @@ TEST_CASE("a failed check names the arguments that changed the object", "[scenar
   ParamTable<Marks> table;
   table.real("low", &Marks::low, {}, any());
   table.real("high", &Marks::high, {}, any());
-  table.check([](const Marks& m, const Node& at, Errors& errors) {
+  table.check_all([](const Marks& m, const Node& at, Errors& errors) {
     if (m.low >= m.high) errors.add(at, "low is not below high", "low < high");
   });
   Errors errors;

@@ -49,7 +49,7 @@ ParamTable<ThresholdParams> threshold_table() {
   t.integer("cooldown_windows", &ThresholdParams::cooldown_windows, {.help = "Windows of rest."},
             at_least(0));
   t.boolean("down", &ThresholdParams::down, {.help = "May it scale down."});
-  t.check([](const ThresholdParams& p, const Node& at, Errors& errors) {
+  t.check_all([](const ThresholdParams& p, const Node& at, Errors& errors) {
     if (p.low >= p.high) errors.add(at, "low is not below high", "low < high");
   });
   return t;

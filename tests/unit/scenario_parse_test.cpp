@@ -103,6 +103,8 @@ void collect(const Node& node, std::vector<int>& lines, std::vector<int>& key_li
 
 bool same(const Node& node, const nlohmann::json& json) {
   switch (node.kind()) {
+    case NodeKind::unknown:
+      return false;
     case NodeKind::null:
       return json.is_null();
     case NodeKind::boolean:

@@ -103,3 +103,70 @@ TEST_CASE("hosts that hold nothing of an operator do not slow its optimum", "[co
   s.hosts()[0]["slots"] = 2;
   CHECK(optima(s, {1}) == json({3}));
 }
+
+TEST_CASE("a broadcast edge multiplies demand by the instances that get the copies", "[control]") {
+  // in -> all (broadcast) -> out: as the simulation counts.
+  for (const int copies : {1, 3, 5}) {
+    ScenarioText s(2);
+    s.source("in", ScenarioText::constant(1000));
+    s.op("all", "map", ScenarioText::deterministic(200));
+    s.dataflow()["operators"][0]["parallelism"] = copies;
+    s.op("out", "sink", ScenarioText::deterministic(10));
+    s.edge("in", "all")["partitioning"] = "broadcast";
+    s.edge("all", "out");
+    const json found = in_child([&]() -> json {
+      Errors errors;
+      const auto loaded = load_scenario_text(s.text(), "test", ".", {}, errors);
+      if (!loaded) return errors.text();
+      json of_job;
+      SimulationOptions options;
+      options.at_end = [&](const Job& job) {
+        const TrueCapacity truth(job);
+        for (int op = 0; op < 3; ++op) of_job["demand"].push_back(truth.demand_per_s(op, 0, 1));
+        of_job["optimum"] = truth.optimal_parallelism(1, 0, 1);
+      };
+      const RunSummary summary = simulate(*loaded, options);
+      for (const auto& op : summary.jobs[0].operators) of_job["records_in"].push_back(op.records_in);
+      return of_job;
+    });
+    INFO(copies << ": " << found.dump());
+    for (int op = 1; op < 3; ++op) {
+      CHECK(found["demand"][op] == 1000.0 * copies);
+      // What is under way at the end is not in: a span of 50 ms on each of two hops.
+      const double simulated_per_s = found["records_in"][op].get<double>() / 2;
+      CHECK(simulated_per_s <= 1000.0 * copies);
+      CHECK(simulated_per_s >= 0.9 * 1000.0 * copies);
+    }
+    CHECK(found["optimum"] == 1);
+  }
+}
+
+TEST_CASE("no parallelism helps who gets a copy of everything in each instance", "[control]") {
+  const auto with = [](double all_us, int most) {
+    ScenarioText s(0.01);
+    s.source("in", ScenarioText::constant(1000));
+    s.op("all", "map", ScenarioText::deterministic(all_us));
+    s.dataflow()["operators"][0]["min_parallelism"] = 2;
+    s.dataflow()["operators"][0]["parallelism"] = 2;
+    s.dataflow()["operators"][0]["max_parallelism"] = most;
+    s.op("out", "sink", ScenarioText::deterministic(800));
+    s.edge("in", "all")["partitioning"] = "broadcast";
+    s.edge("all", "out");
+    return optima(s, {1, 2, all_workers});
+  };
+  // 1000/s of 0.9 ms: one instance bears its copies, and so does each of two, which make 2000/s for `out`.
+  CHECK(with(900, 7)[0] == 2);
+  CHECK(with(900, 7)[1] == 2);
+  // 1.1 ms: no instance bears them, however many there are; `out` gets the copies of all seven: 5.6
+  // instances.
+  CHECK(with(1100, 7)[0] == 7);
+  CHECK(with(1100, 7)[1] == 6);
+  // What also comes shared: 0.5 of each instance are copies, and 1.2 are for all together: 3 do.
+  ScenarioText s(0.01);
+  s.source("copied", ScenarioText::constant(1000));
+  s.source("shared", ScenarioText::constant(2400));
+  s.op("all", "sink", ScenarioText::deterministic(500));
+  s.edge("copied", "all")["partitioning"] = "broadcast";
+  s.edge("shared", "all");
+  CHECK(optima(s, {2}) == json({3}));
+}

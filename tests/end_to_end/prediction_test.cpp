@@ -1,0 +1,156 @@
+// What `weir explain` predicts, held against runs: events within the factor that it states, channels exactly,
+// memory within a third. And what it warns of.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string>
+
+#include "tests/support/program.hpp"
+
+using namespace weir::test;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+// 1.23 k, 4.5 M
+double number(const std::string& text) {
+  std::size_t end = 0;
+  const double value = std::stod(text, &end);
+  const auto unit = std::string("kMGT").find(end + 1 < text.size() ? text[end + 1] : ' ');
+  double factor = 1;
+  for (std::size_t i = 0; unit != std::string::npos && i <= unit; ++i) factor *= 1000;
+  return value * factor;
+}
+
+double found(const std::string& text, const char* pattern) {
+  std::smatch match;
+  INFO(pattern << "\n" << text);
+  REQUIRE(std::regex_search(text, match, std::regex(pattern)));
+  return number(match[1]);
+}
+
+void check_events(const std::string& scenario, const TemporaryFolder& folder) {
+  INFO(scenario);
+  const Outcome explained = run_weir({"explain", scenario}, {folder.path()});
+  REQUIRE(explained.code == 0);
+  const double predicted = found(explained.out, "about ([0-9.]+ ?[kMG]?) events in all");
+  const Outcome run = run_weir({"run", scenario, "-o", "out", "--json"}, {folder.path()});
+  REQUIRE(run.code == 0);
+  const double actual = json::parse(run.out)["events"];
+  INFO("predicted " << predicted << ", actual " << actual);
+  CHECK(predicted <= 2 * actual);
+  CHECK(actual <= 2 * predicted);
+  fs::remove_all(folder.path() / "out");
+}
+
+json fan(double rate_per_s, const json& edge, int receivers, int hosts) {
+  json to = edge;
+  to["from"] = "a";
+  to["to"] = "b";
+  const auto op = [](const char* name, int parallelism) {
+    return json(
+        {{"name", name}, {"logic", "map"}, {"parallelism", parallelism}, {"cost", {{"per_record_us", 1}}}});
+  };
+  const json workload = {
+      {"type", "dataflow"},
+      {"sources", {{{"name", "in"}, {"arrivals", {{"type", "constant"}, {"rate_per_s", rate_per_s}}}}}},
+      {"operators", {op("a", 1), op("b", receivers)}},
+      {"edges", {{{"from", "in"}, {"to", "a"}}, to}}};
+  return {{"weir", 1},
+          {"until_s", 5},
+          {"cluster", {{"hosts", {{{"name", "h"}, {"count", hosts}, {"cores", 100}}}}}},
+          {"jobs", {{{"workload", workload}}}}};
+}
+
+}  // namespace
+
+TEST_CASE("events of the shipped scenarios are predicted within a factor of 2", "[cli][prediction]") {
+  const TemporaryFolder folder;
+  const fs::path scenarios = fs::path(WEIR_SOURCE_DIR) / "scenarios";
+  int checked = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(scenarios)) {
+    if (entry.path().extension() != ".json") continue;
+    const json scenario = json::parse(read_file(entry.path()));
+    if (!scenario.contains("jobs")) continue;
+    if (scenario.dump().find("shared/traces") != std::string::npos &&
+        !fs::exists(scenarios / "../../shared/traces")) {
+      WARN("skipped: the recorded load of " << entry.path() << " is not there");
+      continue;
+    }
+    check_events(entry.path().string(), folder);
+    ++checked;
+  }
+  CHECK(checked >= 6);
+}
+
+TEST_CASE("events of batches that are divided among receivers are predicted", "[cli][prediction]") {
+  const TemporaryFolder folder;
+  const std::vector<json> edges = {
+      {{"partitioning", "shuffle"}},
+      {{"partitioning", "rebalance"}},
+      {{"partitioning", "broadcast"}},
+      {{"partitioning", "key"}, {"keys", {{"law", "zipf"}, {"count", 10000}, {"exponent", 1}}}},
+      {{"partitioning", "key"}, {"keys", {{"law", "hot"}, {"count", 1000}, {"hot_share", 0.7}}}}};
+  for (const json& edge : edges) {
+    for (const double rate_per_s : {1e3, 1e4, 3e5}) {
+      for (const int hosts : {1, 2}) {
+        folder.write("s.json", fan(rate_per_s, edge, 64, hosts).dump());
+        check_events("s.json", folder);
+      }
+    }
+  }
+}
+
+TEST_CASE("channels are counted, and their memory is near what a run takes", "[cli][prediction]") {
+  const TemporaryFolder folder;
+  json scenario = fan(1000, {{"partitioning", "rebalance"}}, 1500, 1);
+  scenario["until_s"] = 0.01;
+  scenario["cluster"]["hosts"][0]["slots"] = 10000;
+  scenario["jobs"][0]["workload"]["operators"][0]["parallelism"] = 1500;
+  folder.write("s.json", scenario.dump());
+  const Outcome explained = run_weir({"explain", "s.json"}, {folder.path()});
+  // 1 x 1500 and 1500 x 1500.
+  CHECK(found(explained.out, "([0-9.]+ M) channels") == Approx(2'251'500).epsilon(0.005));
+  const double predicted_mib = found(explained.out, "about ([0-9.]+) MiB");
+  const Outcome run = run_weir({"run", "s.json", "-o", "out", "--json"}, {folder.path()});
+  REQUIRE(run.code == 0);
+  const double actual_mib = json::parse(run.out)["peak_rss_mib"];
+  INFO("predicted " << predicted_mib << ", actual " << actual_mib);
+  CHECK(predicted_mib <= 4.0 / 3 * actual_mib);
+  CHECK(actual_mib <= 4.0 / 3 * predicted_mib);
+}
+
+TEST_CASE("more memory than there is, and loops that grow, are warned of", "[cli][prediction]") {
+  const TemporaryFolder folder;
+  json scenario = fan(1000, {{"partitioning", "rebalance"}}, 1, 1);
+  CHECK(run_weir({"validate", (folder.write("good.json", scenario.dump()), "good.json")}, {folder.path()})
+            .err == "");
+  // 60 shuffles between 16,384 instances are terabytes.
+  json& workload = scenario["jobs"][0]["workload"];
+  scenario["cluster"]["hosts"][0]["count"] = 100;
+  scenario["cluster"]["hosts"][0]["slots"] = 100000;
+  workload = {{"type", "chain"}, {"length", 60}, {"stage", {{"parallelism", 16384}}}};
+  folder.write("large.json", scenario.dump());
+  const Outcome large = run_weir({"validate", "large.json"}, {folder.path()});
+  CHECK(large.code == 0);
+  CHECK_THAT(large.err,
+             Catch::Contains("warning: large.json: about ") && Catch::Contains(" GiB for 15.8 G channels"));
+
+  scenario = fan(100, {{"partitioning", "rebalance"}}, 1, 1);
+  scenario["jobs"][0]["workload"]["edges"].push_back({{"from", "b"}, {"to", "a"}, {"feedback", true}});
+  scenario["until_s"] = 0.1;
+  folder.write("loop.json", scenario.dump());
+  for (const char* command : {"validate", "run", "explain"}) {
+    INFO(command);
+    const Outcome loop = run_weir({command, "loop.json"}, {folder.path()});
+    INFO(loop.out << loop.err);
+    CHECK(loop.code == 0);
+    CHECK_THAT(loop.err, Catch::Contains("as many records as go round by b -> a come back"));
+    const std::regex not_a_number("\\b-?(nan|inf)\\b", std::regex::icase);
+    CHECK_FALSE(std::regex_search(loop.out + loop.err, not_a_number));
+  }
+}
