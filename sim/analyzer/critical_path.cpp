@@ -10,8 +10,7 @@ namespace weir::analyzer {
 std::uint32_t CriticalPath::States::of_worker(std::int64_t id) const {
   const auto found = std::lower_bound(worker.begin(), worker.end(), id);
   if (found == worker.end() || *found != id) return begins;
-  const auto place = static_cast<std::uint32_t>(found - worker.begin());
-  return came_by[place] == without_path ? begins : place;
+  return static_cast<std::uint32_t>(found - worker.begin());
 }
 
 std::uint32_t CriticalPath::States::of_message(const MessageKey& key) const {
@@ -46,13 +45,13 @@ void CriticalPath::learn(const Pag& pag) {
 
 // A window in both passes: nothing of it is resolved yet.
 void CriticalPath::look_at(const Pag& pag) {
-  if (!any_window_) trace_begin_ns_ = pag.start_ns;
   // A window in which nothing was is not there: nobody was busy, no message under way.
   if (any_window_ && before_.end_ns != pag.start_ns) before_ = {};
   any_window_ = true;
   pag_ = &pag;
   came_by_.assign(pag.vertices(), unknown);
-  begin_ns_.assign(pag.vertices(), never);
+  begin_ns_.assign(pag.vertices(), 0);
+  waiting_ns_.assign(pag.vertices(), 0);
   given_up_.clear();
 }
 
@@ -85,15 +84,27 @@ std::int64_t CriticalPath::cause(std::uint32_t vertex, std::uint32_t n) const {
 }
 
 CriticalPath::Step CriticalPath::enter(std::uint32_t before, Nanos here_ns) const {
-  return {.last = true, .came_by = before, .begin_ns = before == begins ? here_ns : before_.begin_ns[before]};
+  if (before == begins) return {.last = true, .came_by = begins, .begin_ns = here_ns};
+  return {.last = true,
+          .came_by = before,
+          .begin_ns = before_.begin_ns[before],
+          .waiting_ns = before_.waiting_ns[before]};
 }
 
 CriticalPath::Step CriticalPath::step_from(std::uint32_t vertex) const {
-  if (first_of_chain(vertex)) return enter(before_.of_worker(worker_at(vertex)), pag_->time_ns[vertex]);
-  if (!woken(vertex)) return {.vertex = vertex - 1};
+  const bool first = first_of_chain(vertex);
+  const std::uint32_t before = first ? before_.of_worker(worker_at(vertex)) : begins;
+  // At its first vertex a worker has waited if it did at the end of the window before.
+  if (first ? before == begins || !before_.waits[before] : !woken(vertex)) {
+    if (first) return enter(before, pag_->time_ns[vertex]);
+    return {.vertex = vertex - 1};
+  }
   const auto skipped = given_up_.find(vertex);
   const std::int64_t m = cause(vertex, skipped == given_up_.end() ? 0 : skipped->second);
-  if (m < 0) return enter(begins, pag_->time_ns[vertex]);
+  if (m < 0) {
+    if (first) return enter(before, pag_->time_ns[vertex]);
+    return {.vertex = vertex - 1, .waiting_ns = pag_->time_ns[vertex] - pag_->time_ns[vertex - 1]};
+  }
   const Pag::Message& message = pag_->messages[static_cast<std::size_t>(m)];
   if (message.sent_ns >= pag_->start_ns) return {.vertex = message.from, .message = m};
   Step step = enter(before_.of_message(key_of(message)), pag_->start_ns);
@@ -102,12 +113,8 @@ CriticalPath::Step CriticalPath::step_from(std::uint32_t vertex) const {
 }
 
 // Whoever wakes each other at the same instant does not say who was first: the message followed last is given
-// up, and the path goes on with another cause of the same waiting.
+// up, and the path goes on with another cause of the same waiting. (Only messages take no time.)
 void CriticalPath::leave_circle(std::uint32_t& vertex) {
-  while (!woken(trail_.back())) {
-    came_by_[trail_.back()] = unknown;
-    trail_.pop_back();
-  }
   vertex = trail_.back();
   came_by_[vertex] = unknown;
   trail_.pop_back();
@@ -127,13 +134,18 @@ void CriticalPath::resolve(std::uint32_t vertex) {
     if (step.last) {
       came_by_[vertex] = step.came_by;
       begin_ns_[vertex] = step.begin_ns;
+      waiting_ns_[vertex] = step.waiting_ns;
+      trail_.pop_back();
       break;
     }
+    waiting_ns_[vertex] = step.waiting_ns;  // its own part, until the rest is known
     vertex = step.vertex;
   }
-  for (const std::uint32_t passed : trail_) {
-    came_by_[passed] = came_by_[vertex];
-    begin_ns_[passed] = begin_ns_[vertex];
+  Nanos waiting_ns = waiting_ns_[vertex];
+  for (auto passed = trail_.rbegin(); passed != trail_.rend(); ++passed) {
+    came_by_[*passed] = came_by_[vertex];
+    begin_ns_[*passed] = begin_ns_[vertex];
+    waiting_ns = waiting_ns_[*passed] += waiting_ns;
   }
 }
 
@@ -143,14 +155,11 @@ CriticalPath::States CriticalPath::states() {
   states.worker = pag_->worker;
   for (std::size_t c = 0; c < pag_->chains(); ++c) {
     const std::uint32_t last = pag_->chain_first[c + 1] - 1;
-    if (woken(last) && cause(last, 0) < 0) {
-      states.came_by.push_back(without_path);
-      states.begin_ns.push_back(never);
-      continue;
-    }
     resolve(last);
     states.came_by.push_back(came_by_[last]);
     states.begin_ns.push_back(begin_ns_[last]);
+    states.waiting_ns.push_back(waiting_ns_[last]);
+    states.waits.push_back(woken(last));
   }
   for (const Pag::Message& message : pag_->messages) {
     if (message.received_ns <= pag_->end_ns) continue;
@@ -159,10 +168,12 @@ CriticalPath::States CriticalPath::states() {
       resolve(message.from);
       states.came_by.push_back(came_by_[message.from]);
       states.begin_ns.push_back(begin_ns_[message.from]);
+      states.waiting_ns.push_back(waiting_ns_[message.from]);
     } else {
       const Step step = enter(before_.of_message(key_of(message)), pag_->start_ns);
       states.came_by.push_back(step.came_by);
       states.begin_ns.push_back(step.begin_ns);
+      states.waiting_ns.push_back(step.waiting_ns);
     }
   }
   std::sort(states.sent.begin(), states.sent.end());
@@ -185,11 +196,13 @@ void CriticalPath::resolve_ends() {
 void CriticalPath::consider_ends() {
   for (const std::uint32_t v : ends_) {
     const Nanos end_ns = pag_->time_ns[v];
-    if (end_ns < chosen_.end_ns || (end_ns == chosen_.end_ns && begin_ns_[v] >= chosen_.begin_ns)) continue;
+    if (end_ns < chosen_.end_ns || (end_ns == chosen_.end_ns && waiting_ns_[v] >= chosen_.waiting_ns))
+      continue;
     chosen_ = {.window = windows_.size(),
                .vertex = v,
                .begin_ns = begin_ns_[v],
                .end_ns = end_ns,
+               .waiting_ns = waiting_ns_[v],
                .came_by = came_by_[v]};
   }
 }

@@ -61,16 +61,14 @@ class CriticalPath {
 
   Nanos begin_ns() const { return chosen_.begin_ns; }
   Nanos end_ns() const { return chosen_.end_ns; }
-  // Where the trace begins: a path that begins later does so because the trace does not say what was waited
-  // for.
-  Nanos trace_begin_ns() const { return trace_begin_ns_; }
+  // On the path, of which the trace does not say what for.
+  Nanos waiting_ns() const { return chosen_.waiting_ns; }
 
  private:
   // What a path to some vertex comes into the window by: a place in the states of the window before, or
-  static constexpr std::uint32_t begins = 0xffffffff;        // nothing: it begins in this window
-  static constexpr std::uint32_t unknown = 0xfffffffe;       // not known yet
-  static constexpr std::uint32_t following = 0xfffffffd;     // being followed
-  static constexpr std::uint32_t without_path = 0xfffffffc;  // of a state: its worker waits
+  static constexpr std::uint32_t begins = 0xffffffff;     // nothing: it begins in this window
+  static constexpr std::uint32_t unknown = 0xfffffffe;    // not known yet
+  static constexpr std::uint32_t following = 0xfffffffd;  // being followed
 
   // What a window may be left by: the last vertices of its chains, then its messages that arrive later.
   using MessageKey = std::tuple<std::int64_t, std::int64_t, Nanos, Nanos, Activity, std::int32_t>;
@@ -79,7 +77,9 @@ class CriticalPath {
     std::vector<std::int64_t> worker;                        // ascending
     std::vector<std::pair<MessageKey, std::uint32_t>> sent;  // sorted
     std::vector<std::uint32_t> came_by;
-    std::vector<Nanos> begin_ns;  // of the path
+    std::vector<Nanos> begin_ns;    // of the path to it
+    std::vector<Nanos> waiting_ns;  // in the path to it
+    std::vector<bool> waits;        // of each chain: whether it waited until then
 
     std::uint32_t of_worker(std::int64_t id) const;
     std::uint32_t of_message(const MessageKey& key) const;
@@ -90,12 +90,14 @@ class CriticalPath {
     bool last = false;          // the path comes from outside, or begins
     std::uint32_t came_by = unknown;
     Nanos begin_ns = 0;
+    Nanos waiting_ns = 0;
   };
   struct Chosen {
     std::size_t window = 0;
     std::uint32_t vertex = 0;
-    Nanos begin_ns = never;
+    Nanos begin_ns = 0;
     Nanos end_ns = -1;
+    Nanos waiting_ns = never;
     std::uint32_t came_by = unknown;
   };
 
@@ -119,13 +121,13 @@ class CriticalPath {
 
   const Pag* pag_ = nullptr;
   std::vector<std::uint32_t> came_by_;                         // of each vertex
+  std::vector<Nanos> waiting_ns_;                              // in the path to each vertex
   std::vector<Nanos> begin_ns_;                                // of the path to each vertex
   std::vector<std::uint32_t> ends_;                            // the last of each chain that is not waiting
   std::vector<std::uint32_t> trail_;                           // vertices being followed
   std::unordered_map<std::uint32_t, std::uint32_t> given_up_;  // messages of a vertex that lead in circles
   States before_;
   bool any_window_ = false;
-  Nanos trace_begin_ns_ = 0;
   std::vector<std::vector<std::uint32_t>> windows_;  // came_by of every state, window by window
   Chosen chosen_;
   std::vector<std::uint32_t> leaves_by_;  // the state by which the path leaves each window before the chosen

@@ -13,6 +13,7 @@
 #include "sim/analyzer/convergence_report.hpp"
 #include "sim/analyzer/open_trace.hpp"
 #include "sim/analyzer/report.hpp"
+#include "sim/cli/critical_path.hpp"
 #include "sim/cli/ctf_map_option.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
@@ -267,6 +268,7 @@ ExitCode run(const CommandContext& context) {
   options.value("slo-throughput", "SHARE",
                 "of what is offered, at least so much should be taken in (default 0.95)");
   add_ctf_map_option(options);
+  options.flag("critical-path", "instead of windows: the one path through the whole trace");
   options.flag("json", "print everything as JSON");
   options.flag("csv", "print one table as CSV: the summaries, or that of --k-hop, --metrics or --invariants");
   if (!options.parse(context.arguments)) return ExitCode::good;
@@ -285,6 +287,18 @@ ExitCode run(const CommandContext& context) {
   }
   const std::vector<std::string>& paths = options.positional();
   try {
+    if (options.has("critical-path")) {
+      refuse(options,
+             {"from", "to", "k-hop", "metrics", "invariants", "wait-before-sends", "convergence",
+              "slo-latency", "slo-throughput"},
+             "other reports: --critical-path is the one path through the whole trace");
+      if (paths.size() != 1) throw UsageError("--critical-path takes one trace");
+      tell_critical_path(paths[0], map, analysis.construction,
+                         options.has("json")  ? CriticalPathForm::json
+                         : options.has("csv") ? CriticalPathForm::csv
+                                              : CriticalPathForm::text);
+      return ExitCode::good;
+    }
     write_out(paths.size() == 1 ? analyzed(paths[0], options, analysis, convergence, map)
                                 : compared(paths, options, convergence));
   } catch (const analyzer::TraceError& error) {

@@ -125,16 +125,19 @@ TEST_CASE("weir analyze says what is wrong with a trace or an option", "[cli][an
     std::vector<std::string> words;
     std::string says;
   };
-  for (const Case& wrong :
-       std::vector<Case>{{{"analyze"}, "one trace"},
-                         {{"analyze", "empty"}, "empty: is empty"},
-                         {{"analyze", "text"}, "text: not a trace"},
-                         {{"analyze", "nothing"}, "nothing: cannot be opened"},
-                         {{"analyze", "."}, "run.h5: cannot be opened"},
-                         {{"analyze", "calls.msgpack", "--window", "0"}, "--window 0"},
-                         {{"analyze", "calls.msgpack", "--window", "1e300"}, "--window 1e300"},
-                         {{"analyze", "calls.msgpack", "--widow", "1"}, "did you mean \"--window\""},
-                         {{"analyze", "calls.msgpack", "--json", "--csv"}, "not both"}}) {
+  for (const Case& wrong : std::vector<Case>{
+           {{"analyze"}, "one trace"},
+           {{"analyze", "empty"}, "empty: is empty"},
+           {{"analyze", "text"}, "text: not a trace"},
+           {{"analyze", "nothing"}, "nothing: cannot be opened"},
+           {{"analyze", "."}, "run.h5: cannot be opened"},
+           {{"analyze", "calls.msgpack", "--window", "0"}, "--window 0"},
+           {{"analyze", "calls.msgpack", "--window", "1e300"}, "--window 1e300"},
+           {{"analyze", "calls.msgpack", "--widow", "1"}, "did you mean \"--window\""},
+           {{"analyze", "calls.msgpack", "--json", "--csv"}, "not both"},
+           {{"analyze", "-", "--critical-path"}, "reading it twice"},
+           {{"analyze", "text", "--critical-path"}, "text: not a trace"},
+           {{"analyze", "calls.msgpack", "--critical-path", "--from", "1"}, "through the whole trace"}}) {
     const Outcome outcome = run_weir(wrong.words, {folder.path()});
     INFO(outcome.err);
     CHECK(outcome.code == 2);
@@ -146,4 +149,40 @@ TEST_CASE("weir analyze says what is wrong with a trace or an option", "[cli][an
   const Outcome cut = run_weir({"analyze", "cut"}, {folder.path()});
   CHECK(cut.code == 0);
   CHECK_THAT(cut.out, Catch::Contains("Left out: the last record is cut off: 1"));
+}
+
+// While FlatMap holds everybody up, the path runs along it; then it is restarted; from then on Count does.
+TEST_CASE("the critical path of Dhalion's first step goes from bottleneck to restart to bottleneck",
+          "[cli][analyzer]") {
+  const TemporaryFolder folder;
+  const std::string home = std::string("WEIR_HOME=") + WEIR_SOURCE_DIR;
+  const Outcome run = run_weir(
+      {"run", "papers/ds2/fig6-heron-dhalion", "--until", "600", "--trace", "pag", "-o", "run", "--quiet"},
+      {folder.path(), {home}});
+  INFO(run.err);
+  REQUIRE(run.code == 0);
+  const Outcome told = run_weir({"analyze", "run", "--critical-path", "--json"}, {folder.path()});
+  REQUIRE(told.code == 0);
+  const json path = json::parse(told.out)["critical_path"];
+  CHECK(path["begin_s"] == 0.0);
+  CHECK(path["end_s"] == 600.0);
+  CHECK(path["waiting_s"].get<double>() < 0.6);
+  // From the first step at 126 s on, and 8.8 s of restart.
+  REQUIRE(path["kinds"].size() >= 3);
+  const std::vector<std::tuple<std::string, double>> expected = {
+      {"processing", 600 - 126 - 8.8}, {"processing", 126}, {"fault-tolerance", 8.8}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(path["kinds"][i]["activity"] == std::get<0>(expected[i]));
+    CHECK(path["kinds"][i]["duration_s"].get<double>() == Approx(std::get<1>(expected[i])).margin(0.1));
+  }
+  CHECK(path["kinds"][0]["operator"] == "count");
+  CHECK(path["kinds"][1]["operator"] == "flatmap");
+
+  const Outcome csv = run_weir({"analyze", "run", "--critical-path", "--csv"}, {folder.path()});
+  REQUIRE(csv.code == 0);
+  CHECK(csv.out.starts_with("begin_s,end_s,worker,to,activity,operator\n0,"));
+  CHECK(static_cast<std::int64_t>(std::count(csv.out.begin(), csv.out.end(), '\n')) ==
+        1 + path["pieces"].get<std::int64_t>());
+  const Outcome text = run_weir({"analyze", "run", "--critical-path"}, {folder.path()});
+  CHECK_THAT(text.out, Catch::Contains("The critical path: from 0 s to 600 s"));
 }

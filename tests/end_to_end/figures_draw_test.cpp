@@ -209,3 +209,23 @@ assert lines(20, 11) == [str(i) for i in range(1, 21)]
   INFO(outcome.err);
   CHECK(outcome.code == 0);
 }
+
+TEST_CASE("the critical path of a traced run is drawn", "[cli][figure]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const std::string source = std::string("WEIR_HOME=") + WEIR_SOURCE_DIR;
+  REQUIRE(run_weir({"run", "quickstart", "--until", "100", "--trace", "pag", "-o", "run", "--quiet"},
+                   {folder.path(), {source}})
+              .code == 0);
+  const Outcome outcome =
+      run_weir({"figure", "critical-path", "-o", "path", "--", "run"}, {folder.path(), {source}});
+  INFO(outcome.out << outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(begins(folder.path() / "path/critical-path.png", "\x89PNG"));
+  CHECK(begins(folder.path() / "path/critical-path.pdf", "%PDF"));
+  CHECK(read_file(folder.path() / "path/critical-path.csv").starts_with("begin_s,end_s,worker,"));
+  const Outcome wrong =
+      run_weir({"figure", "critical-path", "-o", "none", "--", "nothing"}, {folder.path(), {source}});
+  CHECK(wrong.code == 2);
+  CHECK_THAT(wrong.err, Catch::Contains("nothing"));
+}
