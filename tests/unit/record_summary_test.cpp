@@ -119,6 +119,7 @@ constexpr char golden[] = R"json({
         "detail": ""
       }
     ],
+    "actions_omitted": 0,
     "why_nothing": null,
     "steps": 2,
     "converged": true,
@@ -163,7 +164,8 @@ constexpr char golden[] = R"json({
         "reason": "the estimate is what runs",
         "acted": false
       }
-    ]
+    ],
+    "decisions_omitted": 0
   },
   "policy_state": {
     "activations": 2

@@ -17,7 +17,8 @@ namespace {
 std::string errors_of(const std::string& text) {
   Errors errors;
   const auto document = parse_document(text, "f.json", errors);
-  CHECK(errors.empty() == document.has_value());
+  // A number that is too large is an error, and does not hide what is wrong elsewhere.
+  CHECK((document.has_value() || !errors.empty()));
   return errors.text();
 }
 
