@@ -5,7 +5,7 @@ namespace {
 
 struct ConstantParams {
   double rate_per_s = 1000;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<ConstantParams> table() {

@@ -122,7 +122,7 @@ const auto registered = ArrivalRegistry::add<CtfTraceParams>(
         p.curve = curve_of(p, &problem);
         if (p.curve == nullptr) throw std::runtime_error(fmt::format("{}: {}", p.path, problem));
       }
-      return make_arrivals(p.curve, Spacing::even, context, p.events->files);
+      return make_arrivals(p.curve, ArrivalSpacing::even, context, p.events->files);
     });
 
 }  // namespace

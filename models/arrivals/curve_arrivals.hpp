@@ -33,7 +33,7 @@ template <class Params>
 void add_spacing(ParamTable<Params>& table) {
   table.choice("spacing", &Params::spacing,
                {.help = "Evenly, one record whenever the rate adds up to one; or a Poisson process."},
-               {{"even", Spacing::even}, {"poisson", Spacing::poisson}});
+               {{"even", ArrivalSpacing::even}, {"poisson", ArrivalSpacing::poisson}});
 }
 
 // Registers arrivals that are `curve(params, context)` with the spacing of the parameters.

@@ -37,7 +37,7 @@ struct DailyBurstyParams {
   double burst_exponent = 1.43;
   double burst_decay_s = 1500;
   double speed_up = 1;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<DailyBurstyParams> table() {

@@ -10,7 +10,7 @@ struct FlashCrowdParams {
   double rise_s = 30;
   double hold_s = 60;
   double decay_s = 120;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<FlashCrowdParams> table() {

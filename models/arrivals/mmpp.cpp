@@ -22,7 +22,7 @@ struct MmppState {
 struct MmppParams {
   std::vector<MmppState> states;
   std::optional<int> initial_state;
-  Spacing spacing = Spacing::poisson;
+  ArrivalSpacing spacing = ArrivalSpacing::poisson;
 };
 
 // The rates of going from each state to each other; the diagonal is 0.

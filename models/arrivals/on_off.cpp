@@ -15,7 +15,7 @@ struct OnOffParams {
   double on_rate_per_s = 2000;
   double off_rate_per_s = 0;
   Durations durations = Durations::fixed;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<OnOffParams> table() {

@@ -18,7 +18,7 @@ struct PhasesParams {
   bool repeat = false;
   Afterwards after = Afterwards::hold;
   Interpolation interpolation = Interpolation::step;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<Phase> phase_table() {

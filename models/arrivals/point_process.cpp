@@ -237,12 +237,12 @@ class PoissonProcess final : public CurveProcess {
 
 }  // namespace
 
-std::unique_ptr<ArrivalProcess> make_arrivals(std::shared_ptr<const RateCurve> curve, Spacing spacing,
+std::unique_ptr<ArrivalProcess> make_arrivals(std::shared_ptr<const RateCurve> curve, ArrivalSpacing spacing,
                                               const ArrivalContext& context,
                                               std::vector<std::string> input_files) {
   WEIR_ASSERT(curve != nullptr, "arrivals follow a curve");
   std::unique_ptr<CurveProcess> process;
-  if (spacing == Spacing::even) {
+  if (spacing == ArrivalSpacing::even) {
     process = std::make_unique<EvenProcess>(std::move(curve), context);
   } else {
     process = std::make_unique<PoissonProcess>(std::move(curve), context);

@@ -22,10 +22,10 @@
 
 namespace weir {
 
-enum class Spacing { even, poisson };
+enum class ArrivalSpacing { even, poisson };
 
 // The process of one source instance. `input_files`: what the curve was read from.
-std::unique_ptr<ArrivalProcess> make_arrivals(std::shared_ptr<const RateCurve> curve, Spacing spacing,
+std::unique_ptr<ArrivalProcess> make_arrivals(std::shared_ptr<const RateCurve> curve, ArrivalSpacing spacing,
                                               const ArrivalContext& context,
                                               std::vector<std::string> input_files = {});
 

@@ -5,7 +5,7 @@ namespace {
 
 struct PoissonParams {
   double rate_per_s = 1000;
-  Spacing spacing = Spacing::poisson;
+  ArrivalSpacing spacing = ArrivalSpacing::poisson;
 };
 
 ParamTable<PoissonParams> table() {

@@ -10,7 +10,7 @@ struct SineParams {
   double amplitude_per_s = 500;
   double period_s = 3600;
   double phase = 0;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<SineParams> table() {

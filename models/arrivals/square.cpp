@@ -8,7 +8,7 @@ struct SquareParams {
   double second_rate_per_s = 2000;
   double period_s = 600;
   double first_share = 0.5;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 };
 
 ParamTable<SquareParams> table() {

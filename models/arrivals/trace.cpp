@@ -30,7 +30,7 @@ struct TraceParams {
   double scale = 1, offset_per_s = 0, speed_up = 1, start_s = 0, end_s = 0;
   TraceKeep keep = TraceKeep::counts;
   bool rebase = true, repeat = false;
-  Spacing spacing = Spacing::even;
+  ArrivalSpacing spacing = ArrivalSpacing::even;
 
   // Validation reads the file; the instances then share what it made, and where it was found.
   mutable std::shared_ptr<const RateCurve> curve;
@@ -188,7 +188,8 @@ void check(const TraceParams& p, const Node& at, Errors& errors) {
     errors.add(path, fmt::format("trace {}: {} more errors", weir::quoted(p.file), trace.problems_more));
   }
   if (!trace.ok()) return errors.doubt(path);
-  if (trace.value == TraceValue::event && errors.sound(at, "spacing") && p.spacing == Spacing::poisson) {
+  if (trace.value == TraceValue::event && errors.sound(at, "spacing") &&
+      p.spacing == ArrivalSpacing::poisson) {
     errors.add(at.at_or_self("spacing"), "recorded events come at their own times", "even");
   }
   if (!errors.sound(at)) return;

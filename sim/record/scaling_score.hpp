@@ -125,7 +125,7 @@ class ScalingScorer {
     std::optional<int> optimum = {};
     double slot_s = 0, over_slot_s = 0, under_slot_s = 0;
     std::optional<double> near_since_s = {};
-    int direction = 0;                  // of its last step
+    int direction = 0;                       // of its last step
     std::optional<int> optimum_before = {};  // when that was asked for
   };
   struct Waiting {

@@ -73,7 +73,7 @@ double variance_of(const std::vector<double>& values) {
 
 TEST_CASE("the k-th even arrival is when the count reaches k", "[arrivals]") {
   for (const auto& curve : {steps(), wave(), crowd()}) {
-    const auto process = make_arrivals(curve, Spacing::even, context_of());
+    const auto process = make_arrivals(curve, ArrivalSpacing::even, context_of());
     const auto times = singles(*process, to_nanos(40));
     CHECK(static_cast<double>(times.size()) == std::floor(curve->count(to_nanos(40)) + 1e-9));
     for (std::size_t k = 0; k < times.size(); ++k) {
@@ -86,11 +86,12 @@ TEST_CASE("the k-th even arrival is when the count reaches k", "[arrivals]") {
 
 TEST_CASE("the shares of an even process together are the even process", "[arrivals]") {
   for (const auto& curve : {steps(), wave(), crowd()}) {
-    const auto whole = singles(*make_arrivals(curve, Spacing::even, context_of()), to_nanos(30));
+    const auto whole = singles(*make_arrivals(curve, ArrivalSpacing::even, context_of()), to_nanos(30));
     for (const int of : {2, 3, 7}) {
       std::vector<Nanos> together;
       for (int index = 0; index < of; ++index) {
-        const auto part = singles(*make_arrivals(curve, Spacing::even, context_of(index, of)), to_nanos(30));
+        const auto part =
+            singles(*make_arrivals(curve, ArrivalSpacing::even, context_of(index, of)), to_nanos(30));
         CHECK(part.size() ==
               (whole.size() + static_cast<std::size_t>(of - 1 - index)) / static_cast<std::size_t>(of));
         together.insert(together.end(), part.begin(), part.end());
@@ -105,7 +106,7 @@ TEST_CASE("an uneven share is even too", "[arrivals]") {
   auto context = context_of();
   context.share = 0.3;
   const auto times =
-      singles(*make_arrivals(CurveBuilder().then_constant(100), Spacing::even, context), to_nanos(10));
+      singles(*make_arrivals(CurveBuilder().then_constant(100), ArrivalSpacing::even, context), to_nanos(10));
   REQUIRE(times.size() == 300);
   CHECK(times[29] == to_nanos(1));
 }
@@ -117,11 +118,11 @@ TEST_CASE("groups have the arrivals of the single records", "[arrivals]") {
   };
   for (const Case& c : {Case{steps(), 1e-5}, Case{CurveBuilder().then_constant(1234.5), 1e-5},
                         Case{wave(), 0.5}, Case{crowd(), 0.5}}) {
-    const auto one = make_arrivals(c.curve, Spacing::even, context_of(1, 2));
+    const auto one = make_arrivals(c.curve, ArrivalSpacing::even, context_of(1, 2));
     const auto times = singles(*one, to_nanos(30));
     for (const std::int64_t max_count : {2, 10, 100'000}) {
       for (const double span_s : {0.0, 0.01, 1.0, 1e10}) {
-        const auto many = make_arrivals(c.curve, Spacing::even, context_of(1, 2));
+        const auto many = make_arrivals(c.curve, ArrivalSpacing::even, context_of(1, 2));
         std::size_t at = 0;
         std::size_t groups = 0;
         while (at < times.size()) {
@@ -153,7 +154,7 @@ TEST_CASE("a billion arrivals, none lost", "[arrivals]") {
   const auto count_until = [](const std::shared_ptr<const RateCurve>& curve, Nanos until_ns) {
     auto context = context_of(2, 3);
     context.until_ns = until_ns;
-    const auto process = make_arrivals(curve, Spacing::even, context);
+    const auto process = make_arrivals(curve, ArrivalSpacing::even, context);
     std::int64_t count = 0;
     for (Arrivals group = process->next(1'000'000, to_nanos(1)); group.count > 0;
          group = process->next(1'000'000, to_nanos(1))) {
@@ -170,7 +171,7 @@ TEST_CASE("a billion arrivals, none lost", "[arrivals]") {
 }
 
 TEST_CASE("zero rates skip ahead, or end it", "[arrivals]") {
-  for (const Spacing spacing : {Spacing::even, Spacing::poisson}) {
+  for (const ArrivalSpacing spacing : {ArrivalSpacing::even, ArrivalSpacing::poisson}) {
     const auto nothing = make_arrivals(CurveBuilder().then_constant(0), spacing, context_of());
     CHECK(nothing->next(10, to_nanos(1)).count == 0);
     CHECK(nothing->next(10, to_nanos(1)).count == 0);
@@ -187,15 +188,15 @@ TEST_CASE("zero rates skip ahead, or end it", "[arrivals]") {
       CHECK(group.last_ns <= to_nanos(1e6 + 1));
       count += group.count;
     }
-    if (spacing == Spacing::even) CHECK(count == 1000);
+    if (spacing == ArrivalSpacing::even) CHECK(count == 1000);
     CHECK(std::abs(static_cast<double>(count) - 1000) < 150);  // 4.7 standard deviations
     CHECK(burst->next(1, 0).count == 0);
   }
   // The last arrivals before the end of time.
-  const auto rare = make_arrivals(CurveBuilder().then_constant(0x1p-30), Spacing::even, context_of());
+  const auto rare = make_arrivals(CurveBuilder().then_constant(0x1p-30), ArrivalSpacing::even, context_of());
   CHECK(rare->next(1, 0).first_ns == to_nanos(0x1p30));
   CHECK(rare->next(1000, never).count >= 1);
-  const auto often = make_arrivals(CurveBuilder().then_constant(1e9), Spacing::even, context_of());
+  const auto often = make_arrivals(CurveBuilder().then_constant(1e9), ArrivalSpacing::even, context_of());
   const Arrivals all = often->next(1'000'000'000'000, never);
   CHECK(all.count == 1'000'000'000'000);
   CHECK(all.last_ns == to_nanos(1000));
@@ -203,19 +204,19 @@ TEST_CASE("zero rates skip ahead, or end it", "[arrivals]") {
 
 TEST_CASE("a source that is rescaled loses no arrival and gets none twice", "[arrivals]") {
   const auto curve = wave();
-  const auto whole = singles(*make_arrivals(curve, Spacing::even, context_of()), to_nanos(30));
+  const auto whole = singles(*make_arrivals(curve, ArrivalSpacing::even, context_of()), to_nanos(30));
   for (const Nanos cut_ns : {to_nanos(12.345), whole[100], whole[2000]}) {
     std::vector<Nanos> together;
     for (int index = 0; index < 2; ++index) {
       auto context = context_of(index, 2);
       context.until_ns = cut_ns;
-      const auto part = singles(*make_arrivals(curve, Spacing::even, context), never);
+      const auto part = singles(*make_arrivals(curve, ArrivalSpacing::even, context), never);
       together.insert(together.end(), part.begin(), part.end());
     }
     for (int index = 0; index < 5; ++index) {
       auto context = context_of(index, 5);
       context.start_ns = cut_ns;
-      const auto part = singles(*make_arrivals(curve, Spacing::even, context), to_nanos(30));
+      const auto part = singles(*make_arrivals(curve, ArrivalSpacing::even, context), to_nanos(30));
       together.insert(together.end(), part.begin(), part.end());
     }
     std::sort(together.begin(), together.end());
@@ -229,10 +230,10 @@ TEST_CASE("recorded events come one by one, or in groups over their gaps", "[arr
   for (std::size_t i = 0; i < times.size(); ++i) builder.step_of(times[i] - (i > 0 ? times[i - 1] : 0), 1);
   builder.groups_span_pieces();
   const auto curve = builder.then_constant(0);
-  CHECK(singles(*make_arrivals(curve, Spacing::even, context_of()), never) == times);
-  CHECK(singles(*make_arrivals(curve, Spacing::even, context_of(1, 2)), never) ==
+  CHECK(singles(*make_arrivals(curve, ArrivalSpacing::even, context_of()), never) == times);
+  CHECK(singles(*make_arrivals(curve, ArrivalSpacing::even, context_of(1, 2)), never) ==
         std::vector<Nanos>{0, 100, 100});
-  const auto process = make_arrivals(curve, Spacing::even, context_of());
+  const auto process = make_arrivals(curve, ArrivalSpacing::even, context_of());
   const Arrivals group = process->next(100, 100);
   CHECK(group.count == 6);
   CHECK(group.last_ns == 100);
@@ -244,9 +245,9 @@ TEST_CASE("recorded events come one by one, or in groups over their gaps", "[arr
 TEST_CASE("Poisson gaps are exponential and independent", "[arrivals][random]") {
   const std::uint64_t seed = 20240611;
   CAPTURE(seed);
-  const auto times =
-      singles(*make_arrivals(CurveBuilder().then_constant(50), Spacing::poisson, context_of(0, 1, seed)),
-              to_nanos(2000));
+  const auto times = singles(
+      *make_arrivals(CurveBuilder().then_constant(50), ArrivalSpacing::poisson, context_of(0, 1, seed)),
+      to_nanos(2000));
   std::vector<double> gaps;
   double product = 0;
   for (std::size_t i = 1; i < times.size(); ++i) gaps.push_back(to_seconds(times[i] - times[i - 1]) * 50);
@@ -278,7 +279,7 @@ TEST_CASE("Poisson groups have Poisson counts, whatever limits them", "[arrivals
       for (int seed = 1; seed <= runs; ++seed) {
         auto context = context_of(1, 2, static_cast<std::uint64_t>(seed));
         context.until_ns = to_nanos(1);
-        const auto process = make_arrivals(curve, Spacing::poisson, context);
+        const auto process = make_arrivals(curve, ArrivalSpacing::poisson, context);
         double count = 0;
         Nanos last_ns = 0;
         for (Arrivals group = process->next(limit.max_count, to_nanos(limit.span_s)); group.count > 0;
@@ -309,16 +310,18 @@ TEST_CASE("Poisson shares are different streams that add up", "[arrivals][random
   double total = 0;
   std::vector<std::vector<Nanos>> parts;
   for (int index = 0; index < 4; ++index) {
-    parts.push_back(singles(*make_arrivals(curve, Spacing::poisson, context_of(index, 4)), to_nanos(100)));
+    parts.push_back(
+        singles(*make_arrivals(curve, ArrivalSpacing::poisson, context_of(index, 4)), to_nanos(100)));
     total += static_cast<double>(parts.back().size());
   }
   CHECK(std::abs(total - 100'000) < 4.5 * std::sqrt(100'000.0));
   CHECK(parts[0] != parts[1]);
-  CHECK(parts[0] == singles(*make_arrivals(curve, Spacing::poisson, context_of(0, 4)), to_nanos(100)));
-  CHECK(parts[0] != singles(*make_arrivals(curve, Spacing::poisson, context_of(0, 4, 2)), to_nanos(100)));
+  CHECK(parts[0] == singles(*make_arrivals(curve, ArrivalSpacing::poisson, context_of(0, 4)), to_nanos(100)));
+  CHECK(parts[0] !=
+        singles(*make_arrivals(curve, ArrivalSpacing::poisson, context_of(0, 4, 2)), to_nanos(100)));
   auto later = context_of(0, 4);
   later.start_ns = to_nanos(50);
-  const auto rest = singles(*make_arrivals(curve, Spacing::poisson, later), to_nanos(100));
+  const auto rest = singles(*make_arrivals(curve, ArrivalSpacing::poisson, later), to_nanos(100));
   REQUIRE(!rest.empty());
   CHECK(rest.front() > to_nanos(50));
   CHECK(std::abs(static_cast<double>(rest.size()) - 12'500) < 4.5 * std::sqrt(12'500.0));
