@@ -61,6 +61,11 @@ hdf5::Id create_file(const std::filesystem::path& path) {
   cache.initial_size = cache.max_size = 2 << 20;
   cache.min_size = 1 << 20;
   check(H5Pset_mdc_config(access.get(), &cache), name, "create the file");
+  // One chunk a column: tables are written chunk after chunk. Set here and not for each dataset, because HDF5
+  // opens datasets anew, with what holds for the file, when readers are let in; a MiB each is its default.
+  constexpr std::size_t no_metadata_elements = 0, one_chunk = 1, chunk_bytes = 32 << 10;
+  check(H5Pset_cache(access.get(), no_metadata_elements, one_chunk, chunk_bytes, 1.0), name,
+        "create the file");
   return own(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose, name,
              "create the file");
 }

@@ -71,15 +71,10 @@ Dataset create_dataset(hid_t group, const ColumnInfo& column, const TableInfo& t
   check(H5Pset_chunk(layout.get(), 1, &chunk), path, "create a dataset");
   check(H5Pset_shuffle(layout.get()), path, "create a dataset");
   check(H5Pset_deflate(layout.get(), static_cast<unsigned>(table.deflate_level)), path, "create a dataset");
-  auto access = own(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose, path, "create a dataset");
-  // One chunk a column: we write chunk after chunk. HDF5's default would be a MiB for each of some 150
-  // columns.
-  check(H5Pset_chunk_cache(access.get(), 1, table.chunk_rows * column.size_bytes, 1.0), path,
-        "create a dataset");
   Dataset dataset;
   dataset.type = hdf5_type(column, path);
   dataset.id = own(H5Dcreate2(group, column.name.c_str(), dataset.type.get(), space.get(), H5P_DEFAULT,
-                              layout.get(), access.get()),
+                              layout.get(), H5P_DEFAULT),
                    H5Dclose, path, "create a dataset");
   text_attribute(dataset.id.get(), "unit", column.unit, path);
   text_attribute(dataset.id.get(), "help", column.help, path);

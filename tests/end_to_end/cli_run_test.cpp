@@ -347,6 +347,24 @@ TEST_CASE("SIGTERM stops a run like Ctrl-C, and never leaves a complete result",
   CHECK(at.result("r/summary.json")["incomplete_reason"] == "interrupted");
 }
 
+TEST_CASE("memory does not grow with the simulated time", "[cli][run]") {
+  // A metric window a second, so that each column comes to one chunk of 4,096 rows or to 20. HDF5 would keep
+  // up to a MiB of each column, which was twice the memory of the short run.
+  const Place place;
+  const auto peak_mib = [&](const std::string& until_s) {
+    const Outcome run =
+        place.weir({"run", "s.json", "--json", "--policy", "static", "--until", until_s, "--set",
+                    R"(jobs[0].workload.arrivals={"type": "constant", "rate_per_s": 5})", "--set",
+                    R"(jobs[0].engine={"type": "generic", "metrics_interval_s": 1})", "-o", until_s});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    return json::parse(run.out)["peak_rss_mib"].get<double>();
+  };
+  const double short_mib = peak_mib("4000"), long_mib = peak_mib("80000");
+  CAPTURE(short_mib, long_mib);
+  CHECK(long_mib < 1.1 * short_mib);
+}
+
 TEST_CASE("the most records that can be counted are said before the run", "[cli][run]") {
   const Place at;
   const Outcome outcome =
