@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "sim/record/chunk_codec.hpp"
 #include "sim/record/hdf5.hpp"
 
 namespace weir {
@@ -87,6 +88,9 @@ struct ColumnDatasets::Datasets {
   std::string path;
   std::string table;
   std::vector<Dataset> columns;
+  std::vector<std::size_t> value_bytes;  // by column
+  std::size_t chunk_rows = 0;
+  std::unique_ptr<ChunkCodec> codec;  // null: HDF5 filters
 };
 
 ColumnDatasets::ColumnDatasets(std::int64_t file, const TableInfo& info, std::string path)
@@ -98,8 +102,12 @@ ColumnDatasets::ColumnDatasets(std::int64_t file, const TableInfo& info, std::st
   auto group = own(H5Gcreate2(file, info.name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
                    where, "create a table");
   text_attribute(group.get(), "help", info.help, where);
-  for (const ColumnInfo& column : info.columns)
+  datasets_->chunk_rows = info.chunk_rows;
+  if (info.long_table) datasets_->codec = std::make_unique<ChunkCodec>(info.deflate_level);
+  for (const ColumnInfo& column : info.columns) {
     datasets_->columns.push_back(create_dataset(group.get(), column, info, where));
+    datasets_->value_bytes.push_back(column.size_bytes);
+  }
 }
 
 ColumnDatasets::~ColumnDatasets() = default;
@@ -113,6 +121,13 @@ void ColumnDatasets::write(std::size_t column, std::uint64_t first_row, std::uin
   if (length > dataset.rows) {
     check(H5Dset_extent(dataset.id.get(), &length), path, "extend a table");
     dataset.rows = length;
+  }
+  if (datasets_->codec && rows == datasets_->chunk_rows) {
+    const auto encoded = datasets_->codec->encode({values, rows * datasets_->value_bytes[column]},
+                                                  datasets_->value_bytes[column]);
+    check(H5Dwrite_chunk(dataset.id.get(), H5P_DEFAULT, 0, &begin, encoded.size(), encoded.data()), path,
+          "write a table");
+    return;
   }
   auto memory = own(H5Screate_simple(1, &count, nullptr), H5Sclose, path, "write a table");
   auto target = own(H5Dget_space(dataset.id.get()), H5Sclose, path, "write a table");

@@ -27,7 +27,9 @@
 // of the datasets and the reference page come from it.
 //
 // Memory: one chunk of rows per table, whatever the length of the run. A chunk is written (shuffle, then
-// deflate 4) when it is full, or earlier by flush().
+// deflate 4) when it is full, or earlier by flush(). A long table (many millions of rows) is compressed by
+// ourselves and not by HDF5 (chunk_codec.hpp), and flush() writes no chunk of it that is not full: what is
+// begun comes with finish().
 
 namespace weir {
 
@@ -46,6 +48,7 @@ struct TableInfo {
   std::string help;
   std::size_t chunk_rows = 1024;
   int deflate_level = 4;
+  bool long_table = false;
   std::vector<ColumnInfo> columns;
 };
 
@@ -101,6 +104,11 @@ class TableSchema {
     return *this;
   }
 
+  TableSchema& long_table() {
+    info_.long_table = true;
+    return *this;
+  }
+
   const TableInfo& info() const { return info_; }
   // The values of column `column` of `rows`, one after the other, into `out`.
   void gather(std::size_t column, std::span<const Row> rows, std::byte* out) const {
@@ -135,6 +143,7 @@ class TableBase {
  public:
   virtual ~TableBase() = default;
   virtual void flush() = 0;
+  virtual void finish() = 0;  // the last flush
   virtual void close() = 0;
 };
 
@@ -157,13 +166,18 @@ class RecordTable final : public TableBase {
 
   std::uint64_t size() const { return chunk_start_ + rows_.size(); }
 
-  // Everything appended so far is in the file. A chunk that is not full yet is written again when it is, so
-  // flush by wall clock (seconds), not per row.
+  // Everything appended so far is in the file (of a long table, all full chunks). A chunk that is not full
+  // yet is written again when it is, so flush by wall clock (seconds), not per row.
   void flush() override {
-    if (written_ == rows_.size() && !unflushed_) return;
-    if (written_ < rows_.size()) write();
+    if (written_ < rows_.size() && !schema_.info().long_table) write();
+    if (!unflushed_) return;
     datasets_.flush();
     unflushed_ = false;
+  }
+
+  void finish() override {
+    if (written_ < rows_.size()) write();
+    flush();
   }
 
   void close() override { datasets_.close(); }
