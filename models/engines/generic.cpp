@@ -28,6 +28,7 @@ struct GenericParams {
   double restart_s = 5;
   double restart_per_instance_s = 0;
   double state_mb_per_s = 100;
+  TracingCost tracing_cost;
 };
 
 ParamTable<GenericParams> table() {
@@ -55,6 +56,8 @@ ParamTable<GenericParams> table() {
   t.real("state_mb_per_s", &GenericParams::state_mb_per_s,
          {.unit = "MB/s", .help = "Rate at which state is written to the snapshot, and read back."},
          positive());
+  t.object("tracing_cost", &GenericParams::tracing_cost, tracing_cost_table(),
+           {.help = "What it costs the simulated system to trace itself."});
   return t;
 }
 
@@ -70,6 +73,7 @@ class Generic final : public Engine, EventHandler {
 
   InstanceSettings settings(const Job& job, int operator_id) const override {
     InstanceSettings settings;
+    settings.tracing_cost = params_.tracing_cost;
     settings.batch_records = fidelity_.batch_records;
     settings.channel_capacity = params_.channel_capacity_records;
     if (settings.channel_capacity > 0) {

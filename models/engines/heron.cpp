@@ -24,7 +24,8 @@
 // begin anew.
 //
 // Sources: heron_internals.yaml and stmgr of incubator-heron 1c5779d; defaults as configured there. Not
-// modelled: the CPU time of stream managers, acks, the instances' own read and write queues.
+// modelled: the CPU time of stream managers (in a trace they are workers that hold tuples), acks, the
+// instances' own read and write queues.
 
 namespace weir {
 
@@ -42,6 +43,7 @@ struct HeronParams {
   double restart_s = 30;
   double restart_per_instance_s = 0;
   double restart_cv = 0;
+  TracingCost tracing_cost;
 };
 
 ParamTable<HeronParams> table() {
@@ -92,6 +94,8 @@ ParamTable<HeronParams> table() {
          {.unit = "",
           .help = "Coefficient of variation of the restart time (lognormal, drawn for each update)."},
          between(0, 10));
+  t.object("tracing_cost", &HeronParams::tracing_cost, tracing_cost_table(),
+           {.help = "What it costs the simulated system to trace itself."});
   t.check({"low_water_mib", "high_water_mib"}, [](const HeronParams& p, const Node& at, Errors& errors) {
     if (p.low_water_mib >= p.high_water_mib) {
       errors.add(at.at_or_self("low_water_mib"), "the low water mark is not below the high one",
@@ -120,6 +124,7 @@ class Heron final : public Engine, EventHandler {
 
   InstanceSettings settings(const Job&, int) const override {
     InstanceSettings settings;
+    settings.tracing_cost = params_.tracing_cost;
     settings.high_mark_bytes = static_cast<std::int64_t>(params_.high_water_mib * 1048576);
     settings.low_mark_bytes = static_cast<std::int64_t>(params_.low_water_mib * 1048576);
     settings.mark_sightings = params_.backpressure_sightings;
@@ -135,6 +140,9 @@ class Heron final : public Engine, EventHandler {
   Router* router() override { return &stream_managers_; }
 
   void deployed(Job& job) override { stream_managers_.deploy(job, params_.instances_per_container); }
+
+  void trace_until(Nanos now) override { stream_managers_.trace_until(now); }
+  Nanos trace_settled(Nanos until_ns) override { return stream_managers_.trace_settled(until_ns); }
 
   // The stream manager tells all others, which stop reading from their spouts.
   void mark_crossed(Job& job, Instance&, bool above) override {

@@ -31,6 +31,12 @@ class Driver final : public OperatorLogic, public SchedulesOthers {
     const auto [running, is_new] = running_.try_emplace({input.source, input.sequence_first});
     return is_new ? launch(running->second) : take_report(input, running);
   }
+  std::int64_t would_send(const Batch& input) const override {
+    const auto running = running_.find({input.source, input.sequence_first});
+    if (running == running_.end()) return tasks_;
+    const Running& batch = running->second;
+    return batch.stage < stages_ && batch.outstanding == 1 ? tasks_ : 0;
+  }
   double mean_selectivity() const override {
     const double tasks = static_cast<double>(tasks_) * stages_;
     return tasks / (1 + tasks);

@@ -37,6 +37,17 @@ class Join final : public OperatorLogic {
     if (*std::min_element(waiting.parts.begin(), waiting.parts.end()) == 0) return {0, 1, input.weight};
     return {1, 1, input.weight - release({input.source, input.sequence_first}, waiting)};
   }
+  // Whether no other input's part is missing.
+  std::int64_t would_send(const Batch& input) const override {
+    const auto waiting = waiting_.find({input.source, input.sequence_first});
+    if (waiting == waiting_.end()) return inputs_.size() == 1 ? 1 : 0;
+    const std::vector<std::int64_t>& parts = waiting->second.parts;
+    const std::size_t own = input_of(input);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (i != own && parts[i] == 0) return 0;
+    }
+    return 1;
+  }
   double mean_selectivity() const override { return 1 / std::max(1.0, static_cast<double>(inputs_.size())); }
   bool joins() const override { return true; }
   KeptRecords kept() const override { return kept_; }

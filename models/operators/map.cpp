@@ -10,6 +10,7 @@ struct MapParams {};
 class Map final : public OperatorLogic {
  public:
   Produced process(const Batch& input) override { return {input.count, input.count}; }
+  std::int64_t would_send(const Batch& input) const override { return input.count; }
   double mean_selectivity() const override { return 1; }
 };
 

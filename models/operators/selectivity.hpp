@@ -26,6 +26,8 @@ class Selectivity {
   Selectivity(double mean, SelectivityLaw law, const OperatorContext& context);
 
   Produced process(std::int64_t count_in);
+  // What process() would produce, of a copy of its streams and remainders.
+  std::int64_t would_produce(std::int64_t count_in) const { return Selectivity(*this).produce(count_in); }
   double mean() const { return mean_; }
 
  private:
@@ -48,6 +50,9 @@ class SelectiveLogic : public OperatorLogic {
   SelectiveLogic(double mean, SelectivityLaw law, const OperatorContext& context)
       : selectivity_(mean, law, context) {}
   Produced process(const Batch& input) override { return selectivity_.process(input.count); }
+  std::int64_t would_send(const Batch& input) const override {
+    return selectivity_.would_produce(input.count);
+  }
   double mean_selectivity() const override { return selectivity_.mean(); }
 
  private:

@@ -11,6 +11,7 @@ struct SinkParams {};
 class Sink final : public OperatorLogic {
  public:
   Produced process(const Batch&) override { return {0, 0}; }
+  std::int64_t would_send(const Batch&) const override { return 0; }
   double mean_selectivity() const override { return 0; }
 };
 

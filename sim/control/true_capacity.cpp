@@ -68,7 +68,8 @@ double TrueCapacity::speed(int operator_id) const {
 
 double TrueCapacity::instance_rate_per_s(int operator_id, int parallelism) const {
   const LogicalOperator& op = job_.graph().operators[operator_id];
-  double cost_s = mean_cost_per_record_s(op.cost(), op.input_bytes);
+  const double records_out = op.sink() ? 0 : flow_.selectivity(operator_id);
+  double cost_s = mean_cost_per_record_s(op.cost(), op.input_bytes, records_out, op.output_bytes());
   if (!op.source) cost_s *= op.operator_spec.contention.factor(parallelism);
   return cost_s > 0 ? speed(operator_id) / cost_s : std::numeric_limits<double>::infinity();
 }

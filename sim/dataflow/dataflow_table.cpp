@@ -26,6 +26,14 @@ ParamTable<CostSpec> make_cost_table() {
          cost_range());
   t.real("per_byte_ns", &CostSpec::per_byte_ns,
          {.unit = "ns", .help = "Time for each byte of input (deserialization)."}, cost_range());
+  t.real("deserialization_per_record_us", &CostSpec::deserialization_per_record_us,
+         {.unit = "us", .help = "Time to deserialize a record that comes in, besides its bytes."},
+         cost_range());
+  t.real("serialization_per_record_us", &CostSpec::serialization_per_record_us,
+         {.unit = "us", .help = "Time to serialize a record that goes out, however many receive it."},
+         cost_range());
+  t.real("serialization_per_byte_ns", &CostSpec::serialization_per_byte_ns,
+         {.unit = "ns", .help = "Time to serialize each byte that goes out."}, cost_range());
   t.real("per_batch_us", &CostSpec::per_batch_us,
          {.unit = "us", .help = "Time for each batch that is pulled: what an engine pays per buffer."},
          cost_range());
@@ -338,7 +346,8 @@ bool takes_time(const OperatorSpec& op) {
   const CostSpec& cost = op.cost;
   double per_record_us = cost.per_record_us;
   for (const double value : cost.values_us) per_record_us = std::max(per_record_us, value);
-  return per_record_us + cost.per_batch_us >= 1e-3 || cost.per_byte_ns > 0;
+  per_record_us += cost.deserialization_per_record_us + cost.per_batch_us;
+  return per_record_us >= 1e-3 || cost.per_byte_ns > 0;
 }
 
 // A loop in which nothing takes time has no end: records would go round in it within one instant.

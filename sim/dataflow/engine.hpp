@@ -79,6 +79,10 @@ class Engine {
   // Begins to give the operators this parallelism (all are valid and differ from the present somewhere).
   // Ends, now or later, with Job::action_ended.
   virtual void rescale(Job& job, const std::vector<int>& parallelism) = 0;
+  // ---- what is told to a tracer of its own workers (tracer.hpp), up to now ----
+  virtual void trace_until(Nanos now) { static_cast<void>(now); }
+  // Nothing happens at its workers any more before `until_ns`. Up to when everything is told.
+  virtual Nanos trace_settled(Nanos until_ns) { return until_ns; }
   // Sentences for `weir explain`.
   virtual std::vector<std::string> explain() const { return {}; }
 };

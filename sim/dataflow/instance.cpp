@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/dataflow/job.hpp"
 #include "sim/dataflow/work_queue.hpp"
@@ -22,6 +23,11 @@ Instance::Instance(Job& job, int operator_id, int index)
   per_record_s_ = spec.cost().per_record_us * 1e-6;
   per_byte_s_ = spec.cost().per_byte_ns * 1e-9;
   per_batch_s_ = spec.cost().per_batch_us * 1e-6;
+  deserialize_record_s_ = spec.cost().deserialization_per_record_us * 1e-6;
+  if (!sink_) {
+    serialize_record_s_ = spec.cost().serialization_per_record_us * 1e-6;
+    serialize_byte_s_ = spec.cost().serialization_per_byte_ns * 1e-9;
+  }
   output_bytes_ = spec.output_bytes();
   if (spec.source) {
     ArrivalContext context = job.arrival_context(operator_id, index);
@@ -46,10 +52,14 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   }
   if (trace_worker_ < 0 && job_.tracer() != nullptr) {
     tracer_ = job_.tracer();
-    trace_worker_ = tracer_->add_worker(operator_id_, index_, executor.host());
+    trace_worker_ = tracer_->add_worker(operator_id_, index_, executor.host(), {});
   }
   executor_ = &executor;
   settings_ = settings;
+  has_parts_ = deserialize_record_s_ > 0 || serialize_record_s_ > 0 || serialize_byte_s_ > 0 ||
+               !settings.tracing_cost.none() || (tracer_ != nullptr && (per_byte_s_ > 0 || per_batch_s_ > 0));
+  parts_ = {};
+  unlogged_sends_ = 0;
   full_records_ = settings.gather_span_ns > 0 ? settings.batch_records : 1;
   cost_factor_ = cost_factor;
   sightings_ = 0;
@@ -154,10 +164,7 @@ void Instance::enqueue(const Batch& batch) {
     return;
   }
   inbox_.push_back(batch);
-  if (tracer_ != nullptr && !source()) {
-    sent_ns_.push_back(arriving_sent_ns_ >= 0 ? arriving_sent_ns_ : batch.first_ns);
-    arriving_sent_ns_ = -1;
-  }
+  if (tracer_ != nullptr && !source()) trace_message(batch);
 }
 
 inline void Instance::look_at_mark() {
@@ -175,9 +182,10 @@ void Instance::receive(const Batch& batch) {
   executor_->wake(*this);
 }
 
-void Instance::receive_together(const std::vector<Batch>& batches, Nanos lag_ns) {
+void Instance::receive_together(const std::vector<Batch>& batches, Nanos lag_ns, Nanos sent_ns,
+                                int sender_worker) {
   for (Batch batch : batches) {
-    arrives_from(batch.first_ns);
+    arrives_from(sent_ns, sender_worker);
     batch.first_ns = std::min(calendar_.now(), batch.first_ns + lag_ns);
     batch.last_ns = calendar_.now();
     enqueue(batch);
@@ -204,7 +212,6 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   }
   inbox_records_ -= serving_.count;
   inbox_bytes_ -= serving_.size_bytes;
-  if (tracer_ != nullptr) trace_message();
   if (above_ && inbox_bytes_ <= settings_.low_mark_bytes) {
     above_ = false;
     sightings_ = 0;
@@ -226,7 +233,9 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   const auto count = static_cast<double>(serving_.count);
   double work_s = cost_law_.sample_sum(serving_.count, per_record_s_, cost_random_);
   work_s += static_cast<double>(serving_.size_bytes) * per_byte_s_ + per_batch_s_;
+  if (has_parts_) work_s = add_parts(work_s);
   work_s *= cost_factor_;
+  traced_records_ = serving_.count;
 
   if (settings_.gather_span_ns > 0) return begin_lagging(now, work_s, look_back);
   const Nanos begin_ns =
@@ -242,11 +251,38 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   const double useful_share = end_ns > begin_ns + duration_ns
                                   ? static_cast<double>(duration_ns) / static_cast<double>(end_ns - begin_ns)
                                   : 1;
-  gapped_work_ns_ = useful_share < 1 ? duration_ns : -1;
+  const double overhead_share = parts_.instrumentation;
+  gapped_work_ns_ = useful_share < 1 ? useful_ns(duration_ns) : -1;
   useful_before_ns_ = accounts_.total(TimeUse::useful);
   trace_until(begin_ns);
-  accounts_.begin_service(begin_ns, useful_share);
+  accounts_.begin_service(begin_ns, useful_share * (1 - overhead_share), useful_share * overhead_share);
   return {work_s, begin_ns, last_done_ns};
+}
+
+// Deserialization by the record, serialization and tracing, on top of `work_s`; and how large the parts are.
+double Instance::add_parts(double work_s) {
+  const auto count = static_cast<double>(serving_.count);
+  const double deserialize_s = count * deserialize_record_s_;
+  double serialize_s = 0;
+  if (serialize_record_s_ > 0 || serialize_byte_s_ > 0) {
+    to_send_ = source() ? serving_.count : logic_->would_send(serving_);
+    const auto out = static_cast<double>(to_send_);
+    serialize_s = out * (serialize_record_s_ + output_bytes_ * serialize_byte_s_);
+  }
+  work_s += deserialize_s + serialize_s;
+  const double read_s = deserialize_s + static_cast<double>(serving_.size_bytes) * per_byte_s_;
+  // The contention between instances, which makes all work longer, is none of the tracing's.
+  double tracing_s = 0;
+  if (const TracingCost& cost = settings_.tracing_cost; !cost.none()) {
+    const int activities = 1 + (read_s > 0 ? 1 : 0) + (serialize_s > 0 ? 1 : 0) + (per_batch_s_ > 0 ? 1 : 0);
+    const auto events = static_cast<double>((serving_.channel != nullptr ? 1 : 0) + 2 * activities +
+                                            std::exchange(unlogged_sends_, 0));
+    tracing_s = (events * cost.per_event_us * 1e-6 + count * cost.per_record_ns * 1e-9) / cost_factor_;
+  }
+  work_s += tracing_s;
+  parts_ = {};
+  if (work_s > 0) parts_ = {per_batch_s_ / work_s, read_s / work_s, serialize_s / work_s, tracing_s / work_s};
+  return work_s;
 }
 
 // Where records are gathered, a service lies in the past of the calendar: see look_back.hpp.
@@ -271,12 +307,14 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
   const Nanos account_ns = std::max(service_begin_ns_, accounts_.closed_until());
   const Nanos free_ns = service_end_ns_ - account_ns;
   const Nanos owed_ns = duration_ns + unaccounted_ns_;
-  gapped_work_ns_ = duration_ns;
+  gapped_work_ns_ = useful_ns(duration_ns);
   useful_before_ns_ = accounts_.total(TimeUse::useful);
   unaccounted_ns_ = std::max<Nanos>(0, owed_ns - free_ns);
   trace_until(account_ns);
-  accounts_.begin_service(
-      account_ns, owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1);
+  const double busy_share =
+      owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1;
+  accounts_.begin_service(account_ns, busy_share * (1 - parts_.instrumentation),
+                          busy_share * parts_.instrumentation);
   return {work_s, service_begin_ns_, served.last_done_ns};
 }
 
@@ -326,6 +364,8 @@ void Instance::finish(Nanos now) {
                                  : accounts_.total(TimeUse::useful) - useful_before_ns_;
   const Nanos first_ns = first_done_ns(now);
   const Produced produced = source() ? Produced{serving_.count, serving_.count} : logic_->process(serving_);
+  WEIR_ASSERT(to_send_ < 0 || produced.count == to_send_, "what is sent is what was serialized");
+  to_send_ = -1;
   // What goes in becomes what comes out.
   Batch& out = serving_;
   out.channel = nullptr;
@@ -408,6 +448,7 @@ void Instance::send(OutEdge& edge, const Batch& batch) {
       Batch routed = batch;
       routed.become(part);
       routed.channel = &channel;
+      ++unlogged_sends_;
       job_.pushed(channel.edge, count);
       edge.router->route(channel, routed);
     } else {
@@ -442,6 +483,7 @@ void Instance::push_gathered(Channel& channel) {
     // What waited for room could not travel before: no look-back.
     if (channel.waiting) batch.first_ns = batch.last_ns = calendar_.now();
     if (channel.capacity > 0) channel.in_flight += count;
+    ++unlogged_sends_;
     job_.pushed(channel.edge, count);
     job_.transport(channel, batch);
   }

@@ -14,6 +14,7 @@
 #include "sim/dataflow/splitter.hpp"
 #include "sim/dataflow/time_accounts.hpp"
 #include "sim/dataflow/tracer.hpp"
+#include "sim/dataflow/tracing_cost.hpp"
 #include "sim/kernel/look_back.hpp"
 
 // An operator instance: an inbox, the operator's logic, and channels to the instances downstream.
@@ -91,6 +92,15 @@ struct InstanceSettings {
   std::int64_t high_mark_bytes = 0;   // of the inbox; 0: none
   std::int64_t low_mark_bytes = 0;
   int mark_sightings = 1;  // consecutive arrivals (receive…) over the high mark before it counts
+  TracingCost tracing_cost;
+};
+
+// The shares of a service's work, in the order in which they are told. The rest is processing.
+struct ServiceParts {
+  double buffer = 0;
+  double deserialization = 0;
+  double serialization = 0;
+  double instrumentation = 0;
 };
 
 class Instance final : public EventHandler {
@@ -125,13 +135,17 @@ class Instance final : public EventHandler {
 
   // ---- the hot path ----
   void receive(const Batch& batch);
-  // When its sender sent the batch that is received next, where that was not when it became available here.
-  void arrives_from(Nanos sent_ns) {
-    if (tracer_ != nullptr) arriving_sent_ns_ = sent_ns;
+  // When the batch that is received next was sent, where that was not when it became available here, and
+  // which worker of the trace sent it, where that was not the instance (-1).
+  void arrives_from(Nanos sent_ns, int sender_worker = -1) {
+    if (tracer_ == nullptr) return;
+    arriving_sent_ns_ = sent_ns;
+    arriving_worker_ = sender_worker;
   }
   // What travelled together and is kept apart: it is all there before any of it is looked at or served. Each
-  // says when it was sent, and is available here `lag_ns` later, now at the latest.
-  void receive_together(const std::vector<Batch>& batches, Nanos lag_ns);
+  // says when it was sent, and is available here `lag_ns` later, now at the latest. For the tracer, all were
+  // sent at `sent_ns` by `sender_worker`.
+  void receive_together(const std::vector<Batch>& batches, Nanos lag_ns, Nanos sent_ns, int sender_worker);
   bool ready() const { return !inbox_.empty() && waiting_channels_ == 0 && !paused_; }
   // Of an operator that pulls: whether it may take a batch, once its executor is free.
   bool wants_work() const {
@@ -165,6 +179,13 @@ class Instance final : public EventHandler {
   // Tells the tracer everything up to now.
   void trace_until(Nanos now) {
     if (tracer_ != nullptr) tell_tracer(now);
+  }
+  // Tells what will not change any more, of one that serves nothing: what it serves next lies after its
+  // closed accounts. Up to when everything is told.
+  Nanos trace_settled(Nanos now) {
+    if (executor_ == nullptr || tracer_ == nullptr) return now;
+    if (accounts_.use() != TimeUse::useful) tell_tracer(accounts_.closed_until());
+    return traced_until_ns_;
   }
   int trace_worker() const { return trace_worker_; }
   // Whether it worked, or watched the outside, just before `now`, and still does.
@@ -211,7 +232,14 @@ class Instance final : public EventHandler {
     accounts_.change(at, use);
   }
   void tell_tracer(Nanos until_ns);
-  void trace_message();
+  void tell_service(Nanos until_ns);
+  void trace_message(const Batch& batch);
+  double add_parts(double work_s);
+  // Of a service of so much work: without the system's tracing of itself.
+  Nanos useful_ns(Nanos work_ns) const {
+    if (parts_.instrumentation == 0) return work_ns;
+    return work_ns - static_cast<Nanos>(static_cast<double>(work_ns) * parts_.instrumentation + 0.5);
+  }
   void arrive();
   void schedule_arrival();
   void enqueue(const Batch& batch);
@@ -268,14 +296,21 @@ class Instance final : public EventHandler {
   double per_record_s_ = 0;
   double per_byte_s_ = 0;
   double per_batch_s_ = 0;
+  double deserialize_record_s_ = 0;
+  double serialize_record_s_ = 0;
+  double serialize_byte_s_ = 0;
+  bool has_parts_ = false;  // services have parts besides processing
   double output_bytes_ = 0;
   double selectivity_ = 1;
   Spacing arrival_spacing_;
   RandomStream cost_random_;
 
   Batch serving_;
-  Nanos useful_before_ns_ = 0;  // when the service began
-  Nanos gapped_work_ns_ = -1;   // its work, if it has gaps between records; else -1
+  std::int64_t to_send_ = -1;  // by the batch in service, if it is known: as long as serializing it takes
+  ServiceParts parts_;
+  std::int64_t unlogged_sends_ = 0;  // batches sent since the last service, which the tracing has to log
+  Nanos useful_before_ns_ = 0;       // when the service began
+  Nanos gapped_work_ns_ = -1;        // its work, if it has gaps between records; else -1
   // As foreseen at its begin, with a core of its own at the speed of that moment.
   Nanos service_begin_ns_ = 0;
   Nanos service_end_ns_ = 0;
@@ -292,7 +327,8 @@ class Instance final : public EventHandler {
   Nanos traced_until_ns_ = 0;
   Nanos worked_until_ns_ = -1;
   Nanos arriving_sent_ns_ = -1;
-  Ring<Nanos> sent_ns_;  // of the batches in the inbox, when traced
+  int arriving_worker_ = -1;
+  std::int64_t traced_records_ = 0;  // of the service under way, not told yet
   Nanos above_since_ns_ = 0;
   Nanos holding_since_ns_ = 0;
   std::vector<std::int64_t> latest_sequence_;  // sinks: by source instance

@@ -62,31 +62,71 @@ std::string Instance::check() const {
 
 void Instance::tell_tracer(Nanos now) {
   if (now <= traced_until_ns_) return;
-  const LogicalOperator& op = job_.graph().operators[operator_id_];
-  const TimeUse use = accounts_.use();
-  const auto tell = [&](Nanos until_ns, TimeUse what, std::int64_t records) {
-    tracer_->did(trace_worker_, traced_until_ns_, until_ns, what, op.source, operator_id_, records);
-    traced_until_ns_ = until_ns;
+  const auto tell = [&](TracedUse what) {
+    tracer_->did(trace_worker_, traced_until_ns_, now, what, operator_id_, 0);
+    traced_until_ns_ = now;
   };
-  if (use != TimeUse::useful) return tell(now, use, 0);
-  const auto useful_ns =
-      static_cast<Nanos>(static_cast<double>(now - traced_until_ns_) * accounts_.useful_share() + 0.5);
-  tell(traced_until_ns_ + useful_ns, use, serving_.count);
-  worked_until_ns_ = now;
-  if (now > traced_until_ns_) tell(now, TimeUse::waiting, 0);
+  const TracedUse idle = source() ? TracedUse::input : TracedUse::waiting;
+  switch (accounts_.use()) {
+    case TimeUse::useful: {
+      const auto busy_ns =
+          static_cast<Nanos>(static_cast<double>(now - traced_until_ns_) * accounts_.busy_share() + 0.5);
+      tell_service(traced_until_ns_ + busy_ns);
+      worked_until_ns_ = now;
+      if (now > traced_until_ns_) tell(idle);
+      return;
+    }
+    case TimeUse::waiting:
+      return tell(idle);
+    case TimeUse::blocked:
+      return tell(TracedUse::blocked);
+    case TimeUse::overhead:
+      return tell(TracedUse::overhead);
+  }
 }
 
-// Of the batch that is being pulled: its first record's.
-void Instance::trace_message() {
-  if (serving_.channel == nullptr) return;
-  Nanos sent_ns = serving_.first_ns;
-  if (!sent_ns_.empty()) {
-    sent_ns = sent_ns_.front();
-    sent_ns_.pop_front();
+// Work in one piece, part after part: each has its share of it.
+void Instance::tell_service(Nanos until_ns) {
+  const Nanos begin_ns = traced_until_ns_;
+  const auto length = static_cast<double>(until_ns - begin_ns);
+  double done = 0;
+  const auto tell = [&](TracedUse use, Nanos end_ns) {
+    if (end_ns <= traced_until_ns_) return;
+    tracer_->did(trace_worker_, traced_until_ns_, end_ns, use, operator_id_, traced_records_);
+    traced_until_ns_ = end_ns;
+  };
+  const auto share = [&](double of_work) {
+    done += of_work;
+    return std::min(until_ns, begin_ns + static_cast<Nanos>(length * done + 0.5));
+  };
+  if (has_parts_) {
+    const double processing =
+        1 - parts_.buffer - parts_.deserialization - parts_.serialization - parts_.instrumentation;
+    if (parts_.buffer > 0) tell(TracedUse::buffer, share(parts_.buffer));
+    if (parts_.deserialization > 0) tell(TracedUse::deserialization, share(parts_.deserialization));
+    // What is left of a sum of shares is no processing.
+    if (processing > 1e-12) tell(TracedUse::processing, share(processing));
+    if (parts_.serialization > 0) tell(TracedUse::serialization, share(parts_.serialization));
+    if (parts_.instrumentation > 0) tell(TracedUse::instrumentation, until_ns);
+    // To the end, whatever rounding left.
+    const bool reads = parts_.deserialization > parts_.serialization;
+    tell(processing > 1e-12 ? TracedUse::processing
+         : reads            ? TracedUse::deserialization
+                            : TracedUse::serialization,
+         until_ns);
+  } else {
+    tell(TracedUse::processing, until_ns);
   }
-  const Instance& sender = *serving_.channel->sender;
-  tracer_->sent(trace_worker_, sender.trace_worker_, std::min(sent_ns, serving_.first_ns), serving_.first_ns,
-                operator_id_, serving_.count, serving_.size_bytes);
+  traced_records_ = 0;
+}
+
+// Of a batch that arrives: its first record's.
+void Instance::trace_message(const Batch& batch) {
+  const Nanos sent_ns = arriving_sent_ns_ >= 0 ? arriving_sent_ns_ : batch.first_ns;
+  const int sender = arriving_worker_ >= 0 ? arriving_worker_ : batch.channel->sender->trace_worker_;
+  arriving_sent_ns_ = arriving_worker_ = -1;
+  tracer_->sent(trace_worker_, sender, std::min(sent_ns, batch.first_ns), batch.first_ns, operator_id_,
+                batch.count, batch.size_bytes);
 }
 
 // ---------------------------------------------------------------- dropping everything
@@ -104,7 +144,6 @@ void Instance::drop_all(bool state_saved) {
       drop(inbox_[i], true);
     }
     inbox_.clear();
-    sent_ns_.clear();
     inbox_records_ = inbox_bytes_ = 0;
   }
   if (executor_ != nullptr && executor_->serves(*this)) {
@@ -112,6 +151,7 @@ void Instance::drop_all(bool state_saved) {
       job_.emitted(serving_);
       counters_.records_aborted += serving_.count;
     }
+    to_send_ = -1;
     drop(serving_, false);
   }
   if (const KeptRecords state = kept(); state.count > 0 && !state_saved) {

@@ -292,7 +292,7 @@ double Job::state_bytes() const {
 void Job::trace_to(Tracer& tracer) {
   WEIR_ASSERT(deployment_ < 0, "a job is traced from its first deployment on");
   tracer_ = &tracer;
-  coordinator_ = tracer.add_worker(-1, -1, -1);
+  coordinator_ = tracer.add_worker(-1, -1, -1, "engine");
 }
 
 // The engine learns of it from everybody who is awake.
@@ -334,22 +334,39 @@ void Job::trace_until(Nanos now) {
     }
   }
   if (acts_since_ns_ != never) tracer_->acted(coordinator_, acts_since_ns_, now);
+  setup_.engine->trace_until(now);
+}
+
+// Batches are told when they arrive, as sent and received when their first records were. With what is
+// gathered on the way, that is later by some spans for each operator; who is later still, readers count.
+Nanos Job::trace_settled(Nanos now) {
+  const Nanos lag_ns = 4 * batch_span_ns() * static_cast<Nanos>(1 + instances_.size());
+  Nanos settled_ns = std::max<Nanos>(0, now - lag_ns);
+  for (const auto& of_operator : instances_) {
+    for (const auto& instance : of_operator) settled_ns = std::min(settled_ns, instance->trace_settled(now));
+  }
+  for (const UnderWay& slot : under_way_) {
+    if (slot.used) settled_ns = std::min(settled_ns, slot.sent_ns);
+  }
+  if (acts_since_ns_ != never) settled_ns = std::min(settled_ns, acts_since_ns_);
+  return std::min(settled_ns, setup_.engine->trace_settled(settled_ns));
 }
 
 // ---------------------------------------------------------------- transport
 
-void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns) {
-  give_to_network(connection, put_under_way(batch, receiver, sent_ns));
+void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns, int sender_worker) {
+  give_to_network(connection, put_under_way(batch, receiver, sent_ns, sender_worker));
 }
 
-void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns,
+void Job::send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns, int sender_worker,
                const std::vector<Batch>& apart) {
-  const std::uint32_t cookie = put_under_way(batch, receiver, sent_ns);
+  const std::uint32_t cookie = put_under_way(batch, receiver, sent_ns, sender_worker);
   under_way_[cookie].apart = apart;
   give_to_network(connection, cookie);
 }
 
-inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver, Nanos sent_ns) {
+inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver, Nanos sent_ns,
+                                        int sender_worker) {
   std::uint32_t cookie;
   if (free_cookies_.empty()) {
     cookie = static_cast<std::uint32_t>(under_way_.size());
@@ -363,6 +380,7 @@ inline std::uint32_t Job::put_under_way(const Batch& batch, Instance& receiver, 
   slot.batch = batch;
   slot.receiver = &receiver;
   slot.sent_ns = std::min(sent_ns, batch.first_ns);
+  slot.sender_worker = sender_worker;
   return cookie;
 }
 
@@ -382,11 +400,11 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
   free_cookies_.push_back(cookie);
   if (!slot.apart.empty()) {
     // Which copies them before it does anything else. None is available before now.
-    slot.receiver->receive_together(slot.apart, calendar().now());
+    slot.receiver->receive_together(slot.apart, calendar().now(), slot.sent_ns, slot.sender_worker);
     slot.apart.clear();
     return;
   }
-  slot.receiver->arrives_from(slot.sent_ns);
+  slot.receiver->arrives_from(slot.sent_ns, slot.sender_worker);
   slot.batch.first_ns = first_ns;
   slot.batch.last_ns = last_ns;
   slot.receiver->receive(slot.batch);  // which copies it before it does anything else

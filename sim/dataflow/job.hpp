@@ -84,6 +84,8 @@ class Job final : public DeliveryHandler {
   void trace_relief(const Instance& source);
   // Everything up to now.
   void trace_until(Nanos now);
+  // When a metric window has just been closed: up to when everything is told.
+  Nanos trace_settled(Nanos now);
 
   // ---- deployment (engines) ----
   // Asked to change something; ends with action_ended().
@@ -126,11 +128,13 @@ class Job final : public DeliveryHandler {
       send(channel.connection, batch, *channel.receiver);
     }
   }
-  // `sent_ns`: when its sender sent it, if that was before it became available here; for the tracer.
-  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns = never);
+  // For the tracer: `sent_ns`, when it was sent, if that was before it became available here, and
+  // `sender_worker`, who sent it, if that was not an instance.
+  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns = never,
+            int sender_worker = -1);
   // A batch that is received as the ones in `apart`, of which it consists, if there are any: all when the
   // last is there.
-  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns,
+  void send(int connection, const Batch& batch, Instance& receiver, Nanos sent_ns, int sender_worker,
             const std::vector<Batch>& apart);
   // The job's data connection between two hosts, made when it is first asked for; -1 within a host.
   int connection(int from_host, int to_host);
@@ -215,8 +219,9 @@ class Job final : public DeliveryHandler {
     Instance* receiver = nullptr;
     bool used = false;
     Nanos sent_ns = 0;
+    int sender_worker = -1;
   };
-  std::uint32_t put_under_way(const Batch& batch, Instance& receiver, Nanos sent_ns);
+  std::uint32_t put_under_way(const Batch& batch, Instance& receiver, Nanos sent_ns, int sender_worker);
   void give_to_network(int connection, std::uint32_t cookie);
   std::vector<UnderWay> under_way_;
   std::vector<std::uint32_t> free_cookies_;

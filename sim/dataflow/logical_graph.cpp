@@ -21,8 +21,13 @@ CostDistribution cost_distribution(const CostSpec& spec) {
   WEIR_ASSERT(false, "an unknown cost law");
 }
 
-double mean_cost_per_record_s(const CostSpec& spec, double record_bytes) {
-  return spec.per_record_us * 1e-6 + record_bytes * spec.per_byte_ns * 1e-9;
+double mean_cost_per_record_s(const CostSpec& spec, double record_bytes, double records_out,
+                              double output_bytes) {
+  double cost_s = spec.per_record_us * 1e-6 + record_bytes * spec.per_byte_ns * 1e-9;
+  cost_s += spec.deserialization_per_record_us * 1e-6;
+  cost_s += records_out *
+            (spec.serialization_per_record_us * 1e-6 + output_bytes * spec.serialization_per_byte_ns * 1e-9);
+  return cost_s;
 }
 
 int LogicalGraph::find(std::string_view name) const {

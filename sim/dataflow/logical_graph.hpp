@@ -25,8 +25,11 @@ enum class CostLaw { deterministic, exponential, gamma, lognormal, empirical };
 
 // The price of processing: records * per_record + bytes * per_byte + batches * per_batch, in time on a core
 // of reference speed. The law is that of the per-record part; the per-batch part is paid once per transfer
-// unit.
+// unit. Bytes of input are deserialized; what goes out, counted once for all receivers, is serialized.
 struct CostSpec {
+  double deserialization_per_record_us = 0;
+  double serialization_per_record_us = 0;
+  double serialization_per_byte_ns = 0;
   double per_record_us = 0;
   double per_byte_ns = 0;
   double per_batch_us = 0;
@@ -121,7 +124,9 @@ const ParamTable<KeySpec>& keys_table();
 const ParamTable<ContentionSpec>& contention_table();
 const ParamTable<StateSpec>& state_table();
 CostDistribution cost_distribution(const CostSpec& spec);
-double mean_cost_per_record_s(const CostSpec& spec, double record_bytes);
+// For each record that comes in; `records_out` are sent for it.
+double mean_cost_per_record_s(const CostSpec& spec, double record_bytes, double records_out,
+                              double output_bytes);
 
 // One node of the resolved graph. Ids are positions in topological order (feedback edges aside); among equals
 // the order of the scenario decides.

@@ -36,6 +36,9 @@ class OperatorLogic {
 
   virtual ~OperatorLogic() = default;
   virtual Produced process(const Batch& input) = 0;
+  // How many records process() would send for it now. Nothing changes: a service that serializes what it
+  // sends is as long as that takes, and may be cut off before it is done.
+  virtual std::int64_t would_send(const Batch& input) const = 0;
   // Records out per record in, in the long run; what the oracle is told.
   virtual double mean_selectivity() const = 0;
   // Whether all records of a key must come to the same instance.

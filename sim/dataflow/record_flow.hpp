@@ -30,6 +30,9 @@ class RecordFlow {
                                  const std::vector<int>& parallelism) const;
   bool depends_on_parallelism() const { return broadcasts_; }
 
+  // Records out for each record in; 1 for a source.
+  double selectivity(int operator_id) const { return selectivity_[operator_id]; }
+
  private:
   using Matrix = std::vector<std::vector<double>>;
   Matrix gains(const std::vector<int>& parallelism) const;

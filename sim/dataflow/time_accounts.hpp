@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -29,14 +30,17 @@ class TimeAccounts {
     close(at);
     use_ = use;
     useful_share_ = 1;
+    overhead_share_ = 0;
   }
 
-  // A service over [begin_ns, …) of which `useful_share` is useful and the rest is waiting between records
-  // (a service credited by look-back can contain gaps). Waiting until begin_ns.
-  void begin_service(Nanos begin_ns, double useful_share) {
+  // A service over [begin_ns, …) of which `useful_share` is useful, `overhead_share` is overhead, and the
+  // rest is waiting between records (a service credited by look-back can contain gaps). Waiting until
+  // begin_ns.
+  void begin_service(Nanos begin_ns, double useful_share, double overhead_share = 0) {
     close(begin_ns);
     use_ = TimeUse::useful;
     useful_share_ = useful_share;
+    overhead_share_ = overhead_share;
   }
 
   // Accounts for everything until `now`. Nothing before it can be re-interpreted later.
@@ -46,15 +50,19 @@ class TimeAccounts {
     since_ns_ = now;
     if (use_ == TimeUse::useful && useful_share_ < 1) {
       const auto useful = static_cast<Nanos>(static_cast<double>(elapsed) * useful_share_ + 0.5);
+      const auto overhead = std::min(
+          elapsed - useful, static_cast<Nanos>(static_cast<double>(elapsed) * overhead_share_ + 0.5));
       total_[static_cast<int>(TimeUse::useful)] += useful;
-      total_[static_cast<int>(TimeUse::waiting)] += elapsed - useful;
+      total_[static_cast<int>(TimeUse::overhead)] += overhead;
+      total_[static_cast<int>(TimeUse::waiting)] += elapsed - useful - overhead;
     } else {
       total_[static_cast<int>(use_)] += elapsed;
     }
   }
 
   Nanos closed_until() const { return since_ns_; }
-  double useful_share() const { return useful_share_; }
+  // Of a service: the share of its time that is no waiting.
+  double busy_share() const { return useful_share_ + overhead_share_; }
   TimeUse use() const { return use_; }
   Nanos total(TimeUse use) const { return total_[static_cast<int>(use)]; }
 
@@ -63,6 +71,7 @@ class TimeAccounts {
   Nanos since_ns_ = 0;
   TimeUse use_ = TimeUse::waiting;
   double useful_share_ = 1;
+  double overhead_share_ = 0;
 };
 
 }  // namespace weir

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
-#include "sim/dataflow/time_accounts.hpp"
 #include "sim/kernel/time.hpp"
 
 // Is told what instances do, and what they send to one another: whoever writes a program activity graph. It
@@ -14,17 +14,29 @@
 
 namespace weir {
 
+// What a worker does. The first five are parts of a service, in the order in which they are told.
+enum class TracedUse : std::uint8_t {
+  buffer,           // takes a batch over, or holds records until it is time to send them
+  deserialization,  //
+  processing,       //
+  serialization,    //
+  instrumentation,  // the simulated system traces itself: tracing_cost.hpp
+  input,            // a source looks for records: it waits for nobody in the job
+  waiting,
+  blocked,
+  overhead,  // restart, snapshot
+};
+
 class Tracer {
  public:
   virtual ~Tracer() = default;
 
-  // A worker, at its first deployment; its number. operator_id -1: the engine itself, as far as it acts for
-  // the job.
-  virtual int add_worker(int operator_id, int index, int host) = 0;
-  // Each worker's in the order of time, without overlap. `works_from_outside`: a source, which waits for
-  // nobody in the job.
-  virtual void did(int worker, Nanos begin_ns, Nanos end_ns, TimeUse use, bool works_from_outside,
-                   int operator_id, std::int64_t records) = 0;
+  // A worker, at its first deployment; its number. operator_id -1: part of the engine, as far as it acts for
+  // the job, and `role` says which.
+  virtual int add_worker(int operator_id, int index, int host, const std::string& role) = 0;
+  // Each worker's in the order of time, without overlap.
+  virtual void did(int worker, Nanos begin_ns, Nanos end_ns, TracedUse use, int operator_id,
+                   std::int64_t records) = 0;
   virtual void sent(int receiver, int sender, Nanos sent_ns, Nanos received_ns, int operator_id,
                     std::int64_t records, std::int64_t size_bytes) = 0;
   // A signal: there is room again, stop, go on. One nanosecond at least, so that cause comes before effect.

@@ -16,31 +16,52 @@ PagTracer::PagTracer(PagTrace& trace, const Job& job, int job_number, int first_
   }
 }
 
-int PagTracer::add_worker(int operator_id, int index, int host) {
+int PagTracer::add_worker(int operator_id, int index, int host, const std::string& role) {
   PagWorkerRow row;
   row.job_id = job_number_;
   row.operator_id = operator_id < 0 ? -1 : first_operator_id_ + operator_id;
   row.index = index;
   row.host_id = host;
-  row.name = operator_id < 0 ? fmt::format("{} (engine)", job_.name())
+  row.name = operator_id < 0 ? fmt::format("{} ({})", job_.name(), role)
                              : fmt::format("{}[{}]", job_.graph().operators[operator_id].name, index);
   return trace_.add_worker(row);
 }
 
-void PagTracer::did(int worker, Nanos begin_ns, Nanos end_ns, TimeUse use, bool works_from_outside,
-                    int operator_id, std::int64_t records) {
+namespace {
+
+constexpr Activity activity_of(TracedUse use) {
   switch (use) {
-    case TimeUse::useful:
-      return trace_.activity(worker, begin_ns, end_ns, work_[operator_id], first_operator_id_ + operator_id,
-                             records);
-    case TimeUse::waiting:
-      return trace_.activity(worker, begin_ns, end_ns,
-                             works_from_outside ? Activity::input : Activity::waiting, -1, 0);
-    case TimeUse::blocked:
-      return trace_.activity(worker, begin_ns, end_ns, Activity::blocked, -1, 0);
-    case TimeUse::overhead:
-      return trace_.activity(worker, begin_ns, end_ns, Activity::fault_tolerance, -1, 0);
+    case TracedUse::buffer:
+      return Activity::buffer;
+    case TracedUse::deserialization:
+      return Activity::deserialization;
+    case TracedUse::processing:
+      return Activity::processing;
+    case TracedUse::serialization:
+      return Activity::serialization;
+    case TracedUse::instrumentation:
+      return Activity::unknown;
+    case TracedUse::input:
+      return Activity::input;
+    case TracedUse::waiting:
+      return Activity::waiting;
+    case TracedUse::blocked:
+      return Activity::blocked;
+    case TracedUse::overhead:
+      break;
   }
+  return Activity::fault_tolerance;
+}
+
+}  // namespace
+
+void PagTracer::did(int worker, Nanos begin_ns, Nanos end_ns, TracedUse use, int operator_id,
+                    std::int64_t records) {
+  const bool service = use <= TracedUse::instrumentation && operator_id >= 0;
+  const Activity activity =
+      use == TracedUse::processing && operator_id >= 0 ? work_[operator_id] : activity_of(use);
+  trace_.activity(worker, begin_ns, end_ns, activity, service ? first_operator_id_ + operator_id : -1,
+                  records);
 }
 
 void PagTracer::sent(int receiver, int sender, Nanos sent_ns, Nanos received_ns, int operator_id,

@@ -9,7 +9,9 @@
 
 // What a job's instances do, as the activities of a program activity graph:
 //
-//   useful                  processing; of a driver: scheduling
+//   a service               buffer, deserialization, processing (of a driver: scheduling), serialization
+//   tracing itself          unknown: its own trace would not name that time
+//   a stream manager        buffer, while it holds records
 //   waiting                 waiting; of a source: input, as it waits for nobody in the job
 //   blocked                 blocked
 //   overhead                fault tolerance: snapshots, restarts
@@ -23,8 +25,8 @@ class PagTracer final : public Tracer {
  public:
   PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id);
 
-  int add_worker(int operator_id, int index, int host) override;
-  void did(int worker, Nanos begin_ns, Nanos end_ns, TimeUse use, bool works_from_outside, int operator_id,
+  int add_worker(int operator_id, int index, int host, const std::string& role) override;
+  void did(int worker, Nanos begin_ns, Nanos end_ns, TracedUse use, int operator_id,
            std::int64_t records) override;
   void sent(int receiver, int sender, Nanos sent_ns, Nanos received_ns, int operator_id, std::int64_t records,
             std::int64_t size_bytes) override;

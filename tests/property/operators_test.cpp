@@ -89,6 +89,30 @@ TEST_CASE("large batches do not overflow", "[operators]") {
   CHECK(op->process(of(1'000'000'000'000)).count == 1'000'000'000'000'000'000);
 }
 
+TEST_CASE("What an operator would send is what it sends, however often it is asked", "[operators]") {
+  const std::uint64_t seed = 20261121;
+  INFO("seed " << seed);
+  RandomStream random(seed, "test", "split");
+  for (const std::string json :
+       {R"("map")", R"("sink")", R"({"type": "keyed-count", "selectivity": 0.3})",
+        R"({"type": "filter", "selectivity": 0.4})", R"({"type": "flat-map", "selectivity": 10.16})",
+        R"({"type": "flat-map", "law": "bernoulli", "selectivity": 2.25})",
+        R"({"type": "flat-map", "law": "poisson", "selectivity": 0.7})"}) {
+    INFO(json);
+    const auto op = logic(json), never_asked = logic(json);
+    for (int i = 0; i < 500; ++i) {
+      const Batch batch = of(1 + static_cast<std::int64_t>(random.below(20)));
+      const std::int64_t would_send = op->would_send(batch);
+      // For another batch, which does not come then.
+      op->would_send(of(1 + static_cast<std::int64_t>(random.below(1000))));
+      REQUIRE(op->would_send(batch) == would_send);
+      const Produced produced = op->process(batch);
+      REQUIRE(produced.count == would_send);
+      REQUIRE(never_asked->process(batch).count == would_send);
+    }
+  }
+}
+
 TEST_CASE("map passes everything, sink nothing", "[operators]") {
   CHECK(logic(R"("map")")->process(of(7)).count == 7);
   CHECK(logic(R"("map")")->process(of(7)).consumed == 7);

@@ -33,6 +33,7 @@ std::vector<Sample> samples(int count, std::uint64_t first_seed) {
     if (dice.coin()) crowd_cores(s, dice);
     if (batches && dice.coin()) contend_links(s, dice);
     if (batches) make_batches(s, dice);
+    if (dice.coin()) convert_records(s, dice);
     result.push_back({s, seed, batches});
   }
   return result;
@@ -52,6 +53,7 @@ TEST_CASE("A trace agrees with the accounts of every instance, and changes no tr
   const std::vector<json> results = run_all(runs);
   std::int64_t windows = 0;
   std::int64_t without_path = 0;
+  std::int64_t converting_ns = 0;
   for (std::size_t i = 0; i < runs.size(); i += 2) {
     INFO("seed " << runs[i].seed << "\n" << runs[i].scenario);
     INFO(results[i].value("error", ""));
@@ -62,6 +64,7 @@ TEST_CASE("A trace agrees with the accounts of every instance, and changes no tr
     CHECK(trace["left_out"] == 0);
     CHECK(trace["cp_sum_min"].get<double>() == Approx(1).epsilon(1e-9));
     CHECK(trace["cp_sum_max"].get<double>() == Approx(1).epsilon(1e-9));
+    converting_ns += trace["converting_ns"].get<std::int64_t>();
     windows += trace["windows"].get<std::int64_t>();
     without_path += trace["without_path"].get<std::int64_t>();
     for (std::size_t op = 0; op < trace["instances"].size(); ++op) {
@@ -79,6 +82,7 @@ TEST_CASE("A trace agrees with the accounts of every instance, and changes no tr
       }
     }
   }
+  CHECK(converting_ns > 1'000'000'000);
   CHECK(windows > 1000);
   CHECK(without_path == 0);
 }

@@ -238,6 +238,16 @@ void contend_links(ScenarioText& s, Dice& dice) {
   s.all["cluster"]["network"] = {{"latency_us", 100}};
 }
 
+void convert_records(ScenarioText& s, Dice& dice) {
+  for (const char* list : {"sources", "operators"}) {
+    for (json& op : s.dataflow()[list]) {
+      if (dice.coin()) op["cost"]["deserialization_per_record_us"] = dice.below(200);
+      if (dice.coin()) op["cost"]["serialization_per_record_us"] = dice.below(200);
+      if (dice.coin()) op["cost"]["serialization_per_byte_ns"] = dice.below(300);
+    }
+  }
+}
+
 void make_batches(ScenarioText& s, Dice& dice) {
   s.all["fidelity"] = {{"batch_records", 2 + dice.below(dice.coin() ? 8 : 1000)},
                        {"batch_span_ms", dice.between(0.5, 100)}};

@@ -28,5 +28,7 @@ ScenarioText random_scenario(Dice& dice, const RandomKind& kind);
 void crowd_cores(ScenarioText& s, Dice& dice);
 void contend_links(ScenarioText& s, Dice& dice);
 void make_batches(ScenarioText& s, Dice& dice);
+// Some operators deserialize what comes in, and serialize what goes out.
+void convert_records(ScenarioText& s, Dice& dice);
 
 }  // namespace weir::test

@@ -367,8 +367,19 @@ class Reference {
     double work_s = w.law.sample_sum(1, cost.per_record_us * 1e-6, *w.random);
     work_s += static_cast<double>(static_cast<std::int64_t>(bytes + 0.5)) * (cost.per_byte_ns * 1e-9) +
               cost.per_batch_us * 1e-6;
+    work_s +=
+        1e-6 * cost.deserialization_per_record_us +
+        static_cast<double>(to_send(w)) * (1e-6 * cost.serialization_per_record_us +
+                                           spec(w).output_bytes() * (1e-9 * cost.serialization_per_byte_ns));
     if (!spec(w).source) work_s *= spec(w).operator_spec.contention.factor(parallelism_[w.op]);
     return to_nanos(work_s);
+  }
+
+  // What will come of the record that is served; nothing is done yet.
+  std::int64_t to_send(const Worker& w) const {
+    if (spec(w).source) return 1;
+    if (spec(w).sink()) return 0;
+    return joins(w) ? would_join(w, w.served) : selected(w, w.in + 1);
   }
 
   void pulled(Worker& w, const Record& record) {
@@ -399,7 +410,7 @@ class Reference {
         deliveries_.push_back({now_, now_ - record.origin_ns});
         copies = 0;
       } else {
-        copies = joins(w) ? joined(w, record) : selected(w);
+        copies = joins(w) ? joined(w, record) : selected(w, w.in);
       }
     }
     if (copies > 0) w.out += copies;
@@ -443,6 +454,13 @@ class Reference {
   bool joins(const Worker& w) const {
     return !spec(w).source && spec(w).operator_spec.logic.name() == "join";
   }
+  std::int64_t would_join(const Worker& w, const Record& record) const {
+    std::set<int> there = {record.sender_operator};
+    if (const auto parts = w.parts.find(record.origin); parts != w.parts.end()) {
+      for (const auto& [sender_operator, count] : parts->second) there.insert(sender_operator);
+    }
+    return there.size() == spec(w).inputs.size() ? 1 : 0;
+  }
   // Whether there is a part from each input now.
   std::int64_t joined(Worker& w, const Record& record) {
     std::map<int, std::int64_t>& parts = w.parts[record.origin];
@@ -454,10 +472,10 @@ class Reference {
     return 1;
   }
 
-  // All in all, the floor of selectivity times records.
-  std::int64_t selected(Worker& w) {
+  // For the `in`-th record: all in all, the floor of selectivity times records.
+  std::int64_t selected(const Worker& w, std::int64_t in) const {
     const auto billionths = static_cast<std::int64_t>(selectivity_[w.op] * 1e9 + 0.5);
-    return w.in * billionths / 1'000'000'000 - (w.in - 1) * billionths / 1'000'000'000;
+    return in * billionths / 1'000'000'000 - (in - 1) * billionths / 1'000'000'000;
   }
   std::vector<std::pair<int, std::int64_t>> routes(const Worker& w, Edge& edge, std::int64_t copies) {
     std::vector<std::pair<int, std::int64_t>> result;

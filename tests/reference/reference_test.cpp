@@ -163,6 +163,7 @@ void compare_some(int scenarios, std::uint64_t first_seed, const RandomKind& kin
     const std::uint64_t seed = first_seed + static_cast<std::uint64_t>(i);
     Dice dice(seed);
     texts.push_back(random_scenario(dice, kind));
+    if (dice.coin()) convert_records(texts.back(), dice);
     texts.back().all["fidelity"]["origins"] = "exact";
     runs.push_back({.scenario = texts.back().text(), .seed = seed, .windows = true});
   }

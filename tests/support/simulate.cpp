@@ -84,6 +84,23 @@ json latency_of(const LatencyHistogram& latency) {
           {"buckets", std::move(buckets)}};
 }
 
+const char* use_of(Activity activity) {
+  switch (activity) {
+    case Activity::buffer:
+    case Activity::deserialization:
+    case Activity::processing:
+    case Activity::serialization:
+      return "useful_ns";
+    case Activity::blocked:
+      return "blocked_ns";
+    case Activity::unknown:  // the simulated system traces itself
+    case Activity::fault_tolerance:
+      return "overhead_ns";
+    default:
+      return "waiting_ns";
+  }
+}
+
 // What the program activity graph in `folder` says.
 json trace_of(const std::filesystem::path& folder, const json& instances) {
   const auto path = folder / "run.h5";
@@ -93,6 +110,7 @@ json trace_of(const std::filesystem::path& folder, const json& instances) {
       instance = {{"useful_ns", 0}, {"waiting_ns", 0}, {"blocked_ns", 0}, {"overhead_ns", 0}};
   }
   // Workers are numbered as they come; their names say who they are: name[index].
+  Nanos converting_ns = 0;
   const auto edges = analyzer::read_run_file(path);
   analyzer::EdgeWindow window;
   while (edges->next(nanos_per_second * 100'000, window)) {
@@ -107,10 +125,9 @@ json trace_of(const std::filesystem::path& folder, const json& instances) {
       json& instance = trace["instances"][op][std::stoul(name.substr(bracket + 1))];
       for (std::size_t s = window.workers[w].first_span; s < last; ++s) {
         const auto& span = window.spans[s];
-        const char* use = span.activity == Activity::processing        ? "useful_ns"
-                          : span.activity == Activity::blocked         ? "blocked_ns"
-                          : span.activity == Activity::fault_tolerance ? "overhead_ns"
-                                                                       : "waiting_ns";
+        const char* use = use_of(span.activity);
+        if (span.activity == Activity::serialization || span.activity == Activity::deserialization)
+          converting_ns += span.end_ns - span.begin_ns;
         instance[use] = instance[use].get<Nanos>() + span.end_ns - span.begin_ns;
       }
     }
@@ -126,6 +143,7 @@ json trace_of(const std::filesystem::path& folder, const json& instances) {
     low = std::min(low, result.cp_sum);
     high = std::max(high, result.cp_sum);
   }
+  trace["converting_ns"] = converting_ns;
   trace["windows"] = analysis.windows.size();
   trace["without_path"] = analysis.summaries.windows_without_path();
   trace["cp_sum_min"] = low;

@@ -17,7 +17,7 @@
 //       "latency":   { "count", "mean_ns", "min_ns", "max_ns", "buckets": [ [from_ns, count] … ] },
 //       "windows":   [ … ]  if asked for
 //       "trace":     { "instances": as above, but the _ns only, as the program activity graph has them,
-//       "windows",
+//       "converting_ns" (serialization and deserialization), "windows",
 //                      "without_path", "cp_sum_min", "cp_sum_max", "left_out" }  if asked for
 //       "error":     "…"    instead of all, if the run threw }
 

@@ -71,6 +71,7 @@ TEST_CASE("A driver keeps batches apart, and loses no weight, in any order of re
     std::vector<std::int64_t> under_way, launched(4, 0);  // reports to come, by batch
     std::int64_t kept = 0;
     for (std::int64_t batch = 0; batch < 4; ++batch) {
+      REQUIRE(op->would_send(of(batch, 1000)) == tasks);
       REQUIRE(op->process(of(batch, 1000)).count == tasks);
       ++launched[batch];
       under_way.insert(under_way.end(), tasks, batch);
@@ -80,7 +81,9 @@ TEST_CASE("A driver keeps batches apart, and loses no weight, in any order of re
       const std::int64_t batch = under_way[at];
       under_way.erase(under_way.begin() + at);
       const Batch report = of(batch, 7);
+      const std::int64_t would_send = op->would_send(report);
       const Produced produced = op->process(report);
+      REQUIRE(produced.count == would_send);
       kept += produced.kept_weight;
       REQUIRE(op->kept().weight == kept);
       REQUIRE(weight_out(produced, report) >= 0);

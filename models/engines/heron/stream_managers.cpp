@@ -25,11 +25,16 @@ void StreamManagers::deploy(Job& job, int instances_per_container) {
   };
   std::vector<Filling> by_host(job.cluster().host_count());
   std::uint32_t managers = 0;
+  std::vector<int> manager_hosts;
   manager_of_.assign(graph.operators.size(), {});
   for (std::size_t op = 0; op < graph.operators.size(); ++op) {
     for (int index = 0; index < job.parallelism()[op]; ++index) {
-      Filling& filling = by_host[job.instance(static_cast<int>(op), index).host()];
-      if (filling.instances == 0 || filling.instances == instances_per_container) filling = {managers++, 0};
+      const int host = job.instance(static_cast<int>(op), index).host();
+      Filling& filling = by_host[host];
+      if (filling.instances == 0 || filling.instances == instances_per_container) {
+        filling = {managers++, 0};
+        manager_hosts.push_back(host);
+      }
       ++filling.instances;
       manager_of_[op].push_back(filling.manager);
     }
@@ -42,7 +47,9 @@ void StreamManagers::deploy(Job& job, int instances_per_container) {
     managers_[i].gathered.resize(slots);
     managers_[i].records.resize(slots);
     managers_[i].drain_scheduled = i < scheduled.size() && scheduled[i];
+    if (i < manager_hosts.size()) managers_[i].host = manager_hosts[i];
   }
+  if (job.tracer() != nullptr) trace_deployed(manager_hosts.size());
 }
 
 std::uint32_t StreamManagers::receiver_slot(const Channel& channel) const {
@@ -62,6 +69,7 @@ void StreamManagers::route(Channel& channel, const Batch& batch) {
     while (rest.count > 1) manager.records[slot].push_back(rest.split_head(1));
     manager.records[slot].push_back(rest);
   }
+  if (!traced_.empty()) trace_gathered(number, channel, batch);
   if (!manager.drain_scheduled) {
     manager.drain_scheduled = true;
     const Nanos next = (calendar_.now() / drain_ns_ + 1) * drain_ns_;
@@ -72,10 +80,12 @@ void StreamManagers::route(Channel& channel, const Batch& batch) {
 void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
   Manager& manager = managers_[number];
   manager.drain_scheduled = false;
+  if (!traced_.empty()) trace_drained(number);
+  const int worker = traced_.empty() ? -1 : traced_[number].worker;
   // What is sent can come back to this manager at once only through the calendar, never from within
   // receive().
   for (const std::uint32_t slot : manager.holding) {
-    send_on(manager.gathered[slot], manager.records[slot]);
+    send_on(manager.gathered[slot], manager.records[slot], worker);
     manager.gathered[slot].count = 0;
     manager.records[slot].clear();
   }
@@ -83,25 +93,25 @@ void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
 }
 
 // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
-void StreamManagers::send_on(Batch batch, const std::vector<Batch>& records) {
-  const Nanos now = calendar_.now();
-  const Nanos sent_ns = batch.first_ns;
-  batch.first_ns = std::min(now, batch.first_ns + own_drain_ns_);
-  batch.last_ns = std::min(now, batch.last_ns + own_drain_ns_);
+void StreamManagers::send_on(Batch batch, const std::vector<Batch>& records, int worker) {
+  batch.first_ns = sent_ns(batch.first_ns);
+  batch.last_ns = sent_ns(batch.last_ns);
   Instance& receiver = *batch.channel->receiver;
   const int from = batch.channel->sender->host();
   const int to = receiver.host();
   if (from != to) {
-    job_->send(job_->connection(from, to), batch, receiver, sent_ns, records);
+    job_->send(job_->connection(from, to), batch, receiver, batch.first_ns, worker, records);
   } else if (apart_) {
-    receiver.receive_together(records, own_drain_ns_);
+    receiver.receive_together(records, own_drain_ns_, batch.first_ns, worker);
   } else {
-    receiver.arrives_from(sent_ns);
+    receiver.arrives_from(batch.first_ns, worker);
     receiver.receive(batch);
   }
 }
 
 void StreamManagers::drop_all(Job& job) {
+  trace_until(calendar_.now());
+  for (Traced& traced : traced_) traced.senders.clear();
   for (Manager& manager : managers_) {
     for (const std::uint32_t slot : manager.holding) {
       Batch& gathered = manager.gathered[slot];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "sim/dataflow/instance.hpp"
@@ -22,6 +23,11 @@ class StreamManagers final : public Router, EventHandler {
   // Groups the instances of each host into containers, in the order of their operators.
   void deploy(Job& job, int instances_per_container);
 
+  // In a trace, each is a worker: who it gathers from sends to it, and it sends to who receives. While it
+  // holds tuples it does so (a buffer); else it waits.
+  void trace_until(Nanos now);
+  Nanos trace_settled(Nanos until_ns);
+
   void route(Channel& channel, const Batch& batch) override;
   void drop_all(Job& job) override;
   std::int64_t held_weight() const override;
@@ -33,10 +39,24 @@ class StreamManagers final : public Router, EventHandler {
     std::vector<std::vector<Batch>> records;  // the same one by one, if they stay apart
     std::vector<std::uint32_t> holding;       // receivers with something gathered, in the order of arrival
     bool drain_scheduled = false;
+    int host = -1;
+  };
+  // A manager as a worker of the trace; over all deployments.
+  struct Traced {
+    int worker = -1;
+    bool runs = false;
+    Nanos until_ns = 0;                    // what it did is told up to there
+    std::vector<const Instance*> senders;  // of what it holds
   };
 
   void on_event(std::uint32_t kind, std::uint32_t manager) override;
-  void send_on(Batch batch, const std::vector<Batch>& records);
+  void send_on(Batch batch, const std::vector<Batch>& records, int worker);
+  void trace_deployed(std::size_t running);
+  void trace_gathered(std::uint32_t number, const Channel& channel, const Batch& batch);
+  void trace_drained(std::uint32_t number);
+  void trace_held(std::uint32_t number, Nanos until_ns);
+  // When what was gathered since first_ns is sent.
+  Nanos sent_ns(Nanos first_ns) const { return std::min(calendar_.now(), first_ns + own_drain_ns_); }
   std::uint32_t receiver_slot(const Channel& channel) const;
 
   Calendar& calendar_;
@@ -45,6 +65,7 @@ class StreamManagers final : public Router, EventHandler {
   bool apart_;
   Job* job_ = nullptr;
   std::vector<Manager> managers_;
+  std::vector<Traced> traced_;                          // by manager; empty if nobody traces
   std::vector<std::vector<std::uint32_t>> manager_of_;  // by operator and index
   std::vector<std::uint32_t> first_slot_;               // by edge
 };
