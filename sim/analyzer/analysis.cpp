@@ -217,6 +217,7 @@ Analysis analyze_records(Source& source, const AnalysisOptions& options, const W
       if (cutter.add(window_of(record), record)) pass_on();
     }
     records.clear();
+    if (options.follow) pool.finish();
   }
   cutter.end();
   pass_on();
@@ -257,7 +258,10 @@ Analysis analyze_edges(EdgeSource& source, const AnalysisOptions& options) {
   analysis.invariants = InvariantCheck(options.invariants);
   Pool pool(options, thread_count(options), collect_in(analysis, options));
   EdgeWindow window;
-  while (source.next(options.construction.window_ns, window)) {
+  const Nanos window_ns = options.construction.window_ns;
+  for (;;) {
+    if (options.follow && source.would_wait(window_ns)) pool.finish();
+    if (!source.next(window_ns, window)) break;
     if (wanted(window.start_ns, window.end_ns, options)) pool.put(std::move(window));
     window = {};
   }

@@ -34,7 +34,9 @@ struct AnalysisOptions {
   int hops = 0;            // of k_hop.hpp; 0: none
   bool metrics = false;    // of metrics.hpp
   InvariantLimits invariants;
+  // In the order of windows. `follow`: as soon as it is known, also while the trace is waited for.
   std::function<void(const WindowResult&)> on_window;
+  bool follow = false;
 };
 
 // What was asked for of one window, besides its paths.

@@ -159,6 +159,19 @@ std::string report_text(const Analysis& analysis, const TraceSource& source, con
   return text + findings_text(analysis, source, options);
 }
 
+std::string window_text(const WindowResult& window) {
+  return fmt::format(
+      "{:g} to {:g} s: {} edges, {} of them messages, {}\n", static_cast<double>(window.start_ns) / 1e9,
+      static_cast<double>(window.end_ns) / 1e9, window.edges, window.messages,
+      window.paths.zero()         ? "no path: everybody waits"
+      : window.paths.log10() < 15 ? fmt::format("{:.0f} paths", std::pow(10, window.paths.log10()))
+                                  : fmt::format("1e{:.0f} paths", std::floor(window.paths.log10())));
+}
+
+std::string window_json_text(const WindowResult& window) {
+  return window_json(window).dump() + "\n";
+}
+
 nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& source,
                                    const AnalysisOptions& options) {
   const Summaries& summaries = analysis.summaries;

@@ -10,6 +10,9 @@
 namespace weir::analyzer {
 
 // `source`: for the names of workers and operators.
+// A window by itself, as one line: for people, and as JSON.
+std::string window_text(const WindowResult& window);
+std::string window_json_text(const WindowResult& window);
 std::string report_text(const Analysis& analysis, const TraceSource& source, const AnalysisOptions& options,
                         const std::string& name);
 

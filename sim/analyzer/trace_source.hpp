@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <istream>
 #include <map>
 #include <memory>
@@ -22,6 +23,12 @@ namespace weir::analyzer {
 class TraceError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+// It is a run's, and the run was not traced.
+class NotTraced : public TraceError {
+ public:
+  using TraceError::TraceError;
 };
 
 class TraceSource {
@@ -58,17 +65,30 @@ class EdgeSource : public TraceSource {
   // The next window in which there is something; false when there is none. Windows begin at multiples of
   // `window_ns`, the first and the last are cut to what was traced. TraceError.
   virtual bool next(Nanos window_ns, EdgeWindow& window) = 0;
+  // Of a run that is followed: whether next() would have to wait for it.
+  virtual bool would_wait(Nanos window_ns) {
+    static_cast<void>(window_ns);
+    return false;
+  }
+  // Why there are no more windows though the run did not come to its end; empty if it did.
+  virtual std::string incomplete() const { return {}; }
 };
 
 // SnailTrail's own log: MessagePack, seven integers a record (readers/snailtrail_log.cpp). `name` is for
 // messages.
-std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name);
+// `as_it_comes`: a pipe, of which whatever is there is read, instead of a MiB at a time.
+std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name,
+                                               bool as_it_comes = false);
 // ST2's records: MessagePack, an array of eleven a record (readers/st2_log.cpp).
-std::unique_ptr<St2Source> read_st2_log(std::istream& stream, std::string name);
+std::unique_ptr<St2Source> read_st2_log(std::istream& stream, std::string name, bool as_it_comes = false);
 // Spark's event log: a JSON object a line (readers/spark_event_log.cpp).
 std::unique_ptr<EdgeSource> read_spark_event_log(std::istream& stream, std::string name);
 // The tables pag_* of a run.h5 (readers/run_file.cpp), finished or not.
 // `loads`: how many records edges were of, too, if they were traced.
 std::unique_ptr<EdgeSource> read_run_file(const std::filesystem::path& path, bool loads = false);
+// The same while it is written, window by window as the run commits them. `still_written` says whether the
+// writer is there; it is asked now and then while there is nothing new.
+std::unique_ptr<EdgeSource> follow_run_file(const std::filesystem::path& path,
+                                            std::function<bool()> still_written, bool loads = false);
 
 }  // namespace weir::analyzer

@@ -1,12 +1,14 @@
 // weir analyze: how runs converged, and the critical paths of a recorded trace.
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
-#include <iostream>
+#include <istream>
 #include <optional>
 #include <sstream>
 
@@ -17,6 +19,7 @@
 #include "sim/cli/ctf_map_option.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
+#include "sim/cli/result_directory.hpp"
 
 namespace weir {
 namespace {
@@ -108,8 +111,8 @@ analyzer::ConvergenceOptions convergence_options(const Options& options, Errors&
   return convergence;
 }
 
-std::string json_text(const nlohmann::ordered_json& json) {
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+std::string json_text(const nlohmann::ordered_json& json, int indent = 2) {
+  return json.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 // A CSV is one table: that of what was asked for.
@@ -123,7 +126,9 @@ analyzer::CsvTable csv_table(const Options& options) {
 std::string report(const Options& options, const analyzer::Analysis& analysis,
                    const analyzer::TraceSource& source, const analyzer::AnalysisOptions& asked,
                    const std::string& name) {
-  if (options.has("json")) return json_text(report_json(analysis, source, asked));
+  // Followed, it is the last of the lines.
+  if (options.has("json"))
+    return json_text(report_json(analysis, source, asked), options.has("follow") ? -1 : 2);
   if (options.has("csv")) return report_csv(analysis, source, csv_table(options));
   return report_text(analysis, source, asked, name);
 }
@@ -164,11 +169,11 @@ std::string of_stream(std::istream& stream, const Options& options, const analyz
   if (stream.peek() == array_of_eleven) {
     refuse(options, {"window", "gap-threshold", "no-insert-waiting", "waiting-message"},
            "other traces: the windows of an ST2 log are its epochs, and its rules know no thresholds");
-    const auto source = analyzer::read_st2_log(stream, name);
+    const auto source = analyzer::read_st2_log(stream, name, analysis.follow);
     return report(options, analyze_st2(*source, analysis), *source, analysis, name);
   }
   refuse_options_of_epochs(options, analysis);
-  const auto source = analyzer::read_snailtrail_log(stream, name);
+  const auto source = analyzer::read_snailtrail_log(stream, name, analysis.follow);
   return report(options, analyze_log(*source, analysis), *source, analysis, name);
 }
 
@@ -224,11 +229,45 @@ std::string of_ctf(const analyzer::OpenTrace& trace, const Options& options,
   return report(options, analyze_log(*trace.log, analysis), *trace.log, analysis, name);
 }
 
+// Standard input as it comes: what std::cin reads waits until a buffer is full.
+class Pipe final : public std::streambuf {
+ protected:
+  int_type underflow() override {
+    const ::ssize_t got = ::read(STDIN_FILENO, buffer_.data(), buffer_.size());
+    if (got <= 0) return traits_type::eof();
+    setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
+    return traits_type::to_int_type(buffer_[0]);
+  }
+
+ private:
+  std::array<char, 1 << 16> buffer_;
+};
+
+// A run while it goes on: windows as they are known, then the report.
+std::string followed(const std::filesystem::path& path, const Options& options,
+                     const analyzer::AnalysisOptions& analysis, std::string& incomplete) {
+  refuse_options_of_logs(options, "a run's trace");
+  const bool file = path.extension() == ".h5" && !std::filesystem::is_directory(path);
+  const std::filesystem::path directory = !file                    ? path
+                                          : path.has_parent_path() ? path.parent_path()
+                                                                   : std::filesystem::path(".");
+  const auto source = analyzer::follow_run_file(
+      file ? path : path / "run.h5", [&] { return is_being_written(directory); },
+      analysis.metrics || analysis.invariants.any());
+  const std::string text = of_edges(*source, options, analysis, path.string());
+  incomplete = source->incomplete();
+  return text;
+}
+
 // What kind of trace it is, the content says.
 std::string analyzed(const std::string& path, const Options& options,
                      const analyzer::AnalysisOptions& analysis,
                      const analyzer::ConvergenceOptions& convergence, const analyzer::CtfMap& map) {
-  if (path == "-") return of_stream(std::cin, options, analysis, "standard input");
+  if (path == "-") {
+    Pipe pipe;
+    std::istream stream(&pipe);
+    return of_stream(stream, options, analysis, "standard input");
+  }
   std::filesystem::path file = path;
   if (analyzer::is_ctf(file)) return of_ctf(analyzer::read_ctf(file, map), options, analysis, path);
   if (std::filesystem::is_directory(file)) file /= "run.h5";
@@ -269,6 +308,7 @@ ExitCode run(const CommandContext& context) {
                 "of what is offered, at least so much should be taken in (default 0.95)");
   add_ctf_map_option(options);
   options.flag("critical-path", "instead of windows: the one path through the whole trace");
+  options.flag("follow", "a run that goes on, or standard input: print windows as they are known");
   options.flag("json", "print everything as JSON");
   options.flag("csv", "print one table as CSV: the summaries, or that of --k-hop, --metrics or --invariants");
   if (!options.parse(context.arguments)) return ExitCode::good;
@@ -278,7 +318,7 @@ ExitCode run(const CommandContext& context) {
   if (options.has("csv") && options.has("k-hop") + options.has("metrics") + options.has("invariants") > 1)
     throw UsageError("with --csv, one of --k-hop, --metrics and --invariants: it prints one table");
   Errors errors;
-  const analyzer::AnalysisOptions analysis = analysis_options(options, errors);
+  analyzer::AnalysisOptions analysis = analysis_options(options, errors);
   const analyzer::ConvergenceOptions convergence = convergence_options(options, errors);
   const analyzer::CtfMap map = chosen_ctf_map(options, errors);
   if (!errors.empty()) {
@@ -286,6 +326,16 @@ ExitCode run(const CommandContext& context) {
     return ExitCode::wrong_input;
   }
   const std::vector<std::string>& paths = options.positional();
+  std::string incomplete;
+  if (options.has("follow")) {
+    refuse(options, {"csv", "convergence", "critical-path"},
+           "what has ended: --follow prints windows as they come");
+    if (paths.size() != 1) throw UsageError("--follow follows one run, or standard input");
+    analysis.follow = true;
+    analysis.on_window = [json = options.has("json")](const analyzer::WindowResult& window) {
+      write_out(json ? window_json_text(window) : window_text(window));
+    };
+  }
   try {
     if (options.has("critical-path")) {
       refuse(options,
@@ -299,13 +349,19 @@ ExitCode run(const CommandContext& context) {
                                               : CriticalPathForm::text);
       return ExitCode::good;
     }
-    write_out(paths.size() == 1 ? analyzed(paths[0], options, analysis, convergence, map)
-                                : compared(paths, options, convergence));
+    if (analysis.follow && paths[0] != "-") {
+      write_out(followed(paths[0], options, analysis, incomplete));
+    } else {
+      write_out(paths.size() == 1 ? analyzed(paths[0], options, analysis, convergence, map)
+                                  : compared(paths, options, convergence));
+    }
   } catch (const analyzer::TraceError& error) {
     write_err(fmt::format("{}\n", error.what()));
     return ExitCode::wrong_input;
   }
-  return ExitCode::good;
+  if (incomplete.empty()) return ExitCode::good;
+  write_err(fmt::format("weir: incomplete: {}\n", incomplete));
+  return ExitCode::failed;
 }
 
 const auto registered =

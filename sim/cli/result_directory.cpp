@@ -101,6 +101,12 @@ void check_result_directory(const fs::path& directory, const std::string& argume
   }
 }
 
+bool is_being_written(const fs::path& directory) {
+  bool taken = false;
+  if (const int fd = lock_directory(directory, taken); fd >= 0) ::close(fd);
+  return taken;
+}
+
 ResultDirectory::Made::~Made() {
   std::error_code ignored;
   for (const fs::path& folder : folders) fs::remove(folder, ignored);  // only what is empty

@@ -25,6 +25,9 @@ std::filesystem::path default_result_directory(const Scenario& scenario);
 void check_result_directory(const std::filesystem::path& directory, const std::string& argument,
                             const std::vector<std::filesystem::path>& inputs, Errors& errors);
 
+// Whether a run writes its results there now.
+bool is_being_written(const std::filesystem::path& directory);
+
 // Makes the directory, locks it for as long as the object lives, and removes a stale result's summary.json
 // (RecordError). Unless it is kept, folders that were made are gone with the object.
 class ResultDirectory {

@@ -39,7 +39,8 @@ const TableSchema<PagEdgeRow>& schema_of() {
                   "14 blocked by "
                   "backpressure.",
                   &PagEdgeRow::activity)
-          .deflate(1);
+          .deflate(1)
+          .long_table();
   return schema;
 }
 
@@ -49,7 +50,8 @@ const TableSchema<PagLoadRow>& schema_of() {
       TableSchema<PagLoadRow>("pag_loads", "What the edges of pag_edges carried, row by row.", 8192)
           .column("records", "records", "Processed, or in the message.", &PagLoadRow::records)
           .column("size_bytes", "bytes", "Of the message.", &PagLoadRow::size_bytes)
-          .deflate(1);
+          .deflate(1)
+          .long_table();
   return schema;
 }
 
@@ -73,9 +75,38 @@ const TableSchema<PagBlockRow>& schema_of() {
   return schema;
 }
 
+template <>
+const TableSchema<PagCommitRow>& schema_of() {
+  static const TableSchema<PagCommitRow> schema =
+      TableSchema<PagCommitRow>("pag_commits",
+                                "Now and then: up to when all is written that happened. Written last: who "
+                                "follows a run shows what is "
+                                "before it.",
+                                256)
+          .column("until_ns", "ns", "Up to this simulated time.", &PagCommitRow::until_ns)
+          .column("edges", "", "So many rows of pag_edges hold it.", &PagCommitRow::edges)
+          .column("blocks", "", "So many rows of pag_blocks do.", &PagCommitRow::blocks);
+  return schema;
+}
+
+template <>
+const TableSchema<PagSettingsRow>& schema_of() {
+  static const TableSchema<PagSettingsRow> schema =
+      TableSchema<PagSettingsRow>("pag_settings", "What was to be traced; one row.", 1)
+          .column("from_ns", "ns", "From this simulated time on.", &PagSettingsRow::from_ns)
+          .column("to_ns", "ns", "Up to this one; the largest integer: to the end.", &PagSettingsRow::to_ns)
+          .column("sample_window_ns", "ns",
+                  "Simulated time is cut into windows of this length, beginning at 0; 0: it is not.",
+                  &PagSettingsRow::sample_window_ns)
+          .column("sample_every", "", "Of so many windows the first is traced; 1: all.",
+                  &PagSettingsRow::sample_every);
+  return schema;
+}
+
 std::vector<const TableInfo*> pag_tables() {
-  return {&schema_of<PagWorkerRow>().info(), &schema_of<PagEdgeRow>().info(), &schema_of<PagLoadRow>().info(),
-          &schema_of<PagBlockRow>().info()};
+  return {&schema_of<PagWorkerRow>().info(), &schema_of<PagEdgeRow>().info(),
+          &schema_of<PagLoadRow>().info(),   &schema_of<PagBlockRow>().info(),
+          &schema_of<PagCommitRow>().info(), &schema_of<PagSettingsRow>().info()};
 }
 
 }  // namespace weir

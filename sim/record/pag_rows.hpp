@@ -5,11 +5,13 @@
 
 #include "sim/record/rows.hpp"
 
-// The program activity graph of a run, as three tables of run.h5 (docs/reference/run-h5.md has the columns).
+// The program activity graph of a run, as tables of run.h5 (docs/reference/run-h5.md has the columns).
 //
 //   pag_workers   who: the threads of the simulated system, one a row
 //   pag_edges     what they did, and what they received: rows of one worker stand together in blocks
 //   pag_blocks    which rows are whose
+//   pag_commits   up to when everything is there, for readers that follow a run
+//   pag_settings  what was to be traced: one row
 //
 // In a block, rows go along the worker's timeline. Its position is where the last activity ended (for the
 // first row, position_ns of the block). An activity begins gap_ns after the position (0, but for workers that
@@ -51,6 +53,19 @@ struct PagBlockRow {
   std::int64_t to_ns = 0;
 };
 
+struct PagCommitRow {
+  std::int64_t until_ns = 0;
+  std::int64_t edges = 0;
+  std::int64_t blocks = 0;
+};
+
+struct PagSettingsRow {
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+  std::int64_t sample_window_ns = 0;
+  std::int64_t sample_every = 1;
+};
+
 template <>
 const TableSchema<PagWorkerRow>& schema_of<PagWorkerRow>();
 template <>
@@ -59,6 +74,10 @@ template <>
 const TableSchema<PagLoadRow>& schema_of<PagLoadRow>();
 template <>
 const TableSchema<PagBlockRow>& schema_of<PagBlockRow>();
+template <>
+const TableSchema<PagCommitRow>& schema_of<PagCommitRow>();
+template <>
+const TableSchema<PagSettingsRow>& schema_of<PagSettingsRow>();
 
 // Of runs that were traced, in the order of the reference page.
 std::vector<const TableInfo*> pag_tables();

@@ -8,6 +8,10 @@ namespace {
 // Longer blocks do not compress better, shorter ones do worse (docs/decisions/analyzer.md).
 constexpr std::int64_t block_rows_max = 4096;
 constexpr std::int64_t block_rows_min = 64;
+// Between commits: a block's rows are seldom cut off, and a reader is a fraction of a second of recording
+// behind.
+constexpr std::int64_t commit_rows = 1 << 16;
+constexpr std::int64_t commit_rows_a_worker = 256;
 }  // namespace
 
 PagTrace::PagTrace(RunFile& file, const Settings& settings)
@@ -16,7 +20,13 @@ PagTrace::PagTrace(RunFile& file, const Settings& settings)
       edge_table_(file.create_table(schema_of<PagEdgeRow>())),
       load_table_(settings.loads ? &file.create_table(schema_of<PagLoadRow>()) : nullptr),
       block_table_(file.create_table(schema_of<PagBlockRow>())),
-      block_rows_(block_rows_max) {}
+      commit_table_(file.create_table(schema_of<PagCommitRow>())),
+      block_rows_(block_rows_max) {
+  const bool sampled = settings.sample_every > 1;
+  file.create_table(schema_of<PagSettingsRow>())
+      .append(
+          {settings.from_ns, settings.to_ns, sampled ? settings.sample_window_ns : 0, settings.sample_every});
+}
 
 int PagTrace::add_worker(PagWorkerRow row) {
   row.worker_id = static_cast<std::int32_t>(workers_.size());
@@ -38,6 +48,15 @@ void PagTrace::write(Worker& worker) {
   block_table_.append(worker.block);
   worker.edges.clear();
   worker.loads.clear();
+}
+
+void PagTrace::commit(Nanos until_ns) {
+  const auto workers = static_cast<std::int64_t>(workers_.size());
+  if (edges_ - committed_edges_ < std::max(commit_rows, commit_rows_a_worker * workers)) return;
+  flush();
+  committed_edges_ = edges_;
+  commit_table_.append({until_ns, static_cast<std::int64_t>(edge_table_.size()),
+                        static_cast<std::int64_t>(block_table_.size())});
 }
 
 void PagTrace::flush() {

@@ -151,7 +151,7 @@ RunFile::~RunFile() {
   // On the way out with an error: what led to it is in the last rows. If the disk is the error, this
   // fails, too.
   try {
-    flush();
+    for (const auto& table : tables_) table->finish();
   } catch (const RecordError&) {
   }
 }
@@ -218,9 +218,10 @@ void RunFile::flush() {
 
 void RunFile::finish(const FinalRow& row) {
   // Last and alone: whoever sees this row sees everything.
-  flush();
-  started().final_state.append(row);
-  flush();
+  started();
+  for (const auto& table : tables_) table->finish();
+  own_->final_state.append(row);
+  own_->final_state.finish();
   finished_ = true;
   for (const auto& table : tables_) table->close();
   check(file_->id.close(), path_.string(), "close the file");

@@ -212,6 +212,13 @@ class Simulation {
     }
   }
 
+  // When a metric window was closed.
+  void commit_trace() {
+    Nanos until_ns = never;
+    for (RunningJob& job : jobs_) until_ns = std::min(until_ns, job.job->trace_settled(calendar_.now()));
+    trace_->commit(until_ns);
+  }
+
   void make_control() {
     int first_operator = 0;
     for (std::size_t j = 0; j < jobs_.size(); ++j) {
@@ -224,7 +231,10 @@ class Simulation {
       setup.policy = spec.policy.name();
       setup.engine = spec.engine.name();
       setup.next_instance_id = &next_instance_id_;
-      setup.on_window = options_.on_window;
+      setup.on_window = [this](const Job& of, const MetricWindow& window) {
+        if (trace_) commit_trace();
+        if (options_.on_window) options_.on_window(of, window);
+      };
       job.recorder = std::make_unique<Recorder>(*job.job, *job.truth, setup);
       job.loop = std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
                                                initial_slots(job.graph) + spare_slots_, scenario_.seed);

@@ -13,7 +13,7 @@
 
 // Benchmarks: how fast weir is next to what else one could use, and how its costs grow.
 //
-//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers] [analyzer]
+//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers] [analyzer] [trace]
 //
 // Prints a table. The exit code does not depend on any time: aims that are missed are marked and counted.
 // --smoke runs everything once, very short: it shows that the benchmarks work, and its numbers mean nothing.
@@ -209,6 +209,24 @@ void analyzers(const Settings& settings, Report& report) {
               fmt::format("{:.0f} MiB", median_of(samples[3], &Sample::peak_rss_mib)));
 }
 
+// Shipped scenarios with --trace pag and without, metrics recorded either way.
+void trace(const Settings& settings, Report& report) {
+  report.heading("recording a trace: processor time with --trace pag over that without");
+  const std::filesystem::path folder = std::filesystem::path(WEIR_SOURCE_DIR) / "scenarios";
+  for (const char* name :
+       {"word-count", "bursty-wordcount", "papers/ds2/fig6-heron-ds2", "papers/ds2/fig6-heron-dhalion"}) {
+    const auto side = [&](bool traced) {
+      return [&settings, traced, file = folder / (std::string(name) + ".json")] {
+        ScenarioOverrides overrides;
+        if (settings.smoke) overrides.until_s = 30;
+        return timed_run(scenario_of_file(file, overrides), true, traced).sample;
+      };
+    };
+    const auto samples = alternate({side(false), side(true)}, std::min(settings.rounds, 5));
+    report.ratio(fmt::format("{}", name), median_ratio(samples[0], samples[1]), 2, true);
+  }
+}
+
 int run(const Settings& settings) {
   Report report;
   fmt::print("Medians of {} rounds in which the sides take turns; processor time.\n", settings.rounds);
@@ -218,6 +236,7 @@ int run(const Settings& settings) {
   if (settings.wants("memory")) memory(settings, report);
   if (settings.wants("papers")) papers(settings, report);
   if (settings.wants("analyzer")) analyzers(settings, report);
+  if (settings.wants("trace")) trace(settings, report);
   fmt::print("\n{} of the aims missed\n", report.missed());
   return 0;
 }
@@ -236,9 +255,9 @@ int main(int argc, char** argv) {
     } else if (argument == "--rounds" && i + 1 < argc) {
       settings.rounds = std::max(1, std::atoi(argv[++i]));
     } else if (argument.starts_with("-")) {
-      std::fprintf(
-          stderr,
-          "usage: weir_bench [--rounds N] [--smoke] [kernel|pipeline|instances|memory|papers|analyzer]…\n");
+      std::fprintf(stderr,
+                   "usage: weir_bench [--rounds N] [--smoke] "
+                   "[kernel|pipeline|instances|memory|papers|analyzer|trace]…\n");
       return 2;
     } else {
       settings.parts.push_back(argument);

@@ -29,13 +29,14 @@ LoadedScenario scenario_of_file(const std::filesystem::path& path, const Scenari
   return checked(load_scenario(path, overrides, errors), errors);
 }
 
-TimedRun timed_run(const LoadedScenario& scenario, bool record) {
+TimedRun timed_run(const LoadedScenario& scenario, bool record, bool traced) {
   SimulationOptions options;
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / fmt::format("weir_bench_{}", getpid());
   if (record) {
     std::filesystem::create_directories(folder);
     options.output = folder;
+    if (traced) options.trace.emplace();
   }
   const Stopwatch watch;
   TimedRun run;

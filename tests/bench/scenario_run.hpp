@@ -15,11 +15,12 @@ LoadedScenario scenario_of_text(const std::string& text);
 LoadedScenario scenario_of_file(const std::filesystem::path& path, const ScenarioOverrides& overrides = {});
 
 // Simulates it, once per process. With `record`, run.h5 is written to a temporary directory, which is removed
-// afterwards: metrics are recorded as in `weir run`. Throws when a self-check of the run fails.
+// afterwards: metrics are recorded as in `weir run`; `traced`: and the program activity graph. Throws when a
+// self-check of the run fails.
 struct TimedRun {
   RunSummary summary;
   Sample sample;  // work: the events executed
 };
-TimedRun timed_run(const LoadedScenario& scenario, bool record);
+TimedRun timed_run(const LoadedScenario& scenario, bool record, bool traced = false);
 
 }  // namespace weir::bench

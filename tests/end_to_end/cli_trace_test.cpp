@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -72,4 +73,117 @@ TEST_CASE("A part of a run can be traced, and a run that was stopped is analyzed
   const Outcome alone = run_weir({"run", "quickstart", "--trace-from", "3"}, {folder.path()});
   CHECK(alone.code == 2);
   CHECK_THAT(alone.err, Catch::Contains("with --trace pag"));
+}
+
+namespace {
+
+// A run in the background, and whoever follows it in the foreground.
+Outcome follow(const TemporaryFolder& folder, const std::string& run, const std::string& meanwhile,
+               const std::string& analyze) {
+  const std::string weir = WEIR_PROGRAM;
+  return run_program({"sh", "-c",
+                      weir + " run " + run + " --quiet & run=$!; (" + meanwhile + ") & " + weir +
+                          " analyze " + analyze + "; code=$?; wait $run; exit $code"},
+                     {folder.path()});
+}
+
+std::vector<json> lines_of(const std::string& text) {
+  std::vector<json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("A run is followed while it is written, and gives what it gives afterwards", "[cli][trace]") {
+  for (const std::string scenario : {"word-count", "quickstart", "papers/ds2/fig6-heron-ds2"}) {
+    INFO(scenario);
+    const TemporaryFolder folder;
+    const Outcome followed = follow(
+        folder,
+        std::string(WEIR_SOURCE_DIR) + "/scenarios/" + scenario + ".json -o out --trace pag --until 200",
+        "true", "out --follow --json --threads 1");
+    INFO(followed.err);
+    REQUIRE(followed.code == 0);
+    const Outcome afterwards = run_weir({"analyze", "out", "--json", "--threads", "1"}, {folder.path()});
+    REQUIRE(afterwards.code == 0);
+    const json report = json::parse(afterwards.out);
+    std::vector<json> lines = lines_of(followed.out);
+    REQUIRE(lines.size() == report["windows"].size() + 1);
+    CHECK(lines.back()["left_out"].empty());
+    CHECK(lines.back()["activity"] == report["activity"]);
+    lines.pop_back();
+    for (std::size_t i = 0; i < lines.size(); ++i) REQUIRE(lines[i] == report["windows"][i]);
+  }
+}
+
+TEST_CASE("A run that is killed is followed up to its last commit, and said to be incomplete",
+          "[cli][trace]") {
+  const TemporaryFolder folder;
+  const Outcome followed = follow(folder, "word-count -o out --trace pag --until 100000",
+                                  "sleep 4; kill -9 $run", "out --follow --json --threads 1");
+  INFO(followed.err);
+  CHECK(followed.code == 1);
+  CHECK_THAT(followed.err, Catch::Contains("incomplete"));
+  const std::vector<json> lines = lines_of(followed.out);
+  REQUIRE(lines.size() > 3);
+  const Outcome afterwards = run_weir({"analyze", "out", "--json", "--threads", "1"}, {folder.path()});
+  REQUIRE(afterwards.code == 0);
+  CHECK(json::parse(afterwards.out)["windows"].size() + 1 == lines.size());
+}
+
+TEST_CASE("A part of the windows can be traced", "[cli][trace]") {
+  const TemporaryFolder folder;
+  REQUIRE(run_weir({"run", "quickstart", "-o", "out", "--trace", "pag", "--trace-sample", "1/10",
+                    "--trace-sample-window", "2", "--until", "100", "--quiet"},
+                   {folder.path()})
+              .code == 0);
+  const Outcome outcome = run_weir({"analyze", "out", "--json"}, {folder.path()});
+  REQUIRE(outcome.code == 0);
+  const json report = json::parse(outcome.out);
+  REQUIRE(report["windows"].size() == 10);
+  for (const json& window : report["windows"]) {
+    CHECK(std::fmod(window["start_s"].get<double>(), 20.0) < 2);
+    CHECK(window["cp_sum"].get<double>() == Approx(1).epsilon(1e-9));
+  }
+  CHECK(report["left_out"].size() == 1);
+  for (const std::string wrong : {"1", "2/3", "1/0", "1/x", "1/10 "}) {
+    const Outcome refused =
+        run_weir({"run", "quickstart", "--trace", "pag", "--trace-sample", wrong}, {folder.path()});
+    CHECK(refused.code == 2);
+    CHECK_THAT(refused.err, Catch::Contains("--trace-sample"));
+  }
+}
+
+TEST_CASE("Memory grows neither with the length of a traced run nor with that of its analysis",
+          "[cli][trace]") {
+  const TemporaryFolder folder;
+  const auto peak_mib = [&](const std::string& until_s) {
+    const Outcome run = run_weir({"run", "quickstart", "-o", "out" + until_s, "--trace", "pag", "--set",
+                                  "until_s=" + until_s, "--json"},
+                                 {folder.path()});
+    REQUIRE(run.code == 0);
+    return json::parse(run.out)["peak_rss_mib"].get<double>();
+  };
+  // As CSV: of the windows alone. How a run converged is told from all its metrics.
+  const auto analysis_kib = [&](const std::string& until_s) {
+    const Outcome analysis =
+        run_program({"python3", "-c",
+                     "import resource, subprocess, sys\n"
+                     "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
+                     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+                     "sys.exit(code)",
+                     WEIR_PROGRAM, "analyze", "out" + until_s, "--threads", "1", "--csv"},
+                    {folder.path()});
+    REQUIRE(analysis.code == 0);
+    return std::stod(analysis.out);
+  };
+  // The short run, too, is longer than what a reader keeps of its rows.
+  const double run_short = peak_mib("2500"), run_long = peak_mib("10000");
+  INFO("run: " << run_short << " MiB, four times as long " << run_long << " MiB");
+  CHECK(run_long < 1.05 * run_short);
+  const double analysis_short = analysis_kib("2500"), analysis_long = analysis_kib("10000");
+  INFO("analysis: " << analysis_short << " KiB, four times as long " << analysis_long << " KiB");
+  CHECK(analysis_long < 1.05 * analysis_short);
 }

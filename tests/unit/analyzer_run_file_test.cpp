@@ -116,14 +116,92 @@ TEST_CASE("a traced run is read window by window as it was written", "[analyzer]
   CHECK(source->left_out().empty());
 }
 
-TEST_CASE("a run that did not end is analyzed up to its last flush", "[analyzer][record]") {
-  const auto edges = some_edges(4, 10'000);
-  const TemporaryFolder whole, broken;
-  write(whole.path(), 4, edges, {});
-  write(broken.path(), 4, edges, {}, false);
-  const auto a = read_run_file(whole.path() / "run.h5");
-  const auto b = read_run_file(broken.path() / "run.h5");
-  CHECK(analyze_edges(*a, {}).windows.size() == analyze_edges(*b, {}).windows.size());
+namespace {
+
+std::vector<std::pair<Nanos, std::int64_t>> windows_in(EdgeSource& source, Nanos window_ns) {
+  std::vector<std::pair<Nanos, std::int64_t>> windows;
+  EdgeWindow window;
+  while (source.next(window_ns, window))
+    windows.emplace_back(window.start_ns,
+                         static_cast<std::int64_t>(window.spans.size() + window.messages.size()));
+  return windows;
+}
+
+// Edges by time, committed whenever there are enough of them; the last ones are not.
+Nanos write_committed(const std::filesystem::path& folder, int workers, std::vector<TraceEdge> edges) {
+  std::stable_sort(edges.begin(), edges.end(),
+                   [](const TraceEdge& a, const TraceEdge& b) { return a.end_ns < b.end_ns; });
+  RunFile file(folder, {}, {});
+  PagTrace trace(file, {});
+  file.start();
+  for (int w = 0; w < workers; ++w) trace.add_worker({});
+  Nanos committed_ns = 0;
+  std::size_t next = 0;
+  std::vector<Nanos> begins(edges.size() + 1, never);  // the earliest begin from there on
+  for (std::size_t i = edges.size(); i-- > 0;) begins[i] = std::min(begins[i + 1], edges[i].begin_ns);
+  for (const TraceEdge& edge : edges) {
+    if (edge.peer < 0)
+      trace.activity(edge.worker, edge.begin_ns, edge.end_ns, edge.activity, edge.operator_id, 1);
+    else
+      trace.message(edge.worker, edge.peer, edge.begin_ns, edge.end_ns, edge.activity, edge.operator_id, 1,
+                    100);
+    if (++next % 70'000 != 0) continue;
+    committed_ns = begins[next];
+    trace.commit(committed_ns);
+  }
+  file.flush();
+  return committed_ns;
+}
+
+}  // namespace
+
+TEST_CASE("a run that was killed is analyzed up to its last commit, and no further", "[analyzer][record]") {
+  const int workers = 5;
+  const Nanos window_ns = 2'000'000;
+  const auto edges = some_edges(workers, 300'000);
+  const TemporaryFolder whole, killed;
+  write(whole.path(), workers, edges, {});
+  const Nanos last_commit_ns = write_committed(killed.path(), workers, edges);
+  const auto expected = windows_in(*read_run_file(whole.path() / "run.h5"), window_ns);
+  const auto followed = follow_run_file(killed.path() / "run.h5", [] { return false; });
+  const auto got = windows_in(*followed, window_ns);
+  CHECK(followed->incomplete() == "the run did not come to its end");
+  CHECK(followed->left_out().empty());
+  // The last chunk of rows may be missing, and its commit with it.
+  REQUIRE(got.size() > 3);
+  CHECK(got.back().first < last_commit_ns);
+  for (std::size_t i = 0; i + 1 < got.size(); ++i) REQUIRE(got[i] == expected[i]);
+  const auto read = windows_in(*read_run_file(killed.path() / "run.h5"), window_ns);
+  REQUIRE(read.size() == got.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    INFO("window at " << got[i].first);
+    REQUIRE(read[i].first == got[i].first);
+    REQUIRE(read[i].second == got[i].second);
+  }
+}
+
+TEST_CASE("a sampled trace holds whole windows, and says which are missing", "[analyzer][record]") {
+  const int workers = 5;
+  const Nanos window_ns = 500'000;
+  const auto edges = some_edges(workers, 30'000);
+  const TemporaryFolder whole, sampled;
+  write(whole.path(), workers, edges, {});
+  PagTrace::Settings settings;
+  settings.sample_every = 4;
+  settings.sample_window_ns = 2 * window_ns;
+  write(sampled.path(), workers, edges, settings);
+  const auto expected = windows_in(*read_run_file(whole.path() / "run.h5"), window_ns);
+  const auto source = read_run_file(sampled.path() / "run.h5");
+  const auto got = windows_in(*source, window_ns);
+  std::vector<std::pair<Nanos, std::int64_t>> of_sample;
+  for (const auto& window : expected) {
+    if (window.first / (2 * window_ns) % 4 == 0) of_sample.push_back(window);
+  }
+  REQUIRE(of_sample.size() > 10);
+  CHECK(got == of_sample);
+  CHECK(source->left_out().begin()->first.find("sampled") != std::string::npos);
+  // No window of three times the sample's lies within it.
+  CHECK(windows_in(*read_run_file(sampled.path() / "run.h5"), 3 * window_ns).empty());
 }
 
 TEST_CASE("a run file that was cut off or damaged is an error or says what was left out",

@@ -61,6 +61,7 @@ class IntegerStream {
     const char* kind;       // "a SnailTrail log"
     bool framed;            // each record is an array (of fewer than 16)
     bool nil_is_minus_one;  // else nil is none of its values
+    bool as_it_comes;       // a pipe: whatever is there is read
   };
 
   IntegerStream(std::istream& stream, std::string name, const Form& form)
@@ -78,7 +79,13 @@ class IntegerStream {
     at_ = 0;
     const std::size_t had = buffer_.size();
     buffer_.resize(had + chunk_bytes);
-    stream_.read(buffer_.data() + had, static_cast<std::streamsize>(chunk_bytes));
+    auto wanted = static_cast<std::streamsize>(chunk_bytes);
+    // The first byte is waited for; with it come those that are there already.
+    if (form_.as_it_comes) {
+      stream_.peek();
+      wanted = std::clamp<std::streamsize>(stream_.rdbuf()->in_avail(), 1, wanted);
+    }
+    stream_.read(buffer_.data() + had, wanted);
     buffer_.resize(had + static_cast<std::size_t>(stream_.gcount()));
     ended_ = !stream_;
     if (stream_.bad()) throw TraceError(fmt::format("{}: cannot be read on", name_));

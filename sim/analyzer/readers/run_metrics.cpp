@@ -11,15 +11,14 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "sim/analyzer/readers/hdf5_columns.hpp"
+#include "sim/analyzer/readers/run_columns.hpp"
 #include "sim/analyzer/trace_source.hpp"
 
 namespace weir::analyzer {
 
 namespace {
 
-using hdf5_columns::Column;
-using hdf5_columns::File;
+using File = RunColumnsFile;
 
 // Columns of one table by name. Of a run that was killed, or still goes on, their lengths may differ: as many
 // rows as the shortest has.

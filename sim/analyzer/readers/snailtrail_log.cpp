@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -15,9 +16,12 @@ namespace {
 
 class SnailtrailLog final : public LogSource {
  public:
-  SnailtrailLog(std::istream& stream, std::string name)
+  SnailtrailLog(std::istream& stream, std::string name, bool as_it_comes)
       : stream_(stream, std::move(name),
-                {.kind = "a SnailTrail log", .framed = false, .nil_is_minus_one = false}) {}
+                {.kind = "a SnailTrail log",
+                 .framed = false,
+                 .nil_is_minus_one = false,
+                 .as_it_comes = as_it_comes}) {}
 
   bool read(std::vector<LogRecord>& records) override {
     if (ended_) return false;
@@ -77,8 +81,8 @@ class SnailtrailLog final : public LogSource {
 
 }  // namespace
 
-std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name) {
-  return std::make_unique<SnailtrailLog>(stream, std::move(name));
+std::unique_ptr<LogSource> read_snailtrail_log(std::istream& stream, std::string name, bool as_it_comes) {
+  return std::make_unique<SnailtrailLog>(stream, std::move(name), as_it_comes);
 }
 
 }  // namespace weir::analyzer

@@ -36,8 +36,10 @@ std::optional<Activity> activity_of(std::int64_t number) {
 
 class St2Log final : public St2Source {
  public:
-  St2Log(std::istream& stream, std::string name)
-      : stream_(stream, std::move(name), {.kind = "an ST2 log", .framed = true, .nil_is_minus_one = true}) {}
+  St2Log(std::istream& stream, std::string name, bool as_it_comes)
+      : stream_(
+            stream, std::move(name),
+            {.kind = "an ST2 log", .framed = true, .nil_is_minus_one = true, .as_it_comes = as_it_comes}) {}
 
   bool read(std::vector<St2Record>& records) override {
     if (ended_) return false;
@@ -89,8 +91,8 @@ class St2Log final : public St2Source {
 
 }  // namespace
 
-std::unique_ptr<St2Source> read_st2_log(std::istream& stream, std::string name) {
-  return std::make_unique<St2Log>(stream, std::move(name));
+std::unique_ptr<St2Source> read_st2_log(std::istream& stream, std::string name, bool as_it_comes) {
+  return std::make_unique<St2Log>(stream, std::move(name), as_it_comes);
 }
 
 }  // namespace weir::analyzer
