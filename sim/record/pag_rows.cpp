@@ -39,7 +39,7 @@ const TableSchema<PagEdgeRow>& schema_of() {
                   "14 blocked by "
                   "backpressure.",
                   &PagEdgeRow::activity)
-          .deflate(1)
+          .deflate(4)
           .long_table();
   return schema;
 }

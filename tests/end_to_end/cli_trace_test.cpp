@@ -168,16 +168,7 @@ TEST_CASE("Memory grows neither with the length of a traced run nor with that of
   };
   // As CSV: of the windows alone. How a run converged is told from all its metrics.
   const auto analysis_kib = [&](const std::string& until_s) {
-    const Outcome analysis =
-        run_program({"python3", "-c",
-                     "import resource, subprocess, sys\n"
-                     "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
-                     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
-                     "sys.exit(code)",
-                     WEIR_PROGRAM, "analyze", "out" + until_s, "--threads", "1", "--csv"},
-                    {folder.path()});
-    REQUIRE(analysis.code == 0);
-    return std::stod(analysis.out);
+    return peak_kib_of_weir({"analyze", "out" + until_s, "--threads", "1", "--csv"}, {folder.path()});
   };
   // The short run, too, is longer than what a reader keeps of its rows.
   const double run_short = peak_mib("2500"), run_long = peak_mib("10000");

@@ -98,4 +98,19 @@ Outcome run_weir(const std::vector<std::string>& arguments, const HowToRun& how)
   return run_program(words, how);
 }
 
+// By a program between the two: what a process forks has at least the memory of its parent.
+double peak_kib_of_weir(const std::vector<std::string>& arguments, const HowToRun& how) {
+  std::vector<std::string> words = {
+      "python3", "-c",
+      "import resource, subprocess, sys\n"
+      "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode\n"
+      "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+      "sys.exit(code)",
+      WEIR_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const Outcome outcome = run_program(words, how);
+  if (outcome.code != 0) throw std::runtime_error("weir ended with an error: " + outcome.err);
+  return std::stod(outcome.out);
+}
+
 }  // namespace weir::test

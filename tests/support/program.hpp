@@ -41,5 +41,7 @@ struct HowToRun {
 Outcome run_program(const std::vector<std::string>& words, const HowToRun& how);
 // The weir that was built together with the tests.
 Outcome run_weir(const std::vector<std::string>& arguments, const HowToRun& how);
+// The most memory that it had at once; it must end well, and what it prints is thrown away.
+double peak_kib_of_weir(const std::vector<std::string>& arguments, const HowToRun& how);
 
 }  // namespace weir::test
