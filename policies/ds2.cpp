@@ -172,6 +172,7 @@ class Ds2 final : public Policy {
   }
 
   double interval_s() const override { return p_.interval_s; }
+  ActsOn acts_on() const override { return ActsOn::true_rates; }
   // Late windows of the last epoch are still to be seen.
   double history_s() const override { return 4 * p_.interval_s; }
 

@@ -52,6 +52,7 @@ class Oracle final : public Policy {
  public:
   explicit Oracle(const OracleParams& params) : p_(params) {}
   double interval_s() const override { return p_.interval_s; }
+  ActsOn acts_on() const override { return ActsOn::truth; }
 
   std::string why_nothing(const JobView&) const override {
     if (held_back_) return "it only ever wanted to shrink, and the parameters scale_down* held that back";

@@ -22,6 +22,7 @@ class Static final : public Policy {
   explicit Static(const StaticParams& params) : interval_s_(params.interval_s) {}
   double interval_s() const override { return interval_s_; }
   std::vector<Decision> evaluate(const Observation&) override { return {}; }
+  ActsOn acts_on() const override { return ActsOn::nothing; }
   std::string why_nothing(const JobView&) const override { return "it never acts"; }
 
  private:

@@ -275,7 +275,7 @@ std::string Threshold::symptom(const Observation& seen, const std::vector<ScaleT
   std::string text;
   for (const ScaleTarget& target : targets) {
     const auto id = static_cast<std::size_t>(target.operator_id);
-    text += fmt::format("{}{} of {} {:.3g}", text.empty() ? "" : ", ",
+    text += fmt::format("{}{} of {} is {:.3g}", text.empty() ? "" : ", ",
                         p_.metric == Metric::queue ? "queue" : "utilization", seen.job.operators[id].name,
                         streaks_[id].last);
   }

@@ -41,6 +41,7 @@ class Driver final : public OperatorLogic, public SchedulesOthers {
     const double tasks = static_cast<double>(tasks_) * stages_;
     return tasks / (1 + tasks);
   }
+  bool divides() const override { return true; }
   KeptRecords kept() const override { return kept_; }
   std::vector<Batch> forget() override {
     std::vector<Batch> lost;

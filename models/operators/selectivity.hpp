@@ -29,6 +29,7 @@ class Selectivity {
   // What process() would produce, of a copy of its streams and remainders.
   std::int64_t would_produce(std::int64_t count_in) const { return Selectivity(*this).produce(count_in); }
   double mean() const { return mean_; }
+  bool divides() const { return mean_ > 1 || law_ == SelectivityLaw::poisson; }
 
  private:
   std::int64_t produce(std::int64_t count_in);
@@ -54,6 +55,7 @@ class SelectiveLogic : public OperatorLogic {
     return selectivity_.would_produce(input.count);
   }
   double mean_selectivity() const override { return selectivity_.mean(); }
+  bool divides() const override { return selectivity_.divides(); }
 
  private:
   Selectivity selectivity_;

@@ -13,6 +13,7 @@ class Sink final : public OperatorLogic {
   Produced process(const Batch&) override { return {0, 0}; }
   std::int64_t would_send(const Batch&) const override { return 0; }
   double mean_selectivity() const override { return 0; }
+  bool ends() const override { return true; }
 };
 
 const auto registered = OperatorRegistry::add<SinkParams>(

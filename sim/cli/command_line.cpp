@@ -54,7 +54,11 @@ ExitCode dispatch(const CommandContext& context) {
     words = {"--help"};
   }
   if (name == "--help" || name == "-h" || name == "help") return write_out(help_text()), ExitCode::good;
-  if (name == "--version" || name == "version") return write_out(version_text()), ExitCode::good;
+  if (name == "--version" || name == "version") {
+    if (!words.empty())
+      throw UsageError(fmt::format("unexpected argument {} ({} stands alone)", weir::quoted(words[0]), name));
+    return write_out(version_text()), ExitCode::good;
+  }
   const Command* command = find_command(name);
   if (command == nullptr) throw UsageError(unknown_command(name));
   try {

@@ -88,6 +88,14 @@ Network& Cluster::network() {
   return impl_->network_;
 }
 
+namespace {
+
+std::string counted(std::size_t count, const char* one) {
+  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
 std::vector<std::string> Cluster::explain() const {
   const Platform& platform = impl_->platform_;
   const ClusterSpec& spec = impl_->spec_;
@@ -99,9 +107,11 @@ std::vector<std::string> Cluster::explain() const {
     cores += host.cores;
     racks.insert(host.rack);
   }
-  lines.push_back(fmt::format(
-      "cluster: {} hosts, {} cores, {} slots, {} racks, from {}", host_count(), cores, slot_count(),
-      racks.size(), spec.platform.empty() ? "the scenario" : "the SimGrid platform " + spec.platform));
+  lines.push_back(
+      fmt::format("cluster: {}, {}, {}, {}, from {}", counted(static_cast<std::size_t>(host_count()), "host"),
+                  counted(static_cast<std::size_t>(cores), "core"),
+                  counted(static_cast<std::size_t>(slot_count()), "slot"), counted(racks.size(), "rack"),
+                  spec.platform.empty() ? "the scenario" : "the SimGrid platform " + spec.platform));
   lines.push_back(
       "processors: closed form while no more tasks are busy on a host than it has cores (exact); otherwise "
       "what is in service there goes on as SimGrid Execs (Cas01, processor sharing) until it ends");

@@ -76,7 +76,8 @@ ParamTable<HostGroupSpec> host_table() {
   t.real("speed", &HostGroupSpec::speed,
          {.help = "Of a core, relative to the reference core that costs are stated for."},
          between(1e-6, 1e6));
-  t.real("memory_gib", &HostGroupSpec::memory_gib, {.unit = "GiB", .help = "Memory of a host."}, positive());
+  t.real("memory_gib", &HostGroupSpec::memory_gib,
+         {.unit = "GiB", .help = "Memory of a host: for the reader, nothing is limited by it."}, positive());
   t.real("nic_gbit_per_s", &HostGroupSpec::nic_gbit_per_s, {.unit = "Gbit/s", .help = "Line rate, each way."},
          between(1e-6, 1e6));
   t.text("rack", &HostGroupSpec::rack, {.help = "In which rack the group stands."});
@@ -185,12 +186,14 @@ void check_hosts(const ClusterSpec& cluster, const Node& at, Errors& errors) {
     const std::string& name = cluster.racks[r].name;
     const Node& where = at.at_or_self("racks");
     if (!errors.sound(*where.items()[r], "name")) continue;
+    const Node& at_name = where.items()[r]->at_or_self("name");
     if (!described_racks.insert(name).second) {
-      errors.add(where, fmt::format("rack {} is described twice", quoted(name)), "once");
-    }
-    if (racks && !racks->contains(name)) {
-      const std::vector<std::string> known(racks->begin(), racks->end());
-      errors.add(where, fmt::format("no host stands in rack {}", quoted(name)), allowed_names(name, known));
+      errors.add(at_name, fmt::format("rack {} is described twice", quoted(name)), "once");
+    } else if (racks && !racks->contains(name)) {
+      std::vector<std::string> known(racks->begin(), racks->end());
+      std::erase(known, "");
+      errors.add(at_name, fmt::format("no host stands in rack {}", quoted(name)),
+                 known.empty() ? "no racks: no group of hosts has a \"rack\"" : allowed_names(name, known));
     }
   }
 }
@@ -217,7 +220,10 @@ ParamTable<ClusterSpec> cluster_table() {
             {.help = "With a platform file: slots of each host; as many as cores if left out."},
             between(1, 100000));
   t.real("platform_memory_gib", &ClusterSpec::platform_memory_gib,
-         {.unit = "GiB", .help = "With a platform file: memory of each host."}, positive());
+
+         {.unit = "GiB",
+          .help = "With a platform file: memory of each host, for the reader; nothing is limited by it."},
+         positive());
   t.check_parts(check_hosts);
   return t;
 }

@@ -14,7 +14,16 @@ namespace {
 // Apart from the instances' numbers (Job::handler_id) and those of engines (engine_handler_id).
 constexpr std::uint32_t first_control_id = 0x80000000u;
 
-JobView make_view(const Job& job, const Engine& engine, int slots) {
+bool tells_something(const MetricWindow& window, const JobView& view, ActsOn what) {
+  if (what != ActsOn::true_rates) return true;
+  for (std::size_t op = 0; op < window.operators.size(); ++op)
+    if (!view.operators[op].source && window.operators[op].has_true_rate()) return true;
+  return false;
+}
+
+}  // namespace
+
+JobView job_view(const Job& job, const Engine& engine, int slots) {
   JobView view;
   view.name = job.name();
   view.metrics_interval_s = engine.metrics_interval_s();
@@ -33,7 +42,13 @@ JobView make_view(const Job& job, const Engine& engine, int slots) {
   return view;
 }
 
-}  // namespace
+int ControlLoop::slots_claimed() const {
+  std::vector<int> wanted = job_.parallelism();
+  const int now = std::accumulate(wanted.begin(), wanted.end(), 0);
+  if (!action_running_) return now;
+  for (const ActionTarget& target : action_.targets) wanted[target.operator_id] = target.to;
+  return std::max(now, std::accumulate(wanted.begin(), wanted.end(), 0));
+}
 
 ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice& policy, const Truth& truth,
                          ControlObserver& observer, int slots, std::uint64_t seed)
@@ -42,7 +57,7 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
       calendar_(job.calendar()),
       truth_(truth),
       observer_(observer),
-      view_(make_view(job, engine, slots)) {
+      view_(job_view(job, engine, slots)) {
   handler_id = first_control_id + 1 + static_cast<std::uint32_t>(job.number());
   PolicyContext context{view_, seed};
   policy_ = policy.build(context);
@@ -122,6 +137,10 @@ void ControlLoop::ask_policy() {
                          last_done_ns_,
                          reports,
                          &truth_};
+  ++evaluations_;
+  informed_evaluations_ += std::any_of(windows.begin(), windows.end(), [&](const MetricWindow& window) {
+    return tells_something(window, view_, policy_->acts_on());
+  });
   for (const Decision& decision : policy_->evaluate(seen)) {
     const std::int64_t id = next_decision_++;
     observer_.decided(job_, id, now, decision);
@@ -172,6 +191,10 @@ void ControlLoop::act(const Decision& decision, std::int64_t decision_id) {
   };
   if (action_running_) return refuse("another action is under way");
   if (parallelism == job_.parallelism()) return refuse("nothing would change within the limits and slots");
+  // What would not find its slots is refused here, while the job runs.
+  const int wanted = std::accumulate(parallelism.begin(), parallelism.end(), 0);
+  if (const int left = slots_left ? slots_left() : wanted; wanted > left)
+    return refuse(fmt::format("too few slots: {} instances, and other jobs leave {}", wanted, left));
   if (action.status == ActionReport::Status::clipped) {
     action.outcome.detail = "clipped to the operators' limits or the free slots";
   }

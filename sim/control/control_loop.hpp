@@ -49,6 +49,9 @@ class ControlObserver {
   virtual void action_ended(const Job& job, const ActionRecord& action) = 0;
 };
 
+// What a policy knows of a job that may have so many slots.
+JobView job_view(const Job& job, const Engine& engine, int slots);
+
 class ControlLoop final : public EventHandler {
  public:
   ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice& policy, const Truth& truth,
@@ -62,6 +65,14 @@ class ControlLoop final : public EventHandler {
 
   const JobView& view() const { return view_; }
   const Policy& policy() const { return *policy_; }
+  // How often the policy was asked, and how often it then had something to go by: a window, or, if it acts on
+  // true rates, one in which some operator, sources aside, has one.
+  std::int64_t evaluations() const { return evaluations_; }
+  std::int64_t informed_evaluations() const { return informed_evaluations_; }
+  // How many instances the job has, or will have when the action under way is done, if these are more.
+  int slots_claimed() const;
+  // How many slots others leave to the job, claims included; not set: as many as it wants.
+  std::function<int()> slots_left;
   // The action under way, for a run that ends in the middle of it.
   const ActionRecord* running_action() const { return action_running_ ? &action_ : nullptr; }
 
@@ -96,6 +107,8 @@ class ControlLoop final : public EventHandler {
   Nanos closed_ns_ = 0;  // the end of the last window
   Nanos last_requested_ns_ = -1;
   Nanos last_done_ns_ = -1;
+  std::int64_t evaluations_ = 0;
+  std::int64_t informed_evaluations_ = 0;
   std::int64_t next_decision_ = 0;
   std::int64_t next_action_ = 0;
 };

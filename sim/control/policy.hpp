@@ -98,6 +98,10 @@ struct Decision {
   std::vector<ScaleTarget> targets;
 };
 
+// What makes a policy act: metric windows, even those of an idle job; true rates, which only operators that
+// work have; the truth (of an oracle); or nothing ever.
+enum class ActsOn : std::uint8_t { windows, true_rates, truth, nothing };
+
 class Policy {
  public:
   static constexpr RegistryKind registry_kind{"policy", "policies"};
@@ -108,6 +112,7 @@ class Policy {
   // How far back the windows in an observation go. Windows arrive late, so keep more than one interval.
   virtual double history_s() const { return 2 * interval_s(); }
   virtual std::vector<Decision> evaluate(const Observation& seen) = 0;
+  virtual ActsOn acts_on() const { return ActsOn::windows; }
   // Anything worth a look in summary.json (an action log, a blacklist); null: nothing.
   virtual nlohmann::json state() const;
   // For the summary of a run in which it never asked for anything: what kept it from that, in one sentence

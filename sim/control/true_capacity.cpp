@@ -76,7 +76,7 @@ double TrueCapacity::instance_rate_per_s(int operator_id, int parallelism) const
 
 double TrueCapacity::instances_needed(int operator_id, int parallelism, const Reaching& reaching) const {
   const double rate = instance_rate_per_s(operator_id, parallelism);
-  return std::isinf(rate) ? 0 : reaching.total_per_s(parallelism) / rate;
+  return std::isinf(rate) ? 0 : reaching.most_per_s(parallelism) * parallelism / rate;
 }
 
 bool TrueCapacity::is_linear(int operator_id) const {
@@ -111,22 +111,60 @@ int TrueCapacity::optimal_workers(double from_s, double to_s) const {
   }
 }
 
-// The fewest instances that can bear it, or the most that are allowed.
+// The fewest instances, from `least` to `most`, that can bear it; 0: none can.
+int TrueCapacity::bearing_parallelism(int operator_id, const Reaching& reaching, int least, int most) const {
+  for (int p = least; p <= most; ++p) {
+    const double instances = instances_needed(operator_id, p, reaching);
+    // More instances never need fewer.
+    if (instances > most) return 0;
+    if (snapping_ceil(instances) <= p) return p;
+    // With linear scaling the answer is known at once.
+    if (is_linear(operator_id) && !is_concentrated(reaching)) {
+      const int needed = std::max(p, snapping_ceil(instances));
+      return needed <= most ? needed : 0;
+    }
+  }
+  return 0;
+}
+
+// The fewest with which the busiest of them has least to do.
+int TrueCapacity::least_busy_parallelism(int operator_id, const Reaching& reaching, int least,
+                                         int most) const {
+  if (!std::isfinite(reaching.total_per_s(1))) return most;
+  if (is_linear(operator_id)) return reaching.shared_per_s > 0 ? most : least;
+  int best = least;
+  double best_busy = std::numeric_limits<double>::infinity();
+  for (int p = least; p <= most; ++p) {
+    const double busy = instances_needed(operator_id, p, reaching) / p;
+    if (busy < best_busy) {
+      best = p;
+      best_busy = busy;
+    }
+  }
+  return best;
+}
+
+// The fewest instances that can bear it, or that come nearest to it.
 int TrueCapacity::fitting_parallelism(int operator_id, const Reaching& reaching) const {
   const LogicalOperator& op = job_.graph().operators[operator_id];
   if (op.source) return op.parallelism();
-  const int most = op.operator_spec.max_parallelism;
-  for (int p = op.operator_spec.min_parallelism; p <= most; ++p) {
-    const double instances = instances_needed(operator_id, p, reaching);
-    // More instances never need fewer.
-    if (instances > most) return most;
-    if (snapping_ceil(instances) <= p) return p;
-    // With linear scaling the answer is known at once.
-    if (is_linear(operator_id) && reaching.of_each_per_s == 0) {
-      return std::min(most, std::max(p, snapping_ceil(instances)));
-    }
-  }
-  return most;
+  const int least = op.operator_spec.min_parallelism, most = op.operator_spec.max_parallelism;
+  const int bearing = bearing_parallelism(operator_id, reaching, least, most);
+  return bearing > 0 ? bearing : least_busy_parallelism(operator_id, reaching, least, most);
+}
+
+std::optional<Unborne> TrueCapacity::unborne(int operator_id, double from_s, double to_s) const {
+  const LogicalOperator& op = job_.graph().operators[operator_id];
+  if (op.source) return std::nullopt;
+  optimal_parallelism(operator_id, from_s, to_s);
+  const Reaching reaching = flow_.reaching(window(from_s, to_s).offered_per_s, window_.optima)[operator_id];
+  const int least = op.operator_spec.min_parallelism, most = op.operator_spec.max_parallelism;
+  if (bearing_parallelism(operator_id, reaching, least, most) > 0) return std::nullopt;
+  Unborne found;
+  found.allowed = most;
+  const int more = bearing_parallelism(operator_id, reaching, most, instances_max);
+  if (more > 0) found.would_bear = more;
+  return found;
 }
 
 // Where copies are made, an optimum depends on those before it: from below, so that it is the least solution.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "sim/control/truth.hpp"
@@ -14,10 +15,16 @@
 //
 // A broadcast edge makes a copy of each record for every instance of its receiver, so demand depends on
 // parallelism: the present one, or, for optima, the optimum that the receiver has itself. More instances do
-// not make the copies for each of them fewer: where one cannot bear them, none can, and the optimum is the
-// most that is allowed, as for every demand that no parallelism meets.
+// not make the copies for each of them fewer, nor what a global edge brings to the first of them: where one
+// cannot bear that, no number can.
 
 namespace weir {
+
+// What no allowed parallelism of an operator bears.
+struct Unborne {
+  int allowed = 0;                // at most
+  std::optional<int> would_bear;  // the fewest instances that would, if any number does
+};
 
 class TrueCapacity final : public Truth {
  public:
@@ -25,6 +32,8 @@ class TrueCapacity final : public Truth {
 
   // Of all_workers: every operator runs on every worker, so what they need adds up.
   int optimal_parallelism(int operator_id, double from_s, double to_s) const override;
+  // Whether even the optimum does not bear the peak of that time, and what would.
+  std::optional<Unborne> unborne(int operator_id, double from_s, double to_s) const;
   // By operator, when sources offer so much.
   std::vector<int> optima(const std::vector<double>& offered_per_s) const;
   // Peak rate of records that reach the operator, if nothing upstream held them back, at the present
@@ -47,6 +56,12 @@ class TrueCapacity final : public Truth {
   const Window& window(double from_s, double to_s) const;
   int optimal_workers(double from_s, double to_s) const;
   int fitting_parallelism(int operator_id, const Reaching& reaching) const;
+  int bearing_parallelism(int operator_id, const Reaching& reaching, int least, int most) const;
+  int least_busy_parallelism(int operator_id, const Reaching& reaching, int least, int most) const;
+  // Whether some instance gets more than its even share, whatever their number.
+  static bool is_concentrated(const Reaching& reaching) {
+    return reaching.of_each_per_s > 0 || reaching.of_first_per_s > 0;
+  }
   double instances_needed(int operator_id, int parallelism, const Reaching& reaching) const;
   bool is_linear(int operator_id) const;
   std::vector<int> present_parallelism() const;

@@ -492,6 +492,21 @@ bool check_edges(const DataflowSpec& spec, const Known& known, bool names_known,
   return good;
 }
 
+// What is behind a sink would never get anything, and all that reaches the sink would count as filtered.
+void check_sink(const DataflowSpec& spec, std::size_t index, const Known& known, const Node& at,
+                Errors& errors) {
+  const OperatorSpec& op = spec.operators[index];
+  OperatorContext context{0, op.name};
+  if (!known.logic(index, op) || !known.item("operators", index, {"name"})) return;
+  if (!op.logic.build(context)->ends()) return;
+  for (std::size_t i = 0; i < spec.edges.size(); ++i) {
+    if (!known.item("edges", i, {"from"}) || spec.edges[i].from != op.name) continue;
+    errors.add(item(at, "edges", i).at_or_self("from"),
+               "\"" + op.name + "\" is a sink, which sends nothing on",
+               "an edge from another operator, or another logic such as \"map\" at \"" + op.name + "\"");
+  }
+}
+
 // Unreachable operators, to which nothing ever comes, and sources that lead nowhere.
 void check_reached(const DataflowSpec& spec, const Node& at, Errors& errors) {
   std::set<std::string> reached;
@@ -576,6 +591,7 @@ void check_graph(const DataflowSpec& spec, const Node& at, Errors& errors) {
   for (std::size_t i = 0; i < spec.operators.size(); ++i) {
     check_join(spec, i, known, loops_known, item(at, "operators", i), errors);
     check_driver(spec, i, known, loops_known, item(at, "operators", i), errors);
+    check_sink(spec, i, known, at, errors);
   }
   if (!loops_known) return;
   check_loops(spec, known, at, errors);

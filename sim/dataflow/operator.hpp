@@ -46,6 +46,10 @@ class OperatorLogic {
   // Whether it puts the parts of one origin together again: then all must come to the same instance, record
   // by record, on two edges or more.
   virtual bool joins() const { return false; }
+  // Whether it is the end of a dataflow: it never sends anything.
+  virtual bool ends() const { return false; }
+  // Whether more than one record may come of one, which share its weight.
+  virtual bool divides() const { return mean_selectivity() > 1; }
   virtual KeptRecords kept() const { return {}; }
   // Its state is lost: a batch for each origin of what it kept.
   virtual std::vector<Batch> forget() { return {}; }

@@ -20,7 +20,11 @@ double all_rounds(double gain) {
 }  // namespace
 
 double Reaching::total_per_s(double instances) const {
-  return shared_per_s + times(of_each_per_s, instances);
+  return shared_per_s + of_first_per_s + times(of_each_per_s, instances);
+}
+
+double Reaching::most_per_s(double instances) const {
+  return shared_per_s / instances + of_first_per_s + of_each_per_s;
 }
 
 RecordFlow::RecordFlow(const LogicalGraph& graph, std::uint64_t seed) : graph_(graph) {
@@ -78,8 +82,10 @@ std::vector<Reaching> RecordFlow::propagate(const std::vector<double>& offered_p
       const double taken = in.spec.feedback ? returned_per_s[looping_position_[in.from]]
                                             : total_per_s(reaching, in.from, parallelism);
       const double sent = times(taken, selectivity_[in.from]);
-      (in.spec.partitioning == Partitioning::broadcast ? reaching[op].of_each_per_s
-                                                       : reaching[op].shared_per_s) += sent;
+      Reaching& here = reaching[op];
+      (in.spec.partitioning == Partitioning::broadcast ? here.of_each_per_s
+       : in.spec.partitioning == Partitioning::global  ? here.of_first_per_s
+                                                       : here.shared_per_s) += sent;
     }
   }
   return reaching;

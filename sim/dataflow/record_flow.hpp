@@ -13,10 +13,13 @@ namespace weir {
 
 // What reaches an operator, each second.
 struct Reaching {
-  double shared_per_s = 0;   // by its instances together
-  double of_each_per_s = 0;  // by each of its instances: copies
+  double shared_per_s = 0;    // by its instances together
+  double of_each_per_s = 0;   // by each of its instances: copies
+  double of_first_per_s = 0;  // by its first instance alone, over global edges
   // By `instances` of it together.
   double total_per_s(double instances) const;
+  // By the one of `instances` that gets most, if what they share is shared evenly.
+  double most_per_s(double instances) const;
 };
 
 class RecordFlow {

@@ -14,6 +14,7 @@
 #include "sim/kernel/assert.hpp"
 #include "sim/record/atomic_file.hpp"
 #include "sim/record/sha256.hpp"
+#include "sim/scenario/parse.hpp"
 #include "version.hpp"
 
 namespace weir {
@@ -48,48 +49,57 @@ nlohmann::ordered_json known(const std::optional<T>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
 }
 
-// Collects what is wrong with a manifest, all of it.
-class ManifestReader {
- public:
-  ManifestReader(std::string file, nlohmann::json document)
-      : file_(std::move(file)), document_(std::move(document)) {}
-
-  void error(const std::string& what) { errors_ += fmt::format("{}: {}\n", file_, what); }
-
-  // The member `key` as a T, if it is there and of that kind; else an error and T{}.
-  template <class T>
-  T get(const char* key, bool (nlohmann::json::*is_kind)() const noexcept, const char* kind) {
-    const auto found = document_.find(key);
-    if (found == document_.end()) return error(fmt::format("{}: is missing ({})", key, kind)), T{};
-    if (!((*found).*is_kind)()) return error(fmt::format("{}: is not {}", key, kind)), T{};
-    return found->get<T>();
-  }
-  std::string text(const char* key) { return get<std::string>(key, &nlohmann::json::is_string, "a string"); }
-
-  const nlohmann::json& document() const { return document_; }
-  void throw_if_wrong() {
-    if (errors_.empty()) return;
-    errors_.pop_back();
-    throw RecordError(errors_);
-  }
-
- private:
-  std::string file_;
-  nlohmann::json document_;
-  std::string errors_;
-};
-
-nlohmann::json parse_file(const std::filesystem::path& file) {
+std::string content_of(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::ostringstream content;
   if (!stream || !(content << stream.rdbuf()))
     throw RecordError(fmt::format("{}: cannot be read", file.string()));
-  try {
-    return nlohmann::json::parse(content.str());
-  } catch (const nlohmann::json::parse_error& error) {
-    throw RecordError(fmt::format("{}: is not JSON: {}", file.string(), error.what()));
-  }
+  return content.str();
 }
+
+// Collects what is wrong with a manifest, all of it, each at its line.
+class ManifestReader {
+ public:
+  explicit ManifestReader(const std::filesystem::path& file) {
+    const std::string text = content_of(file);
+    document_ = parse_document(text, file.string(), errors_);
+    throw_if_wrong();
+    json_ = nlohmann::json::parse(text);
+    if (is_manifest(json_)) return;
+    errors_.add(document_->root(), "is not a manifest", fmt::format("an object with \"{}\"", schema_key));
+    throw_if_wrong();
+  }
+
+  void error(const char* key, const std::string& what, const std::string& allowed) {
+    const Node* at = document_->root().find(key);
+    if (at != nullptr) return errors_.add(*at, what, allowed);
+    errors_.add_member(document_->root(), key, what, allowed);
+  }
+
+  // The member `key` as a T, if it is there and of that kind; else an error and T{}.
+  template <class T>
+  T get(const char* key, bool (nlohmann::json::*is_kind)() const noexcept, const char* kind) {
+    const auto found = json_.find(key);
+    if (found != json_.end() && ((*found).*is_kind)()) return found->get<T>();
+    if (found == json_.end()) return error(key, "is missing", kind), T{};
+    return error(key, fmt::format("{} is of the wrong kind", document_->root().find(key)->shown()), kind),
+           T{};
+  }
+  std::string text(const char* key) { return get<std::string>(key, &nlohmann::json::is_string, "a string"); }
+
+  const nlohmann::json& json() const { return json_; }
+  void throw_if_wrong() const {
+    if (errors_.empty()) return;
+    std::string text = errors_.text();
+    text.pop_back();
+    throw RecordError(text);
+  }
+
+ private:
+  Errors errors_;
+  std::optional<Document> document_;
+  nlohmann::json json_;
+};
 
 std::vector<ManifestInput> read_inputs(ManifestReader& reader) {
   std::vector<ManifestInput> inputs;
@@ -100,7 +110,7 @@ std::vector<ManifestInput> read_inputs(ManifestReader& reader) {
         input.contains("sha256") && input["sha256"].is_string())
       inputs.push_back({input["path"].get<std::string>(), input["sha256"].get<std::string>()});
     else
-      reader.error("inputs: an entry is not {path, sha256}");
+      reader.error("inputs", "an entry is of the wrong kind", "{path, sha256}");
   }
   return inputs;
 }
@@ -178,13 +188,11 @@ bool is_manifest(const nlohmann::json& document) {
 }
 
 ManifestToRepeat read_manifest(const std::filesystem::path& file) {
-  ManifestReader reader(file.string(), parse_file(file));
-  if (!is_manifest(reader.document()))
-    throw RecordError(fmt::format("{}: is not a manifest (it has no \"{}\")", file.string(), schema_key));
+  ManifestReader reader(file);
   const auto schema = reader.get<int>(schema_key, &nlohmann::json::is_number_integer, "an integer");
   if (schema > manifest_schema_version)
-    reader.error(fmt::format("{}: is {}, from a newer weir (this one reads up to {})", schema_key, schema,
-                             manifest_schema_version));
+    reader.error(schema_key, fmt::format("is {}, from a newer weir", schema),
+                 fmt::format("at most {}", manifest_schema_version));
   ManifestToRepeat m;
   m.scenario = reader.get<nlohmann::json>("scenario", &nlohmann::json::is_object, "an object");
   m.scenario_path = reader.text("scenario_path");
@@ -195,9 +203,15 @@ ManifestToRepeat read_manifest(const std::filesystem::path& file) {
   m.inputs = read_inputs(reader);
   const std::string stated = reader.text("scenario_sha256");
   if (m.scenario.is_object() && !stated.empty() && canonical_sha256(m.scenario) != stated)
-    reader.error(fmt::format("scenario: was changed: its SHA-256 is {}, and scenario_sha256 is {}",
-                             canonical_sha256(m.scenario), stated));
-  if (reader.document().value("complete", nlohmann::json()) == true)
+    reader.error("scenario", fmt::format("was changed: its SHA-256 is {}", canonical_sha256(m.scenario)),
+                 fmt::format("that of scenario_sha256, {}; run the scenario itself to change it", stated));
+  // It is there twice, and the scenario's is what is run.
+  if (const auto seed = m.scenario.is_object() ? m.scenario.find("seed") : m.scenario.end();
+      seed != m.scenario.end() && reader.json().contains("seed") && *seed != reader.json()["seed"])
+    reader.error("seed",
+                 fmt::format("is {}, and scenario.seed is {}", reader.json()["seed"].dump(), seed->dump()),
+                 "the same; run the scenario itself to change it");
+  if (reader.json().value("complete", nlohmann::json()) == true)
     m.fingerprint = reader.get<std::string>("fingerprint", &nlohmann::json::is_string,
                                             "a string, as the run is complete");
   reader.throw_if_wrong();

@@ -75,8 +75,9 @@ struct ManifestToRepeat {
   std::optional<std::string> fingerprint;  // none: the run did not end in order; or it was incomplete
 };
 
-// Reads and verifies a manifest: its form, and that the scenario's hash is the one written beside it. Throws
-// RecordError with every defect, one a line, each beginning with the file's name: an input error.
+// Reads and verifies a manifest: its form, and that the scenario's hash and seed are those written beside it.
+// Throws RecordError with every defect, one a line, as for scenarios (sim/scenario/errors.hpp): an input
+// error.
 ManifestToRepeat read_manifest(const std::filesystem::path& file);
 
 // One sentence per input file that is missing or has changed since (paths relative to `base`); empty: all the

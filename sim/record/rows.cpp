@@ -333,17 +333,18 @@ const TableSchema<FinalJobRow>& schema_of() {
     using R = FinalJobRow;
     TableSchema<R> t(
         "final_jobs",
-        "What became of each job's records: emitted = delivered + filtered + dropped + in flight.",
+        "Where the weight of each job's records ended, which is one for each and is shared among what it "
+        "becomes: emitted = delivered + filtered + dropped + in flight. Numbers of records where no operator "
+        "makes several of one.",
         chunk_small);
     t.column("job_id", "", "Which job.", &R::job_id);
     t.column("emitted_records", "records", "Brought in by sources, replays not counted.",
              &R::emitted_records);
-    t.column("delivered_records", "records", "Complete, with all their results at the sinks.",
-             &R::delivered_records);
-    t.column("filtered_records", "records", "Complete without a result.", &R::filtered_records);
-    t.column("dropped_records", "records", "Lost or shed.", &R::dropped_records);
+    t.column("delivered_records", "records", "Weight that ended at sinks.", &R::delivered_records);
+    t.column("filtered_records", "records", "Weight of which nothing came: filtered.", &R::filtered_records);
+    t.column("dropped_records", "records", "Weight that was lost or shed.", &R::dropped_records);
     t.column("replayed_records", "records", "Sent again after a failure.", &R::replayed_records);
-    t.column("in_flight_records", "records", "Not complete at the end.", &R::in_flight_records);
+    t.column("in_flight_records", "records", "Weight under way at the end.", &R::in_flight_records);
     return t;
   }();
   return schema;

@@ -12,7 +12,8 @@
 //   That is how DS2 (OSDI '18, section 5) counts.
 // - The run has *converged* when no action is under way at its end, and none was requested or ended in its
 //   last `quiet_s`. It says that the policy came to rest, not that it rested at a good place: that is what
-//   `final_over_slots` and `final_under_slots` say.
+//   `final_over_slots` and `final_under_slots` say. A policy that was never asked, or never had anything to
+//   go by, has not converged (recorder.cpp).
 // - `convergence_time_s`: from the start to the end of the last step; 0 without steps; none if not
 //   converged.
 // - *Settling* is judged per phase: a phase begins at the start and at each change of the optimum. Its time

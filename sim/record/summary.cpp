@@ -27,7 +27,7 @@ Json known(const std::optional<Whole>& value) {
 Json conservation_json(const ConservationSummary& c) {
   Json json = {
       {"ok", c.ok},           {"emitted", c.emitted},   {"delivered", c.delivered}, {"filtered", c.filtered},
-      {"dropped", c.dropped}, {"replayed", c.replayed}, {"in_flight", c.in_flight}};
+      {"dropped", c.dropped}, {"replayed", c.replayed}, {"in_flight", c.in_flight}, {"divided", c.divided}};
   if (c.origins) {
     json["origins"] = {{"complete", c.origins->complete},
                        {"lost", c.origins->lost},
@@ -65,6 +65,7 @@ Json operators_json(const std::vector<OperatorSummary>& operators) {
                     {"overhead", finite(op.overhead)},
                     {"true_rate_per_s", finite(op.true_rate_per_s)},
                     {"optimal_parallelism", known(op.optimal_parallelism)},
+                    {"optimum_suffices", op.optimal_parallelism ? Json(!op.unborne) : Json(nullptr)},
                     {"initial_parallelism", op.initial_parallelism},
                     {"source", op.source},
                     {"scalable", op.scalable}};

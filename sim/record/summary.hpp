@@ -35,12 +35,15 @@ struct OriginsSummary {
 
 struct ConservationSummary {
   bool ok = true;
-  std::int64_t emitted = 0;    // records that sources brought into the job, replays not counted
-  std::int64_t delivered = 0;  // of those: complete, that is, all their results at the sinks
-  std::int64_t filtered = 0;   // complete without a result
+  std::int64_t emitted = 0;  // records that sources brought into the job, replays not counted
+  // Where their weight ended: one each, shared among what it becomes (dataflow/batch.hpp), summed up. Numbers
+  // of records as long as none becomes several (`divided` false).
+  std::int64_t delivered = 0;  // at sinks
+  std::int64_t filtered = 0;   // where nothing came of it
   std::int64_t dropped = 0;    // lost or shed
   std::int64_t replayed = 0;   // sent again after a failure
-  std::int64_t in_flight = 0;  // pending at the end, backlog outside of the job not counted
+  std::int64_t in_flight = 0;  // under way at the end, backlog outside of the job not counted
+  bool divided = false;        // some operator makes several records of one, or sends it along several edges
   std::optional<OriginsSummary> origins = {};
 };
 
@@ -76,6 +79,10 @@ struct OperatorSummary {
   double overhead = 0;
   std::optional<double> true_rate_per_s;   // of the whole operator at its parallelism of the end
   std::optional<int> optimal_parallelism;  // at the end; none: no oracle could tell
+  // No allowed parallelism bears what was offered at the end; the optimum is what comes nearest to it.
+  bool unborne = false;
+  int allowed_parallelism = 0;               // at most
+  std::optional<int> bearing_parallelism{};  // what would bear it if it were allowed; none: no number
 };
 
 // One operator of one action. `reason` is the decision's full text.

@@ -67,7 +67,9 @@ void table_of_operators(Text& out, const JobSummary& job, int rows_max) {
   int left = rows_max;
   for (const OperatorSummary& op : job.operators) {
     if (left-- == 0) break;
-    const std::string optimum = op.optimal_parallelism ? fmt::format("{}", *op.optimal_parallelism) : "-";
+    const std::string optimum = op.unborne               ? "none"
+                                : op.optimal_parallelism ? fmt::format("{}", *op.optimal_parallelism)
+                                                         : "-";
     const auto records = static_cast<double>(op.source ? op.records_out : op.records_in);
     out.line(fmt::format("  {:<{}}  {:>11}  {:>7}  {:>8}  {:>13}  {:>10}", cut(op.name, width), width,
                          parallelism_text(op), optimum, readable_percent(op.busy),
@@ -164,7 +166,7 @@ void timeline(Text& out, const JobSummary& job, int entries_max) {
 std::string rest_sentence(const JobSummary& job) {
   const ScalingScore& score = job.scaling.score;
   const std::string steps = plural(score.steps, "step", "steps");
-  if (score.steps == 0 && score.converged) {
+  if (score.steps == 0 && (score.converged || job.scaling.actions.empty())) {
     return job.scaling.why_nothing.empty()
                ? fmt::format("{} changed nothing.", job.policy)
                : fmt::format("{} changed nothing: {}.", job.policy, job.scaling.why_nothing);
@@ -195,7 +197,42 @@ std::string reversal_sentence(const JobSummary& job) {
                      score.unexplained_oscillations);
 }
 
+// What the job took in less than was offered at its end, if it fell behind there.
+std::optional<double> missing_per_s(const ThroughputSummary& t) {
+  if (!t.falling_behind.value_or(false) || !t.end_offered_per_s || !t.end_achieved_per_s) return {};
+  return *t.end_offered_per_s - *t.end_achieved_per_s;
+}
+
+// Slots are not counted where no number of them is enough.
+std::string unborne_sentence(const JobSummary& job) {
+  constexpr int told_max = 3;
+  std::string who;
+  int count = 0;
+  for (const OperatorSummary& op : job.operators) {
+    if (!op.unborne || ++count > told_max) continue;
+    who += fmt::format(
+        "\n    {}: {}.", op.name,
+        op.bearing_parallelism
+            ? fmt::format(
+                  "it would take {}, and {} allowed (max_parallelism)",
+                  plural(*op.bearing_parallelism, "instance", "instances"),
+                  op.allowed_parallelism == 1 ? "1 is" : fmt::format("{} are", op.allowed_parallelism))
+            : "one instance gets more than it can do, whatever their number");
+  }
+  if (count == 0) return "";
+  if (count > told_max)
+    who += fmt::format("\n    And {} more.", plural(count - told_max, "operator", "operators"));
+  std::string text =
+      fmt::format("No parallelism that is allowed bears what was offered at the end; {} slot-seconds used.",
+                  readable_count(job.scaling.score.slot_seconds));
+  if (const auto missing = missing_per_s(job.throughput))
+    text += fmt::format(" The job took in\n    {} of {} records/s less than was offered.",
+                        readable_count(*missing), readable_count(*job.throughput.end_offered_per_s));
+  return text + who;
+}
+
 std::string optimum_sentence(const JobSummary& job) {
+  if (std::string none = unborne_sentence(job); !none.empty()) return none;
   const ScalingScore& score = job.scaling.score;
   if (!score.final_over_slots || !score.final_under_slots) return "";
   const std::int64_t over = *score.final_over_slots, under = *score.final_under_slots;
@@ -209,13 +246,13 @@ std::string optimum_sentence(const JobSummary& job) {
                                  readable_count(score.slot_seconds),
                                  readable_count(score.over_provisioned_slot_s.value_or(0)),
                                  readable_count(score.under_provisioned_slot_s.value_or(0)));
-  const ThroughputSummary& t = job.throughput;
-  if (under == 0 && t.falling_behind.value_or(false) && t.end_offered_per_s && t.end_achieved_per_s)
+  const auto missing = missing_per_s(job.throughput);
+  if (under == 0 && missing)
     text += fmt::format(
         "\n    Yet at the end the job took in {} of {} records/s less than was offered. The optimum counts "
         "the"
         "\n    mean costs of operators and nothing else that may hold a job up.",
-        readable_count(*t.end_offered_per_s - *t.end_achieved_per_s), readable_count(*t.end_offered_per_s));
+        readable_count(*missing), readable_count(*job.throughput.end_offered_per_s));
   return text;
 }
 
@@ -267,12 +304,22 @@ std::string latency_sentence(const JobSummary& job) {
 std::string conservation_sentence(const JobSummary& job) {
   const ConservationSummary& c = job.conservation;
   const auto& number = readable_integer;
-  std::string text = fmt::format("Of {} records {} were delivered", number(c.emitted), number(c.delivered));
+  std::string text;
+  if (c.origins)
+    text = fmt::format(
+        "Of {} records {} are complete, with all that came of them; {} lost in some part, {} under way.\n   "
+        " ",
+        number(c.emitted), number(c.origins->complete), number(c.origins->lost), number(c.origins->pending));
+  text += c.divided && c.emitted > 0
+              ? fmt::format("Of the weight of {} records {} ended at sinks", number(c.emitted),
+                            number(c.delivered))
+              : fmt::format("Of {} records {} were delivered", number(c.emitted), number(c.delivered));
   if (c.filtered != 0) text += fmt::format(", {} filtered", number(c.filtered));
   if (c.dropped != 0) text += fmt::format(", {} lost", number(c.dropped));
   if (c.replayed != 0) text += fmt::format(", {} sent again", number(c.replayed));
   text += fmt::format("; {} under way at the end", number(c.in_flight));
   text += c.ok ? ": all accounted for." : ": THE BOOKS DO NOT BALANCE.";
+  if (c.divided && c.emitted > 0) text += "\n    (Each record weighs one, shared among all that it becomes.)";
   const RestartsSummary& restarts = job.scaling.restarts;
   if (c.dropped > 0 && restarts.losing > 0)
     text += fmt::format("\n    What was lost was under way in {}: {}.",

@@ -205,6 +205,11 @@ std::string allowed_names(std::string_view word, std::span<const std::string> ca
   return near.empty() ? list : fmt::format("did you mean {}? {}", weir::quoted(near), list);
 }
 
+std::string with_article(std::string_view noun) {
+  const bool vowel = !noun.empty() && std::string_view("aeio").find(noun.front()) != std::string_view::npos;
+  return fmt::format("{} {}", vowel ? "an" : "a", noun);
+}
+
 std::string quoted(std::string_view text) {
   constexpr std::size_t shown_max = 60;
   std::string out = "\"";

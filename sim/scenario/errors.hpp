@@ -84,6 +84,8 @@ class Errors {
 std::string closest(std::string_view word, std::span<const std::string> candidates);
 // `did you mean "high"? allowed: cooldown_windows, high`, without the question when nothing is near.
 std::string allowed_names(std::string_view word, std::span<const std::string> candidates);
+// `an engine`, `a policy`.
+std::string with_article(std::string_view noun);
 // In double quotes, escaped, shortened when long. Call it weir::quoted: with a std::string, std::quoted is
 // found too.
 std::string quoted(std::string_view text);

@@ -54,7 +54,8 @@ void ChosenCore::read(const RegistryCore& registry, const Node& at, Errors& erro
   const std::string_view one = registry.kind().one;
   const std::vector<std::string> names = registry.names();
   if (!at.is_string() && !at.is_object()) {
-    errors.add(at, fmt::format("{} is not a {}", at.shown(), one), "a name, or an object with \"type\"");
+    errors.add(at, fmt::format("{} is not {}", at.shown(), with_article(one)),
+               "a name, or an object with \"type\"");
     return;
   }
   const Node* type = at.is_string() ? &at : at.find("type");
@@ -65,7 +66,7 @@ void ChosenCore::read(const RegistryCore& registry, const Node& at, Errors& erro
   }
   if (type->is_unknown()) return;
   if (!type->is_string()) {
-    errors.add(*type, fmt::format("{} is not the name of a {}", type->shown(), one),
+    errors.add(*type, fmt::format("{} is not the name of {}", type->shown(), with_article(one)),
                fmt::format("one of: {}", fmt::join(names, ", ")));
     return;
   }

@@ -73,7 +73,7 @@ class ComponentType final : public ValueType {
     std::vector<std::string> names = registry_().names();
     // Of the test program: no part of what is shipped.
     std::erase_if(names, [](const std::string& name) { return name.starts_with("test-"); });
-    return fmt::format("a {}: {}", registry_().kind().one, fmt::join(names, ", "));
+    return fmt::format("{}: {}", with_article(registry_().kind().one), fmt::join(names, ", "));
   }
   bool accepts_null(const void* default_value) const override {
     return static_cast<const ChosenCore*>(default_value)->empty();

@@ -96,9 +96,10 @@ class IntegerType final : public ValueType {
   nlohmann::json schema(SchemaBuilder&, const void*) const override {
     nlohmann::json out = {{"type", "integer"}};
     Range range = limits();
-    constexpr double two_to_63 = 9223372036854775808.0;
     range.low = std::max(range.low, -two_to_63);
-    if (range.high >= two_to_63) {
+    if (!(range.high < two_to_63)) {
+      // Said twice: the first is exact for people, the second for readers that take numbers as doubles.
+      out["maximum"] = std::numeric_limits<std::int64_t>::max();
       range.high = two_to_63;
       range.high_open = true;
     }
@@ -106,11 +107,18 @@ class IntegerType final : public ValueType {
     return out;
   }
   std::string allowed() const override {
+    const Range range = limits();
+    // Where any 64 bits might do, that only 63 do is news.
+    if (width_ == IntegerWidth::uint64 && range.low == 0 && !(range.high < two_to_63)) {
+      return with_unit(fmt::format("an integer from 0 to {}", std::numeric_limits<std::int64_t>::max()),
+                       unit_);
+    }
     // The limits of 64 bits are no news to anybody; those of 32 are, to somebody who has just crossed them.
-    return with_unit(limits().text("an integer"), unit_);
+    return with_unit(range.text("an integer"), unit_);
   }
 
  private:
+  static constexpr double two_to_63 = 9223372036854775808.0;
   Range limits() const {
     Range out = range_;
     if (width_ == IntegerWidth::uint64 && out.low < 0) out.low = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
 #include "sim/record/window_rows.hpp"
 
@@ -51,6 +52,34 @@ constexpr std::size_t intake_windows_max = 10;
 
 double downtime_s(const ActionRecord& action) {
   return written_seconds(to_nanos(action.outcome.downtime_s));
+}
+
+// Whether a record may become several, which share its weight.
+bool divides_records(const Job& job) {
+  const LogicalGraph& graph = job.graph();
+  for (const LogicalOperator& op : graph.operators) {
+    if (op.outputs.size() > 1) return true;
+    if (op.source || op.sink()) continue;
+    OperatorContext context{job.seed(), "books"};
+    if (op.operator_spec.logic.build(context)->divides()) return true;
+  }
+  return std::any_of(graph.edges.begin(), graph.edges.end(), [](const LogicalEdge& edge) {
+    return edge.spec.partitioning == Partitioning::broadcast;
+  });
+}
+
+// Whether a policy that may act never had a reason to: that says nothing about where it would come to rest.
+bool was_idle(const ControlLoop& loop) {
+  switch (loop.policy().acts_on()) {
+    case ActsOn::nothing:
+      return false;
+    case ActsOn::truth:
+      return loop.evaluations() == 0;
+    case ActsOn::windows:
+    case ActsOn::true_rates:
+      break;
+  }
+  return loop.informed_evaluations() == 0;
 }
 
 std::int64_t whole_origins(std::int64_t weight) {
@@ -280,6 +309,16 @@ void Recorder::write_action(const ActionRecord& action) {
 }
 
 std::string Recorder::why_nothing(const ControlLoop& loop) const {
+  if (was_idle(loop)) {
+    if (loop.evaluations() == 0)
+      return fmt::format("the run was over before it was asked for the first time, at {}",
+                         readable_duration(loop.policy().first_evaluation_s()));
+    return fmt::format("it was asked {}, and never had anything to go by: {}",
+                       loop.evaluations() == 1 ? "once" : fmt::format("{} times", loop.evaluations()),
+                       loop.policy().acts_on() == ActsOn::true_rates
+                           ? "no operator worked in what was measured"
+                           : "no window had come");
+  }
   std::string why = loop.policy().why_nothing(loop.view());
   if (!why.empty() || decisions_.count() == 0) return why;
   const DecisionSummary& last = decisions_.back();
@@ -301,6 +340,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   // By difference, so that the rounded numbers add up like the exact ones.
   s.conservation.in_flight = std::max<std::int64_t>(0, s.conservation.emitted - s.conservation.delivered -
                                                            s.conservation.filtered - s.conservation.dropped);
+  s.conservation.divided = divides_records(job_);
   if (const OriginLedger* ledger = job_.ledger()) {
     const OriginLedger::Counts counts = ledger->counts();
     s.conservation.origins = OriginsSummary{counts.complete, counts.lost, counts.pending, counts.repeated};
@@ -349,6 +389,11 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
     const double window_s = loop.view().metrics_interval_s;
     row.optimal_parallelism =
         truth_.optimal_parallelism(op, std::max(0.0, to_seconds(end) - window_s), to_seconds(end));
+    if (const auto unborne = truth_.unborne(op, std::max(0.0, to_seconds(end) - window_s), to_seconds(end))) {
+      row.unborne = true;
+      row.allowed_parallelism = unborne->allowed;
+      row.bearing_parallelism = unborne->would_bear;
+    }
     s.operators.push_back(row);
   }
   s.throughput.offered_per_s = static_cast<double>(arrived) / seconds;
@@ -367,6 +412,10 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.scaling.restarts = restarts_;
   if (s.scaling.actions.empty()) s.scaling.why_nothing = why_nothing(loop);
   s.scaling.score = score_.score(written_seconds(end), 5 * loop.policy().interval_s());
+  if (s.scaling.actions.empty() && was_idle(loop)) {
+    s.scaling.score.converged = false;
+    s.scaling.score.convergence_time_s.reset();
+  }
 
   const Reordering order = job_.reordering();
   if (order.records > 0) {

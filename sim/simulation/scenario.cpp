@@ -147,7 +147,7 @@ ParamTable<Scenario> make_scenario_table() {
            {.help = "The published experiment that it reproduces."});
   t.integer("seed", &Scenario::seed, {.help = "Of all random streams."});
   t.real("until_s", &Scenario::until_s, {.unit = "s", .help = "Simulated time at which the run ends."},
-         Range{.low = 0, .high = 1e9, .low_open = true});
+         between(1e-9, 1e9));  // the clock's step is a nanosecond
   t.object("cluster", &Scenario::cluster, cluster_table(), {.help = "Hosts and network."});
   t.object("fidelity", &Scenario::fidelity, fidelity_table(),
            {.help = "The dial between accuracy and speed."});

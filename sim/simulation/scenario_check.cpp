@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sim/cluster/speeds.hpp"
 #include "sim/dataflow/schedules.hpp"
 #include "sim/scenario/node.hpp"
 #include "sim/simulation/placement_check.hpp"
@@ -205,6 +206,28 @@ std::optional<std::int64_t> slots_of_cluster(LoadedScenario& loaded, const Node&
   }
 }
 
+// Reads the files of the hosts' speed profiles.
+void check_profiles(LoadedScenario& loaded, const Node& root, Errors& errors) {
+  const Node* cluster = root.find("cluster");
+  const Node* hosts = cluster == nullptr ? nullptr : cluster->find("hosts");
+  if (hosts == nullptr || !hosts->is_array()) return;
+  for (std::size_t i = 0; i < loaded.scenario.cluster.hosts.size(); ++i) {
+    const std::optional<ProfileSpec>& profile = loaded.scenario.cluster.hosts[i].profile;
+    const Node* at = hosts->items()[i]->find("profile");
+    if (!profile || profile->file.empty() || at == nullptr || !errors.sound(*at, "file")) continue;
+    try {
+      make_profile(*profile, loaded.base_dir.string());
+      const std::filesystem::path file = loaded.base_dir / profile->file;
+      auto& files = loaded.input_files;
+      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+    } catch (const std::exception& e) {
+      const std::string what = e.what();
+      errors.add(at->at_or_self("file"), what,
+                 what.ends_with(')') ? "" : "a file of lines `time factor`, perhaps with LOOPAFTER");
+    }
+  }
+}
+
 // Whether the job's placement can be tried: it needs the graph, but neither costs nor loads.
 bool is_placeable(const JobToCheck& j, const Errors& errors) {
   if (!is_chosen(j.at, "placement", j.job.placement, errors)) return false;
@@ -296,6 +319,7 @@ void check_scenario(LoadedScenario& loaded, const Node& root, Errors& errors) {
   const Scenario& scenario = loaded.scenario;
   const std::vector<JobToCheck> jobs = jobs_to_check(scenario, root, errors);
   check_job_count(scenario, root, errors);
+  check_profiles(loaded, root, errors);
   const std::optional<std::int64_t> slots = slots_of_cluster(loaded, root, errors);
   Slots used{.count = 0, .exact = jobs.size() == scenario.jobs.size()};
   bool fits = true;

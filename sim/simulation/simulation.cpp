@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "sim/control/control_loop.hpp"
+#include "sim/control/give_way.hpp"
 #include "sim/kernel/simgrid_loop.hpp"
 #include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
@@ -239,6 +240,12 @@ class Simulation {
       job.loop = std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
                                                initial_slots(job.graph) + spare_slots_, scenario_.seed);
       first_operator += static_cast<int>(job.graph.operators.size());
+      job.loop->slots_left = [this, own = job.loop.get()] {
+        int left = cluster_.slot_count();
+        for (const RunningJob& other : jobs_)
+          if (other.loop.get() != own) left -= other.loop->slots_claimed();
+        return left;
+      };
       job.job->free_slots = [this, own = job.job.get()] { return slots_left_by_others(*own); };
     }
   }
@@ -313,38 +320,70 @@ class Simulation {
   int spare_slots_ = 0;
 };
 
-// What a run will cost: at the mean load and the optimum for it (a static policy: as it begins), no more than
-// what that can do.
-std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, const TrueCapacity& truth,
-                                        const JobSpec& spec, const Scenario& scenario) {
-  const LogicalGraph& graph = job.graph();
-  const RecordFlow flow(graph, job.seed());
+// Events a second in the mean at this parallelism, which does no more than it can; 0: without end, for a loop
+// grows.
+double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity& truth,
+                       const Scenario& scenario, const std::vector<int>& parallelism) {
   const std::vector<double> offered_per_s = mean_offered_per_s(job, scenario.until_s);
-  std::vector<int> parallelism = job.parallelism();
-  if (spec.policy.name() != "static") parallelism = truth.optima(offered_per_s);
   std::vector<double> input_per_s;
   double done_share = 1;
-  const std::vector<Reaching> reaching = flow.reaching(offered_per_s, parallelism);
+  const std::vector<Reaching> reaching =
+      RecordFlow(job.graph(), job.seed()).reaching(offered_per_s, parallelism);
   for (std::size_t op = 0; op < reaching.size(); ++op) {
     input_per_s.push_back(reaching[op].total_per_s(parallelism[op]));
-    const double most = truth.instance_rate_per_s(static_cast<int>(op), parallelism[op]) * parallelism[op];
-    if (!std::isfinite(input_per_s[op])) done_share = 0;
-    if (input_per_s[op] > most) done_share = std::min(done_share, most / input_per_s[op]);
+    const double busiest_per_s = reaching[op].most_per_s(parallelism[op]);
+    const double most_per_s = truth.instance_rate_per_s(static_cast<int>(op), parallelism[op]);
+    if (!std::isfinite(input_per_s[op])) return 0;
+    if (busiest_per_s > most_per_s) done_share = std::min(done_share, most_per_s / busiest_per_s);
   }
+  for (double& rate : input_per_s) rate *= done_share;
+  return events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism);
+}
+
+// Whether the policy may act before the run is over.
+bool may_act(const Policy& policy, const Engine& engine, double until_s) {
+  if (policy.acts_on() == ActsOn::nothing || policy.first_evaluation_s() >= until_s) return false;
+  return policy.acts_on() == ActsOn::truth ||
+         engine.metrics_interval_s() + engine.metrics_delay_s() < until_s;
+}
+
+// What a run will cost: as the job begins, and, where its policy may change that, at the optimum for the mean
+// load, as far as the slots go. What the policy will make of it is not known without the run.
+std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, const TrueCapacity& truth,
+                                        const JobSpec& spec, const Scenario& scenario, int slots) {
+  const LogicalGraph& graph = job.graph();
   std::vector<std::string> lines;
   const std::int64_t channels = channel_count(graph, job.parallelism());
   lines.push_back(fmt::format("{} channels between instances at the start; about {:.3g} MiB",
                               readable_count(static_cast<double>(channels)),
                               memory_bytes(graph, job.parallelism()) / 0x1p20));
-  if (done_share == 0) {
+  const double at_start_per_s = events_per_s_at(job, engine, truth, scenario, job.parallelism());
+  if (at_start_per_s == 0) {
     lines.push_back("events: without end, for a loop returns as many records as it gets, or more");
     return lines;
   }
-  for (double& rate : input_per_s) rate *= done_share;
-  const double per_s = events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism);
+  const JobView view = job_view(job, engine, slots);
+  PolicyContext context{view, scenario.seed};
+  std::vector<int> parallelism = job.parallelism();
+  if (may_act(*spec.policy.build(context), engine, scenario.until_s)) {
+    parallelism = truth.optima(mean_offered_per_s(job, scenario.until_s));
+    const int wanted = std::accumulate(parallelism.begin(), parallelism.end(), 0);
+    if (wanted > slots) give_way(parallelism, job.parallelism(), wanted - slots);
+  }
+  const double at_optimum_per_s = events_per_s_at(job, engine, truth, scenario, parallelism);
+  const auto [least_per_s, most_per_s] = std::minmax(at_start_per_s, at_optimum_per_s);
+  const auto of_run = [&](double per_s) { return readable_count(per_s * scenario.until_s); };
+  if (of_run(least_per_s) == of_run(most_per_s)) {
+    lines.push_back(
+        fmt::format("about {} events in all, {} a simulated second in the mean (within a factor of 2)",
+                    of_run(most_per_s), readable_count(most_per_s)));
+    return lines;
+  }
   lines.push_back(
-      fmt::format("about {} events in all, {} a simulated second in the mean (within a factor of 2)",
-                  readable_count(per_s * scenario.until_s), readable_count(per_s)));
+      fmt::format("about {} to {} events in all, {} to {} a simulated second in the mean: if {} leaves the "
+                  "job as it begins, and if it serves the mean load from the start (within a factor of 2)",
+                  of_run(least_per_s), of_run(most_per_s), readable_count(least_per_s),
+                  readable_count(most_per_s), spec.policy.name()));
   return lines;
 }
 
@@ -363,6 +402,11 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
   for (const std::string& line : cluster.explain()) lines.push_back("  " + line);
   lines.push_back(fmt::format("fidelity: batches of at most {} records spanning at most {} ms",
                               scenario.fidelity.batch_records, scenario.fidelity.batch_span_ms));
+  int spare_slots = cluster.slot_count();
+  for (const JobSpec& spec : scenario.jobs) {
+    WorkloadContext workload;
+    spare_slots -= initial_slots(resolve(spec.workload.build(workload)->dataflow()));
+  }
   for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
     const JobSpec& spec = scenario.jobs[j];
     lines.push_back(fmt::format("job {}: workload {}, engine {}, policy {}, placement {}", spec.name,
@@ -400,7 +444,9 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
           std::isfinite(peak) ? fmt::format("{:.6g} records/s", peak)
                               : std::string("without end (a loop that grows)"),
           std::isfinite(one) ? fmt::format("{:.6g}/s", one) : std::string("any rate (no cost)"),
-          truth.optimal_parallelism(op, 0, scenario.until_s)));
+          truth.unborne(op, 0, scenario.until_s)
+              ? std::string("none: no allowed parallelism bears it")
+              : std::to_string(truth.optimal_parallelism(op, 0, scenario.until_s))));
     }
     for (const LogicalEdge& edge : graph.edges) {
       if (edge.spec.partitioning != Partitioning::pull) continue;
@@ -410,7 +456,8 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
                       edge.spec.from, edge.spec.to, parallelism[edge.to]));
     }
     for (const std::string& line : engine->explain()) lines.push_back("  " + line);
-    for (const std::string& line : predicted_cost(job, *engine, truth, spec, scenario)) {
+    for (const std::string& line :
+         predicted_cost(job, *engine, truth, spec, scenario, spare_slots + initial_slots(graph))) {
       lines.push_back("  " + line);
     }
   }

@@ -92,6 +92,7 @@ void check(const Case& c, const std::string& scenario) {
   folder.write("garbage.csv", "time,rate\n0,10\n1,banana\n2,30\n");
   folder.write("backwards.csv", "0,10\n5,20\n3,30\n");
   folder.write("empty.csv", "");
+  folder.write("garbage.prof", "0 1\nbanana\n");
   const auto before = folder.files();
   for (const char* command : {"run", "validate"}) {
     INFO(command);
@@ -288,6 +289,12 @@ TEST_CASE("times that the clock cannot hold, or that fill a run, are refused", "
       {"a policy that looks every nanosecond",
        {{11, R"(    "policy": {"type": "static", "interval_s": 1e-9},)"}},
        {{"11: jobs[0].policy.interval_s: ", "0.001"}}},
+      {"a run that rounds to nothing",
+       {{5, R"(  "until_s": 1e-300,)"}},
+       {{"5: until_s: ", "from 1e-09 to "}}},
+      {"a seed of 64 bits",
+       {{4, R"(  "seed": 18446744073709551615,)"}},
+       {{"4: seed: ", "out of range (an integer from 0 to 9223372036854775807)"}}},
       {"metrics every nanosecond",
        {{12, R"(    "engine": {"type": "generic", "metrics_interval_s": 1e-9},)"}},
        {{"12: jobs[0].engine.metrics_interval_s: ", "0.001"}}},
@@ -307,6 +314,9 @@ TEST_CASE("graphs that are none are refused", "[cli][broken]") {
        {{19, R"(        {"name": "a", "logic": "map"},)"},
         {24, R"(        {"from": "a", "to": "b"}, {"from": "b", "to": "a", "feedback": true})"}},
        {{"24: jobs[0].workload.edges[2]: ", "the loop a -> b -> a takes no time"}}},
+      {"a sink in the middle",
+       {{19, R"(        {"name": "a", "logic": "sink"},)"}},
+       {{"24: jobs[0].workload.edges[1].from: ", "\"a\" is a sink, which sends nothing on (an edge from"}}},
       {"an operator that nothing reaches",
        {{23, R"(        {"from": "in", "to": "b"},)"}, {24, R"(        {"from": "a", "to": "b"})"}},
        {{"19: jobs[0].workload.operators[0]: ", "cannot be reached"}}},
@@ -411,7 +421,11 @@ TEST_CASE("clusters that do not fit are refused", "[cli][broken]") {
        {{"6: cluster.hosts: ", "two hosts are called \"a\""}}},
       {"a rack without hosts",
        {{8, R"(  ], "racks": [{"name": "r2"}]},)"}},
-       {{"8: cluster.racks: ", "no host stands in rack \"r2\""}}},
+       {{"8: cluster.racks[0].name: ", "no host stands in rack \"r2\""}}},
+      {"a rack twice, in which no host stands",
+       {{8, R"(  ], "racks": [{"name": "r2"}, {"name": "r2"}]},)"}},
+       {{"8: cluster.racks[0].name: ", "no host stands in rack \"r2\" (no racks: no group of hosts"},
+        {"8: cluster.racks[1].name: ", "rack \"r2\" is described twice (once)"}}},
       {"more instances than slots",
        {{19, R"(        {"name": "a", "logic": "map", "parallelism": 7},)"}},
        {{"13: jobs[0].workload: ", "9 slots"}}},
@@ -445,6 +459,13 @@ TEST_CASE("files that cannot be used are refused", "[cli][broken]") {
            R"(    "engine": "genric", "workload": {"type": "trace-analysis", "arrivals": {"type": "ctf-trace", "path": "nowhere"}}}]})"),
        {{"12: jobs[0].engine: ", "generic"}, {"12: jobs[0].workload.arrivals.path: ", "no CTF trace"}}},
       {"a trace of nothing", {{16, trace("empty.csv")}}, {{where, "empty.csv"}}},
+      {"speed profiles that are not there, beside other errors",
+       {{5, R"(  "until_s": 0,)"}, {7, R"(    {"name": "a", "cores": 4, "profile": {"file": "missing.prof"}},
+    {"name": "b", "profile": {"file": "garbage.prof"}}, {"name": "c", "profile": {"file": "gone.prof"}})"}},
+       {{"5: until_s: ", "0"},
+        {"7: cluster.hosts[0].profile.file: ", "missing.prof: cannot be read (a file of lines"},
+        {"8: cluster.hosts[1].profile.file: ", "garbage.prof:2: not a step (time factor, or"},
+        {"8: cluster.hosts[2].profile.file: ", "gone.prof: cannot be read (a file of lines"}}},
       {"a platform that is not there", platform("missing.xml"), {{"6: cluster.platform: ", "missing.xml"}}},
       {"a platform of garbage", platform("platform.xml"), {{"6: cluster.platform: ", "platform.xml"}}},
   });
@@ -460,11 +481,11 @@ TEST_CASE("arguments that change a scenario for the worse are named", "[cli][bro
        {"--set", "jobs[3].engine=generic"}},
       {"--set, --until and --seed over what is wrong in the file",
        {{4, R"(  "seed": "x",)"}, {5, R"(  "until_s": 0,)"}},
-       {{"4: seed: ", "integer"}, {"5: until_s: ", "> 0"}},
+       {{"4: seed: ", "integer"}, {"5: until_s: ", "from 1e-09"}},
        {"--seed", "3", "--until", "5", "--set", "until_s=7"}},
       {"a wrong value over a wrong value",
        {{5, R"(  "until_s": 0,)"}},
-       {{"5: until_s: ", "> 0"}, {"--set until_s=soon: until_s: ", "soon"}},
+       {{"5: until_s: ", "from 1e-09"}, {"--set until_s=soon: until_s: ", "soon"}},
        {"--set", "until_s=soon"}},
       {"--policy over a wrong policy",
        {{11, R"(    "policy": {"type": "threshold", "high": 8},)"}},
@@ -477,6 +498,10 @@ TEST_CASE("arguments that change a scenario for the worse are named", "[cli][bro
        {"--policy", "treshold"}},
       {"--seed of words", {}, {{"--seed one: seed: ", "integer"}}, {"--seed", "one"}},
       {"--until of nothing", {}, {{"--until 0: until: ", "> 0"}}, {"--until", "0"}},
+      {"--until of less than the clock's step",
+       {},
+       {{"--until 1e-12: until_s: ", "from 1e-09 to "}},
+       {"--until", "1e-12"}},
       {"--until of NaN", {}, {{"--until nan: until: ", "> 0"}}, {"--until", "nan"}},
   });
 }
@@ -677,7 +702,7 @@ const std::vector<Mistake> mistakes = {
      {"hosts"}},
     {"no such rack",
      {{8, R"(  ], "racks": [{"name": "r2"}]},)"}},
-     {{{"8: cluster.racks: ", "no host stands in rack"}}}},
+     {{{"8: cluster.racks[0].name: ", "no host stands in rack"}}}},
     {"an empty name of a job", {{10, R"(    "name": "",)"}}, {{{"10: jobs[0].name: ", "empty"}}}},
     {"an unknown policy", {{11, R"(    "policy": "treshold",)"}}, {{{"11: jobs[0].policy: ", "threshold"}}}},
     {"marks the wrong way round",

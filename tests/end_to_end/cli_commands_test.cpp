@@ -39,6 +39,13 @@ TEST_CASE("weir says what it is", "[cli]") {
   CHECK(call({}).code == 2);
 }
 
+TEST_CASE("weir --version stands alone", "[cli]") {
+  const Outcome more = call({"--version", "x"});
+  CHECK(more.code == 2);
+  CHECK(more.out.empty());
+  CHECK_THAT(more.err, Catch::Contains("unexpected argument \"x\""));
+}
+
 TEST_CASE("mistyped commands and options are answered with the nearest that exist", "[cli]") {
   struct Typo {
     std::vector<std::string> words;

@@ -171,7 +171,7 @@ TEST_CASE("a manifest that was changed is refused", "[cli][run]") {
   at.folder.write("r/manifest.json", manifest.dump());
   const Outcome outcome = at.weir({"run", "r/manifest.json"});
   CHECK(outcome.code == 2);
-  CHECK_THAT(outcome.err, Catch::StartsWith("r/manifest.json: scenario: was changed"));
+  CHECK_THAT(outcome.err, Catch::StartsWith("r/manifest.json:1: scenario: was changed"));
   CHECK_FALSE(at.exists("r/rerun"));
 }
 

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -88,6 +90,29 @@ std::vector<Shown> shown_summaries(const std::string& markdown) {
   return all;
 }
 
+constexpr char how_to_update[] = "WEIR_UPDATE_DOCS=1 weir_tests \"docs/*\" writes it anew";
+
+bool updating() {
+  return std::getenv("WEIR_UPDATE_DOCS") != nullptr;
+}
+
+void replace_in(const fs::path& page, const std::string& before, const std::string& after) {
+  std::string text = read_file(page);
+  const std::size_t at = text.find(before);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, before.size(), after);
+  std::ofstream(page) << text;
+}
+
+// What stands between `<!-- NAME -->` and `<!-- end of NAME -->`.
+std::string marked(const std::string& markdown, const std::string& name) {
+  const std::string begin = "<!-- " + name + " -->\n", end = "<!-- end of " + name + " -->";
+  const std::size_t from = markdown.find(begin), to = markdown.find(end);
+  REQUIRE(from != std::string::npos);
+  REQUIRE(to != std::string::npos);
+  return markdown.substr(from + begin.size(), to - from - begin.size());
+}
+
 // Without what differs from machine to machine: how long it took, and how fast that was.
 std::string without_times(const std::string& summary) {
   const std::regex took(" in [^:\n]*: ([^\n]* events), [^\n]* a second\\.");
@@ -119,7 +144,7 @@ TEST_CASE("every command of the documentation works", "[docs]") {
   CHECK(run >= 6);
 }
 
-TEST_CASE("the summaries of the documentation are what the commands print", "[docs]") {
+TEST_CASE("docs/summaries: those of the documentation are what the commands print", "[docs]") {
   int compared = 0;
   for (const fs::path& page : pages()) {
     for (const Shown& shown : shown_summaries(read_file(page))) {
@@ -137,11 +162,35 @@ TEST_CASE("the summaries of the documentation are what the commands print", "[do
       look_like_a_checkout(folder.path() / "weir");
       const Outcome outcome = run_program({"bash", "-e", "-c", shown.command}, {folder.path() / "weir"});
       INFO(outcome.err);
-      CHECK(outcome.code == 0);
-      CHECK(without_times(outcome.out) == without_times(shown.text));
+      REQUIRE(outcome.code == 0);
+      if (updating() && without_times(outcome.out) != without_times(shown.text))
+        replace_in(page, shown.text, outcome.out);
+      INFO(how_to_update);
+      if (!updating()) CHECK(without_times(outcome.out) == without_times(shown.text));
     }
   }
   CHECK(compared == 1);
+}
+
+TEST_CASE("docs/scenarios.md: the table of policies is what the figure writes", "[docs]") {
+  if (!fs::exists(traces)) {
+    WARN("skipped: a recorded load of the table is not in ../shared/traces");
+    return;
+  }
+  const fs::path page = fs::path(WEIR_SOURCE_DIR) / "docs/scenarios.md";
+  const TemporaryFolder folder;
+  const Outcome outcome = run_weir({"figure", "policy-table", "-o", "table"},
+                                   {folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}});
+  if (outcome.err.find("figures need") != std::string::npos) {
+    WARN("skipped: " << outcome.err);
+    return;
+  }
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const std::string table = read_file(folder.path() / "table/policy-table.md");
+  if (updating()) replace_in(page, marked(read_file(page), "policy-table"), table);
+  INFO(how_to_update);
+  CHECK(marked(read_file(page), "policy-table") == table);
 }
 
 TEST_CASE("only times and speeds are left out of the comparison of summaries", "[docs]") {

@@ -72,7 +72,7 @@ TEST_CASE("threshold scales all operators that are due in one action, and no sou
   const auto decisions = cluster.step(60, busy(0.95, 0.1));
   REQUIRE(decisions.size() == 1);
   CHECK(decisions[0].targets == std::vector<ScaleTarget>{{1, 6}, {2, 3}});
-  CHECK(decisions[0].symptom == "utilization of map 0.95, utilization of sink 0.1");
+  CHECK(decisions[0].symptom == "utilization of map is 0.95, utilization of sink is 0.1");
   CHECK(decisions[0].diagnosis == "beyond both marks");
   CHECK(decisions[0].reason == "map 4 -> 6, sink 4 -> 3");
 }

@@ -56,8 +56,9 @@ TEST_CASE("a manifest comes back as it was written", "[record]") {
   CHECK(read_manifest(scratch.directory / "manifest.json").fingerprint.value() == "00c0ffee");
   manifest.fingerprint.reset();
   write_manifest(scratch.directory, manifest);
-  CHECK_THROWS_WITH(read_manifest(scratch.directory / "manifest.json"),
-                    Catch::Contains("fingerprint: is not a string"));
+  CHECK_THROWS_WITH(
+      read_manifest(scratch.directory / "manifest.json"),
+      Catch::Matches(".*manifest\\.json:[0-9]+: fingerprint: null is of the wrong kind \\(a string.*"));
   manifest.fingerprint = "00c0ffee";
   manifest.complete = false;
   write_manifest(scratch.directory, manifest);
@@ -102,7 +103,8 @@ TEST_CASE("what is wrong with a manifest is said at once", "[record]") {
   CHECK(defects().empty());
   SECTION("a changed scenario") {
     change(path, [](json& d) { d["scenario"]["rate_per_s"] = 0.2; });
-    CHECK_THAT(defects(), Catch::Contains("manifest.json: scenario: was changed"));
+    CHECK_THAT(defects(), Catch::Contains("manifest.json:1: scenario: was changed") &&
+                              Catch::Contains("(that of scenario_sha256, "));
   }
   SECTION("several defects") {
     change(path, [](json& d) {
@@ -110,8 +112,31 @@ TEST_CASE("what is wrong with a manifest is said at once", "[record]") {
       d["seed"] = -1;
       d["inputs"] = {1};
     });
-    CHECK_THAT(defects(), Catch::Contains("scenario: is missing") && Catch::Contains("seed: is not") &&
-                              Catch::Contains("inputs: an entry"));
+    CHECK_THAT(defects(), Catch::Contains("manifest.json:1: scenario: is missing (an object)\n") &&
+                              Catch::Contains("manifest.json:1: seed: -1 is of the wrong kind (an integer") &&
+                              Catch::Contains("manifest.json:1: inputs: an entry"));
+  }
+  SECTION("the line of a defect") {
+    write_manifest(scratch.directory, example(scratch));
+    std::ifstream stream(path);
+    std::string text{std::istreambuf_iterator<char>(stream), {}};
+    const std::size_t at = text.find("\"simgrid_version\": ");
+    REQUIRE(at != std::string::npos);
+    text.insert(at + std::string("\"simgrid_version\": ").size(), "7, \"was\": ");
+    std::ofstream(path) << text;
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    CHECK_THAT(defects(), Catch::EndsWith("manifest.json:" + std::to_string(line) +
+                                          ": simgrid_version: 7 is of the wrong kind (a string)"));
+  }
+  SECTION("another seed beside the scenario") {
+    Manifest manifest = example(scratch);
+    manifest.scenario["seed"] = 3;
+    manifest.scenario_sha256 = canonical_sha256(manifest.scenario);
+    manifest.seed = 3;
+    write_manifest(scratch.directory, manifest);
+    CHECK(defects().empty());
+    change(path, [](json& d) { d["seed"] = 4; });
+    CHECK_THAT(defects(), Catch::Contains("manifest.json:1: seed: is 4, and scenario.seed is 3 (the same;"));
   }
   SECTION("a newer one") {
     change(path, [](json& d) { d["weir_manifest"] = 99; });
@@ -123,7 +148,7 @@ TEST_CASE("what is wrong with a manifest is said at once", "[record]") {
   }
   SECTION("half a file") {
     std::filesystem::resize_file(path, 100);
-    CHECK_THAT(defects(), Catch::Contains("is not JSON"));
+    CHECK_THAT(defects(), Catch::Matches(".*manifest\\.json:[0-9]+: [^\n]*"));
   }
   SECTION("no file") {
     std::filesystem::remove(path);

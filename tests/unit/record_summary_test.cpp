@@ -36,7 +36,8 @@ constexpr char golden[] = R"json({
     "filtered": 500,
     "dropped": 0,
     "replayed": 0,
-    "in_flight": 500
+    "in_flight": 500,
+    "divided": false
   },
   "latency_s": {
     "mean": 0.02,
@@ -67,6 +68,7 @@ constexpr char golden[] = R"json({
       "overhead": 0.008,
       "true_rate_per_s": 8000.0,
       "optimal_parallelism": 1,
+      "optimum_suffices": true,
       "initial_parallelism": 1,
       "source": true,
       "scalable": true
@@ -81,6 +83,7 @@ constexpr char golden[] = R"json({
       "overhead": 0.0,
       "true_rate_per_s": 2000.0,
       "optimal_parallelism": 4,
+      "optimum_suffices": true,
       "initial_parallelism": 1,
       "source": false,
       "scalable": true

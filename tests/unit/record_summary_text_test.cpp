@@ -121,6 +121,46 @@ TEST_CASE("the optimum is not praised while the job falls behind", "[record]") {
   CHECK_THAT(summary_text(run, {}), !caveat);
 }
 
+TEST_CASE("slots are not counted where no number of them is enough", "[record]") {
+  RunSummary run = example_summary();
+  OperatorSummary& count = run.jobs[0].operators[1];
+  count.unborne = true;
+  count.allowed_parallelism = 4;
+  count.bearing_parallelism = 7;
+  run.jobs[0].throughput.end_achieved_per_s = 1'500;
+  run.jobs[0].throughput.falling_behind = true;
+  const std::string limited = summary_text(run, {});
+  CHECK_THAT(limited,
+             Catch::Contains("1 -> 4     none") &&
+                 Catch::Contains("  No parallelism that is allowed bears what was offered at the end; "
+                                 "5844 slot-seconds used. The job took in\n"
+                                 "    167 of 1667 records/s less than was offered.\n"
+                                 "    count: it would take 7 instances, and 4 are allowed "
+                                 "(max_parallelism).\n") &&
+                 !Catch::Contains("the optimum;") && !Catch::Contains("mean costs"));
+  count.bearing_parallelism.reset();
+  CHECK_THAT(summary_text(run, {}),
+             Catch::Contains("count: one instance gets more than it can do, whatever their number.\n"));
+}
+
+TEST_CASE("weights of divided records are not called records", "[record]") {
+  RunSummary run = example_summary();
+  ConservationSummary& books = run.jobs[0].conservation;
+  books.divided = true;
+  const auto by_weight = Catch::Contains(
+      "  Of the weight of 2,000,000 records 1,999,000 ended at sinks, 500 filtered; 500 under way at the "
+      "end: "
+      "all accounted for.\n    (Each record weighs one, shared among all that it becomes.)\n");
+  CHECK_THAT(summary_text(run, {}), by_weight && !Catch::Contains("delivered"));
+  books.divided = false;
+  books.origins = OriginsSummary{1'999'400, 0, 600, 0};
+  CHECK_THAT(
+      summary_text(run, {}),
+      Catch::Contains("  Of 2,000,000 records 1,999,400 are complete, with all that came of them; 0 lost "
+                      "in some part, 600 under way.\n    Of 2,000,000 records 1,999,000 were delivered"));
+  CHECK(to_json(run)["conservation"]["divided"] == false);
+}
+
 TEST_CASE("records that were never made did not wait", "[record]") {
   RunSummary run = example_summary();
   JobSummary& job = run.jobs[0];

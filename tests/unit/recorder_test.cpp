@@ -46,3 +46,106 @@ TEST_CASE("records that a source skips are counted", "[record]") {
   CHECK(skips["falling_behind"] == true);
   CHECK(throughput(300, 300, "queue")["suppressed_records"] == 0);
 }
+
+namespace {
+
+// in -> work, under a policy.
+ScenarioText under(const json& policy, double rate_per_s, double until_s) {
+  ScenarioText s(until_s, 10);
+  s.source("in", ScenarioText::constant(rate_per_s));
+  s.op("work", "sink", ScenarioText::deterministic(1000))["parallelism"] = 2;
+  s.edge("in", "work");
+  s.job()["policy"] = policy;
+  return s;
+}
+
+json scaling_of(const ScenarioText& s) {
+  const json result = run({s.text()});
+  INFO(result.dump());
+  REQUIRE(result.contains("summary"));
+  return result["summary"]["scaling"];
+}
+
+}  // namespace
+
+TEST_CASE("a policy that was never asked, or saw nothing, has not come to rest", "[record]") {
+  for (const char* policy : {"ds2", "dhalion", "threshold"}) {
+    INFO(policy);
+    const json unasked = scaling_of(under(policy, 100, 3));
+    CHECK(unasked["converged"] == false);
+    CHECK(unasked["convergence_time_s"].is_null());
+    CHECK_THAT(unasked["why_nothing"].get<std::string>(),
+               Catch::Contains("over before it was asked for the first time, at "));
+  }
+  const json unmeasured = scaling_of(under("ds2", 0, 700));
+  CHECK(unmeasured["converged"] == false);
+  CHECK(unmeasured["why_nothing"] ==
+        "it was asked 70 times, and never had anything to go by: no operator worked in what was measured");
+  // An idle job is something to go by for those that look at utilization, or at backpressure.
+  for (const char* policy : {"dhalion", "threshold"}) {
+    INFO(policy);
+    ScenarioText idle = under(policy, 0, 2000);
+    const json rested = scaling_of(idle);
+    CHECK(rested["steps"] == 1);
+    CHECK(rested["converged"] == true);
+  }
+  // What it has to go by is enough to leave all as it is.
+  ScenarioText fits = under("ds2", 1500, 700);
+  const json measured = scaling_of(fits);
+  CHECK(measured["converged"] == true);
+  CHECK_THAT(measured["why_nothing"].get<std::string>(), Catch::Contains("what it computed was what ran"));
+  // Who never acts is at rest from the start.
+  CHECK(scaling_of(under("static", 100, 3))["converged"] == true);
+}
+
+TEST_CASE("records that no operator divides are counted as such, others by weight", "[record]") {
+  // Half of the copies are dropped, though every record reaches a sink.
+  ScenarioText s(2);
+  s.source("in", ScenarioText::constant(1000));
+  s.op("keep", "sink", ScenarioText::deterministic(10));
+  s.edge("in", "keep");
+  const json plain = run({s.text()})["summary"]["conservation"];
+  CHECK(plain["divided"] == false);
+  s.op("drop", {{"type", "filter"}, {"selectivity", 0}}, ScenarioText::deterministic(10));
+  s.op("nothing", "sink", ScenarioText::deterministic(10));
+  s.edge("in", "drop");
+  s.edge("drop", "nothing");
+  const json fork = run({s.text()})["summary"]["conservation"];
+  CHECK(fork["divided"] == true);
+  CHECK(fork["filtered"].get<double>() == Approx(fork["emitted"].get<double>() / 2).epsilon(0.01));
+  ScenarioText split(2);
+  split.source("in", ScenarioText::constant(1000));
+  split.op("two", {{"type", "flat-map"}, {"selectivity", 2}}, ScenarioText::deterministic(10));
+  split.op("out", "sink", ScenarioText::deterministic(10));
+  split.edge("in", "two");
+  split.edge("two", "out");
+  CHECK(run({split.text()})["summary"]["conservation"]["divided"] == true);
+  split.dataflow()["operators"][0]["logic"]["selectivity"] = 0.5;
+  CHECK(run({split.text()})["summary"]["conservation"]["divided"] == false);
+}
+
+TEST_CASE("a job that another one leaves too few slots is refused them while it runs", "[control]") {
+  // Both want to grow from 2 to 4 instances in the same instant: 8 of 6 slots.
+  ScenarioText s(200, 10);
+  s.source("in", ScenarioText::constant(2500));
+  s.op("work", "sink", ScenarioText::deterministic(1000));
+  s.edge("in", "work");
+  s.hosts() = json::array({{{"name", "h"}, {"cores", 6}}});
+  s.job()["policy"] = {{"type", "ds2"}, {"interval_s", 20}, {"warm_up_intervals", 0}};
+  s.job()["name"] = "first";
+  s.all["jobs"].push_back(s.job());
+  s.all["jobs"][1]["name"] = "second";
+  const json result = run({s.text()});
+  INFO(result.dump());
+  REQUIRE(result.contains("summary"));
+  const json& jobs = result["summary"]["jobs"];
+  CHECK(jobs["first"]["scaling"]["steps"] == 1);
+  const json& second = jobs["second"]["scaling"];
+  CHECK(second["steps"] == 0);
+  REQUIRE(!second["actions"].empty());
+  for (const json& action : second["actions"]) {
+    CHECK(action["status"] == "refused");
+    CHECK(action["downtime_s"] == 0);
+    CHECK(action["detail"] == "too few slots: 4 instances, and other jobs leave 2");
+  }
+}

@@ -217,7 +217,8 @@ TEST_CASE("each wrong value has its line, path, reason and what is allowed", "[s
   CHECK(errors_of("\"big\": 9223372036854775808") ==
         "f.json:2: big: 9223372036854775808 is out of range (an integer)\n");
   CHECK(errors_of("\"big\": 1e300") == "f.json:2: big: 1e300 is out of range (an integer)\n");
-  CHECK(errors_of("\"seed\": -1") == "f.json:2: seed: -1 is out of range (an integer >= 0)\n");
+  CHECK(errors_of("\"seed\": -1") ==
+        "f.json:2: seed: -1 is out of range (an integer from 0 to 9223372036854775807)\n");
   CHECK(errors_of("\"on\": 1") == "f.json:2: on: 1 is neither true nor false (true or false)\n");
   CHECK(errors_of("\"colour\": \"blu\"") ==
         "f.json:2: colour: unknown choice \"blu\" (did you mean \"blue\"? allowed: red, green, blue)\n");
@@ -297,6 +298,7 @@ TEST_CASE("the schema has every parameter with help, unit, default and range", "
   }
   CHECK(schema["properties"]["rate_per_s"]["exclusiveMinimum"] == 0.0);
   CHECK(schema["properties"]["count"]["maximum"] == 9);
+  CHECK(schema["properties"]["seed"]["maximum"] == 9223372036854775807);
   CHECK(schema["properties"]["inner"]["properties"]["cost_s"]["default"] == 0.25);
   CHECK(schema["$defs"]["shapes"]["oneOf"].size() == 4);  // bare names, and three components
   CHECK(schema["$defs"]["shapes"]["oneOf"][0]["enum"] == json::array({"group", "square"}));

@@ -157,10 +157,9 @@ TEST_CASE("no parallelism helps who gets a copy of everything in each instance",
   // 1000/s of 0.9 ms: one instance bears its copies, and so does each of two, which make 2000/s for `out`.
   CHECK(with(900, 7)[0] == 2);
   CHECK(with(900, 7)[1] == 2);
-  // 1.1 ms: no instance bears them, however many there are; `out` gets the copies of all seven: 5.6
-  // instances.
-  CHECK(with(1100, 7)[0] == 7);
-  CHECK(with(1100, 7)[1] == 6);
+  // 1.1 ms: no instance bears them, however many there are: more than the fewest are for nothing.
+  CHECK(with(1100, 7)[0] == 2);
+  CHECK(with(1100, 7)[1] == 2);
   // What also comes shared: 0.5 of each instance are copies, and 1.2 are for all together: 3 do.
   ScenarioText s(0.01);
   s.source("copied", ScenarioText::constant(1000));
@@ -169,4 +168,35 @@ TEST_CASE("no parallelism helps who gets a copy of everything in each instance",
   s.edge("copied", "all")["partitioning"] = "broadcast";
   s.edge("shared", "all");
   CHECK(optima(s, {2}) == json({3}));
+}
+
+TEST_CASE("a global edge brings everything to one instance, and more do not help", "[control]") {
+  const auto with = [](double us, const char* partitioning, int most) {
+    ScenarioText s(0.01);
+    s.source("in", ScenarioText::constant(1000));
+    s.op("all", "sink", ScenarioText::deterministic(us));
+    s.dataflow()["operators"][0]["max_parallelism"] = most;
+    s.edge("in", "all")["partitioning"] = partitioning;
+    return in_child([&]() -> json {
+      Errors errors;
+      const auto loaded = load_scenario_text(s.text(), "test", ".", {}, errors);
+      if (!loaded) return errors.text();
+      json found;
+      SimulationOptions options;
+      options.at_end = [&](const Job& job) {
+        const TrueCapacity truth(job);
+        const auto unborne = truth.unborne(1, 0, 0.01);
+        found = {{"optimum", truth.optimal_parallelism(1, 0, 0.01)}, {"bears", !unborne}};
+        if (unborne && unborne->would_bear) found["would_bear"] = *unborne->would_bear;
+      };
+      simulate(*loaded, options);
+      return found;
+    });
+  };
+  CHECK(with(900, "global", 8) == json({{"optimum", 1}, {"bears", true}}));
+  // 4.5 instances' worth of work.
+  CHECK(with(4500, "global", 8) == json({{"optimum", 1}, {"bears", false}}));
+  CHECK(with(4500, "broadcast", 8) == json({{"optimum", 1}, {"bears", false}}));
+  CHECK(with(4500, "rebalance", 8) == json({{"optimum", 5}, {"bears", true}}));
+  CHECK(with(4500, "rebalance", 3) == json({{"optimum", 3}, {"bears", false}, {"would_bear", 5}}));
 }
