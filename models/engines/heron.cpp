@@ -115,7 +115,8 @@ class Heron final : public Engine, EventHandler {
         fidelity_records_(context.fidelity.batch_records),
         random_(context.seed, context.job, "restart"),
         stream_managers_(context.calendar, engine_handler_id(context.job_number, 1), own_drain_ns_, drain_ns_,
-                         context.fidelity.batch_records == 1 && context.fidelity.span_ns() == 0) {
+                         context.fidelity.batch_records == 1 && context.fidelity.span_ns() == 0,
+                         context.fidelity.batch_records) {
     handler_id = engine_handler_id(context.job_number);
   }
 

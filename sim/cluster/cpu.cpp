@@ -231,13 +231,8 @@ void Cpus::set_factor(int host_id, Cause cause, double factor) {
   if (speed == host.speed) return;
   ++counts_.speed_changes;
   account(host, calendar_.now());
+  for (CpuTask* task : host.tasks) take_stock(*task, host);
   const Nanos now = calendar_.now();
-  // Closed forms first take stock at the old speed.
-  for (CpuTask* task : host.tasks) {
-    if (task->mode != CpuTask::Mode::closed_form || task->work_end_ns <= now) continue;
-    task->work_s = remaining_s(*task, host);
-    task->since_ns = now;
-  }
   if (host.speed_since_ns != now) host.earlier_speed = host.speed;
   host.speed = speed;
   host.ns_per_work_s = speed > 0 ? 1e9 / speed : 0;
@@ -246,24 +241,41 @@ void Cpus::set_factor(int host_id, Cause cause, double factor) {
   if (host.execs > 0) calendar_.post(*this, post_respeed, static_cast<std::uint32_t>(host_id));
 }
 
-// After a change of speed, with work_s of each closed form counted up to now.
+// Before a change of speed: what lies ahead becomes work. Execs know their own.
+void Cpus::take_stock(CpuTask& task, const HostState& host) const {
+  const Nanos now = calendar_.now();
+  if (host.speed > 0) {
+    task.last_work_s = to_seconds(std::max<Nanos>(0, task.not_before_ns - now)) * host.speed;
+  }
+  if (task.mode != CpuTask::Mode::closed_form || task.work_end_ns <= now) return;
+  task.work_s = remaining_s(task, host);
+  task.since_ns = now;
+}
+
+// After a change of speed, with what lies ahead of each service counted up to now.
 void Cpus::retime(HostState& host) {
   const Nanos now = calendar_.now();
-  const auto closed_form = [&](const CpuTask* task) {
+  const auto works = [&](const CpuTask* task) {
     return task->mode == CpuTask::Mode::closed_form && task->work_end_ns > now;
   };
   // On a frozen host more services may have begun than there are cores.
-  const auto closed = std::count_if(host.tasks.begin(), host.tasks.end(), closed_form);
-  const bool contended = host.speed > 0 && closed > 0 && closed + host.execs > host.cores;
+  const auto working = std::count_if(host.tasks.begin(), host.tasks.end(), works);
+  const bool contended = host.speed > 0 && working > 0 && working + host.execs > host.cores;
   for (CpuTask* task : host.tasks) {
-    if (!closed_form(task)) continue;
+    if (task->mode == CpuTask::Mode::idle) continue;
+    if (host.speed > 0) task->not_before_ns = now + to_nanos_of(task->last_work_s * host.ns_per_work_s);
+    if (task->mode == CpuTask::Mode::exec) continue;
+    if (!works(task)) {
+      if (task->end_ns <= now) continue;
+      task->work_s = 0;  // it is done, and waits for its last record
+    }
     host.used_ns -= static_cast<std::uint64_t>(ahead_ns(*task, now));
-    if (contended) {
-      become_exec(*task, host, task->work_s);
-    } else if (host.speed > 0) {
-      serve(*task, host, task->work_s, now);
-    } else {
+    if (host.speed <= 0) {
       hold(*task, task->work_s);
+    } else if (contended && task->work_s > 0) {
+      become_exec(*task, host, task->work_s);
+    } else {
+      serve(*task, host, task->work_s, now);
     }
   }
 }

@@ -20,6 +20,8 @@
 // Speeds change by calendar events (class fault) only, never by a SimGrid profile, because run-ahead would
 // miss it: what is in service keeps its remaining work and is timed anew. An Exec is replaced by one whose
 // flops are the remaining work at the new speed, so any factor is possible, zero (a frozen host) included.
+// What a service may not end before is the time at which its last record could be done: work, too, and at a
+// new speed another time.
 //
 // Rounding: a closed-form end is rounded to the nearest nanosecond; each move and each change of speed adds
 // at most one more.
@@ -56,6 +58,7 @@ struct CpuTask {
   Nanos work_end_ns = 0;  // closed form: a core is used until here,
   Nanos end_ns = 0;       // and the completion is here: max(work end, not before)
   Nanos not_before_ns = 0;
+  double last_work_s = 0;  // on a frozen host: what not_before_ns was ahead, as work
 };
 
 class Cpus final : EventHandler, OutboxHandler {
@@ -78,7 +81,8 @@ class Cpus final : EventHandler, OutboxHandler {
   void detach(CpuTask& task);  // what it serves is cancelled
 
   // Starts work_s seconds of work of a reference core (speed 1). It counts as begun at begun_ns <= now() and
-  // does not end before not_before_ns. The task must not be in service.
+  // does not end before not_before_ns, which lies ahead as work at today's speed does: on a frozen host, not
+  // at all. The task must not be in service.
   void start(CpuTask& task, double work_s, Nanos begun_ns, Nanos not_before_ns) {
     WEIR_ASSERT(work_s >= 0, "negative work");
     HostState& host = hosts_[static_cast<std::size_t>(task.host)];
@@ -89,6 +93,7 @@ class Cpus final : EventHandler, OutboxHandler {
     WEIR_ASSERT(begun_ns <= now, "a service begins in the future");
     ++counts_.services;
     task.not_before_ns = not_before_ns;
+    task.last_work_s = 0;
     if (host.crowded || begun_ns < host.speed_since_ns || host.speed <= 0) {
       start_slowly(task, host, work_s, begun_ns);
     } else {
@@ -170,6 +175,7 @@ class Cpus final : EventHandler, OutboxHandler {
   double remaining_s(const CpuTask& task, const HostState& host) const;
   // Brings unused_ns and used_ns up to `now`; returns how many tasks use a core then.
   static int account(HostState& host, Nanos now);
+  void take_stock(CpuTask& task, const HostState& host) const;
   void retime(HostState& host);
 
   Calendar& calendar_;

@@ -85,6 +85,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
     int to = -1;
     Mode mode = Mode::closed_form;
     bool comm_ended = false;
+    bool gathered = false;  // some of its batches are handed over later than their records were available
     List queued;
     List travelling;
     Nanos end_ns = 0;  // closed form: of the latest transfer
@@ -250,6 +251,7 @@ void Network::Impl::send(std::uint32_t id, double bytes, Nanos first_ns, Nanos l
   message.first_bytes = bytes / static_cast<double>(records);
   message.first_ns = first_ns;
   message.last_ns = last_ns;
+  connection.gathered = connection.gathered || first_ns < last_ns;
   ++counts_.batches;
   counts_.bytes += bytes;
   const bool idle =
@@ -273,10 +275,10 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
   Message& message = messages_[m];
   const Nanos whole_ns = to_nanos(message.bytes * route.ns_per_byte * 1e-9);
   const Nanos record_ns = to_nanos(share_ns * 1e-9);
-  if (message.first_ns == message.last_ns) connection.look_back.restart(connection.end_ns);
+  if (!connection.gathered) connection.look_back.restart(connection.end_ns);
   const LookBack::Served served =
       connection.look_back.serve(message.first_ns, message.last_ns, whole_ns, record_ns);
-  Nanos start_ns = served.begin_ns;
+  const Nanos start_ns = served.begin_ns;
   const Nanos wanted_ns = std::min(whole_ns, now - start_ns);
   Nanos credit_ns = wanted_ns;
   for (const int l : route.shared) {
@@ -286,10 +288,10 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
     credit_ns = std::min(credit_ns, link.unused_ns);
   }
   for (const int l : route.shared) links_[static_cast<std::size_t>(l)].unused_ns -= credit_ns;
-  start_ns += wanted_ns - credit_ns;
-  const Nanos through_ns = credit_ns == whole_ns ? start_ns + whole_ns : now + whole_ns - credit_ns;
+  // A batch that is older than one served before may have gone before that, whatever begin says.
+  const Nanos through_ns = credit_ns == whole_ns ? served.last_done_ns : now + whole_ns - credit_ns;
   const Nanos end_ns = std::max(through_ns, served.last_done_ns);
-  if (credit_ns < wanted_ns) connection.look_back.restart(end_ns);
+  connection.look_back.delay(wanted_ns - credit_ns);
   ++counts_.transfers;
   connection.bytes = message.bytes;
   message.last_bytes = message.bytes;
@@ -319,8 +321,8 @@ void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
     message.last_bytes = bytes;
     const Nanos first_through_ns = through_ns(message.first_bytes);
     const Nanos last_through_ns = through_ns(message.last_bytes);
-    if (message.first_ns < message.last_ns) {
-      // Gathered, and so handed over late: its records went when they were available.
+    if (connection.gathered) {
+      // Handed over late: its records went when they were available.
       const LookBack::Served served =
           connection.look_back.serve(message.first_ns, message.last_ns, whole_ns, record_ns);
       message.first_ns = std::min(served.first_done_ns, first_through_ns);
@@ -397,8 +399,9 @@ void Network::Impl::become_comm(Connection& connection, std::uint32_t id) {
 void Network::Impl::finish_comm(Connection& connection, std::uint32_t id) {
   const Nanos now = calendar_.now();
   connection.mode = Mode::closed_form;
+  // It shared the links for as long as it took longer.
+  connection.look_back.delay(std::max<Nanos>(0, now - connection.end_ns));
   connection.end_ns = now;
-  connection.look_back.restart(now);
   for (const int l : connection.route->shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
     link.account(now);

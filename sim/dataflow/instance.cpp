@@ -256,7 +256,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   useful_before_ns_ = accounts_.total(TimeUse::useful);
   trace_until(begin_ns);
   accounts_.begin_service(begin_ns, useful_share * (1 - overhead_share), useful_share * overhead_share);
-  return {work_s, begin_ns, last_done_ns};
+  return {work_s, counted_from(begin_ns, now), last_done_ns};
 }
 
 // Deserialization by the record, serialization and tracing, on top of `work_s`; and how large the parts are.
@@ -301,7 +301,7 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
   service_first_done_ns_ = served.first_done_ns;
   service_last_done_ns_ = served.last_done_ns;
   service_end_ns_ = std::max({now, served.last_done_ns, service_begin_ns_ + duration_ns});
-  if (duration_ns > 0 && settings_.unseen_queueing)
+  if (duration_ns > 0 && settings_.unseen_queueing && executor_->speed() > 0)
     note_unseen(duration_ns, served.last_done_ns - record_ns - serving_.last_ns);
   // What is accounted for already stays as it is: the rest of the work is made up for later.
   const Nanos account_ns = std::max(service_begin_ns_, accounts_.closed_until());
@@ -315,7 +315,12 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
       owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1;
   accounts_.begin_service(account_ns, busy_share * (1 - parts_.instrumentation),
                           busy_share * parts_.instrumentation);
-  return {work_s, service_begin_ns_, served.last_done_ns};
+  return {work_s, counted_from(service_begin_ns_, now), served.last_done_ns};
+}
+
+// On a host that stands still all of a batch lies ahead, since its last record does.
+Nanos Instance::counted_from(Nanos begin_ns, Nanos now) const {
+  return executor_->speed() > 0 ? begin_ns : now;
 }
 
 void Instance::note_unseen(Nanos duration_ns, Nanos lag_ns) {
@@ -345,13 +350,13 @@ Spacing Instance::spacing_towards(const Channel& channel) const {
 // When the first record of the batch in service was done. On a shared core, or one that changed its speed, a
 // service takes longer or shorter than was foreseen at its begin: the first record as much as all.
 Nanos Instance::first_done_ns(Nanos now) const {
-  if (settings_.gather_span_ns > 0) {
-    return std::min(service_first_done_ns_, now == service_end_ns_ ? service_last_done_ns_ : now);
-  }
-  if (serving_.count == 1) return now;
-  if (now == service_end_ns_ || service_end_ns_ == service_begin_ns_) return service_first_done_ns_;
-  return service_begin_ns_ + muldiv(service_first_done_ns_ - service_begin_ns_, now - service_begin_ns_,
-                                    service_end_ns_ - service_begin_ns_);
+  const Nanos last_ns = now == service_end_ns_ ? service_last_done_ns_ : now;
+  if (serving_.count == 1) return last_ns;
+  if (now == service_end_ns_ || service_end_ns_ == service_begin_ns_)
+    return std::min(service_first_done_ns_, last_ns);
+  const Nanos foreseen_ns = std::max<Nanos>(0, service_first_done_ns_ - service_begin_ns_);
+  return std::min(last_ns, service_begin_ns_ + muldiv(foreseen_ns, now - service_begin_ns_,
+                                                      service_end_ns_ - service_begin_ns_));
 }
 
 void Instance::finish(Nanos now) {

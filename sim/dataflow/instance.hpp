@@ -245,6 +245,7 @@ class Instance final : public EventHandler {
   void enqueue(const Batch& batch);
   void look_at_mark();
   Service begin_lagging(Nanos now, double work_s, LookBack& look_back);
+  Nanos counted_from(Nanos begin_ns, Nanos now) const;
   void note_unseen(Nanos duration_ns, Nanos lag_ns);
   Spacing spacing_towards(const Channel& channel) const;
   void send(OutEdge& edge, const Batch& batch);

@@ -56,6 +56,12 @@ class LookBack {
     return {begin_ns, std::min(first_ns + first_lag_ns + record_ns, last_done_ns), last_done_ns};
   }
 
+  // For so long it could do nothing, and does it later.
+  void delay(Nanos by_ns) {
+    free_ns_ += by_ns;
+    last_lag_ns_ += by_ns;
+  }
+
   // Nothing before `now` counts any more: the executor is free from then on.
   void restart(Nanos now) {
     free_ns_ = first_ns_ = last_ns_ = now;

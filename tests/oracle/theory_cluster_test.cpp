@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <random>
 
 #include "tests/support/scenario_text.hpp"
 #include "tests/support/simulate.hpp"
@@ -176,6 +178,85 @@ TEST_CASE("A host that changes its speed in mid-service", "[oracle][theory]") {
   }
 }
 
+TEST_CASE("Under any profile of speeds a record is done when its work is", "[oracle][theory]") {
+  struct Step {
+    double time_s;
+    double factor;
+  };
+  const double work_s = 0.03, gap_s = 0.1, until_s = 60;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937_64 random(seed);
+    const std::vector<double> factors = {0, 0.001, 0.2, 1, 1, 3};
+    std::vector<Step> steps;
+    json profile = json::array();
+    for (double at_s = 0; at_s < until_s;) {
+      at_s += 0.00100037 * static_cast<double>(1 + random() % 400);  // never when a service ends
+      steps.push_back({at_s, factors[random() % factors.size()]});
+      profile.push_back({{"time_s", at_s}, {"factor", steps.back().factor}});
+    }
+    // One after the other, through the steps.
+    std::vector<double> latencies_s;
+    double free_s = 0;
+    for (int k = 1; gap_s * k <= until_s; ++k) {
+      double at_s = std::max(free_s, gap_s * k), left_s = work_s, speed = 1;
+      std::size_t next = 0;
+      for (; next < steps.size() && steps[next].time_s <= at_s; ++next) speed = steps[next].factor;
+      for (; next < steps.size() && speed * (steps[next].time_s - at_s) < left_s; ++next) {
+        left_s -= speed * (steps[next].time_s - at_s);
+        at_s = steps[next].time_s;
+        speed = steps[next].factor;
+      }
+      free_s = speed > 0 ? at_s + left_s / speed : 1e9;
+      if (free_s <= until_s) latencies_s.push_back(free_s - gap_s * k);
+    }
+    ScenarioText s(until_s);
+    s.hosts()[0]["profile"] = {{"steps", profile}};
+    s.source("s", {{"type", "constant"}, {"rate_per_s", 1 / gap_s}});
+    s.op("q", "sink", ScenarioText::deterministic(work_s * 1e6));
+    s.edge("s", "q");
+    INFO("seed " << seed);
+    const json result = run({s.text()});
+    REQUIRE(latency_ns(result, "count") == static_cast<double>(latencies_s.size()));
+    double sum_s = 0;
+    for (const double one_s : latencies_s) sum_s += one_s;
+    // A change of speed adds a nanosecond, and a thousandth of the speed makes a thousand of it.
+    const double rounding_ns = 1e5;
+    CHECK(latency_ns(result, "max_ns") ==
+          Approx(1e9 * *std::max_element(latencies_s.begin(), latencies_s.end()))
+              .margin(rounding_ns)
+              .epsilon(0));
+    CHECK(latency_ns(result, "mean_ns") ==
+          Approx(1e9 * sum_s / static_cast<double>(latencies_s.size())).margin(rounding_ns).epsilon(0));
+  }
+}
+
+// What one host sends another shares a connection. Channels of several receivers are handed over at different
+// times, and a batch of one need not wait for what another sent before it was looked at.
+TEST_CASE("Gathering for longer adds no latency between hosts", "[oracle][theory]") {
+  const auto mean_ns = [](double span_ms, std::int64_t capacity) {
+    ScenarioText s(20);
+    s.all["fidelity"] = {{"batch_records", span_ms > 0 ? 1024 : 1}, {"batch_span_ms", span_ms}};
+    s.all["cluster"]["hosts"] = json::array({{{"name", "h"}, {"count", 2}, {"cores", 8}}});
+    s.all["jobs"][0]["engine"]["channel_capacity_records"] = capacity;
+    s.source("s", {{"type", "poisson"}, {"rate_per_s", 5000}});
+    s.op("a", "map", ScenarioText::deterministic(100));
+    s.op("b", "map", ScenarioText::deterministic(100), 4);
+    s.op("c", "sink", ScenarioText::deterministic(10), 4);
+    s.edge("s", "a");
+    s.edge("a", "b");
+    s.edge("b", "c");
+    return latency_ns(run({s.text()}), "mean_ns");
+  };
+  const double record_by_record_ns = mean_ns(0, 1024);
+  // Channels hold two spans of what passes; else batches wait for room, and it shows (docs/accuracy.md).
+  for (const double span_ms : {10., 50., 60.}) {
+    for (const std::int64_t capacity : {1024, 100000}) {
+      CAPTURE(span_ms, capacity);
+      CHECK(mean_ns(span_ms, capacity) == Approx(record_by_record_ns).epsilon(0.1));
+    }
+  }
+}
+
 TEST_CASE("Batches of many records do not change the throughput of a saturated line", "[oracle][theory]") {
   // The slowest station decides: 2 instances of 1 ms a record.
   for (const int batch : {1, 10, 100}) {
@@ -251,5 +332,28 @@ TEST_CASE("The core time that is told is the work that was done, whoever shares 
                             operators["q"]["records_in"].get<double>() * 700e-6;
       CHECK(cpu_mean(result) * 20 * cores == Approx(work_s).epsilon(1e-5));
     }
+  }
+}
+
+TEST_CASE("A Heron spout that hands a backlog over at once does not stop its bolts' metrics",
+          "[oracle][theory][heron]") {
+  // Two bolts of 1,000 records/s never run dry between the marks of their buffers.
+  ScenarioText s(1200, 60);
+  s.all["fidelity"] = {{"batch_records", 1024}, {"batch_span_ms", 50}};
+  s.engine() = {{"type", "heron"}};
+  json& source = s.source("s", ScenarioText::constant(5000));
+  source["record_bytes"] = 1000;
+  source["when_blocked"] = "queue";
+  s.op("a", "sink", ScenarioText::deterministic(1000), 2);
+  s.edge("s", "a", "shuffle");
+  const json result = run({.scenario = s.text(), .windows = true});
+  INFO(result.value("error", ""));
+  REQUIRE(!result.contains("error"));
+  REQUIRE(result["summary"]["conservation"]["ok"].get<bool>());
+  for (const json& window : result["windows"]) {
+    double records = 0;
+    for (const json& metrics : window["operators"][1]) records += metrics["records_in"].get<double>();
+    INFO("until " << window["end_ns"]);
+    CHECK(records == Approx(120'000).epsilon(0.05));
   }
 }

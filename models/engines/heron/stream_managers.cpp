@@ -5,8 +5,12 @@
 namespace weir {
 
 StreamManagers::StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns,
-                               bool apart)
-    : calendar_(calendar), own_drain_ns_(own_drain_ns), drain_ns_(drain_ns), apart_(apart) {
+                               bool apart, std::int64_t batch_records)
+    : calendar_(calendar),
+      own_drain_ns_(own_drain_ns),
+      drain_ns_(drain_ns),
+      apart_(apart),
+      batch_records_(batch_records) {
   handler_id = id;
 }
 
@@ -85,11 +89,20 @@ void StreamManagers::on_event(std::uint32_t, std::uint32_t number) {
   // What is sent can come back to this manager at once only through the calendar, never from within
   // receive().
   for (const std::uint32_t slot : manager.holding) {
+    if (!apart_ && manager.gathered[slot].count > backlog_batches * batch_records_)
+      split(manager.gathered[slot], manager.records[slot]);
     send_on(manager.gathered[slot], manager.records[slot], worker);
     manager.gathered[slot].count = 0;
     manager.records[slot].clear();
   }
   manager.holding.clear();
+}
+
+// A spout that costs nothing hands its whole backlog over at once; served as one batch, nothing would be seen
+// of it for minutes. What a drain has otherwise stays one batch, as it is one tuple set.
+void StreamManagers::split(Batch rest, std::vector<Batch>& batches) const {
+  while (rest.count > batch_records_) batches.push_back(rest.split_head(batch_records_));
+  batches.push_back(rest);
 }
 
 // The tuples of one drain travel together; of a coarser drain, those of each of the engine's own drains.
@@ -101,7 +114,7 @@ void StreamManagers::send_on(Batch batch, const std::vector<Batch>& records, int
   const int to = receiver.host();
   if (from != to) {
     job_->send(job_->connection(from, to), batch, receiver, batch.first_ns, worker, records);
-  } else if (apart_) {
+  } else if (!records.empty()) {
     receiver.receive_together(records, own_drain_ns_, batch.first_ns, worker);
   } else {
     receiver.arrives_from(batch.first_ns, worker);

@@ -10,7 +10,8 @@
 // Heron's stream managers: one for each container. Each gathers what its instances send, by receiver, and
 // sends it off whenever it drains: at the multiples of the drain interval, and only when it holds something.
 // What one drain has for a receiver from one edge is a tuple set: it travels as one, and its arrival is one
-// sighting of the receiver's buffer. Record by record, the tuples in it stay apart; else it is one batch.
+// sighting of the receiver's buffer. Record by record, the tuples in it stay apart; else it is one batch, or,
+// if it is a backlog of many batches, these.
 
 namespace weir {
 
@@ -18,7 +19,9 @@ class StreamManagers final : public Router, EventHandler {
  public:
   // Drains every `drain_ns`; `own_drain_ns` is the engine's own interval, of which drain_ns may be a coarser
   // simulation: then records count as sent after at most own_drain_ns. `apart`: record by record.
-  StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns, bool apart);
+  // `batch_records`: of the accuracy dial.
+  StreamManagers(Calendar& calendar, std::uint32_t id, Nanos own_drain_ns, Nanos drain_ns, bool apart,
+                 std::int64_t batch_records);
 
   // Groups the instances of each host into containers, in the order of their operators.
   void deploy(Job& job, int instances_per_container);
@@ -34,6 +37,7 @@ class StreamManagers final : public Router, EventHandler {
   void add_queued(std::vector<std::int64_t>& records_by_edge) const override;
 
  private:
+  static constexpr std::int64_t backlog_batches = 16;  // more than these are no tuple set, but a backlog
   struct Manager {
     std::vector<Batch> gathered;              // by receiver: see receiver_slot
     std::vector<std::vector<Batch>> records;  // the same one by one, if they stay apart
@@ -50,6 +54,7 @@ class StreamManagers final : public Router, EventHandler {
   };
 
   void on_event(std::uint32_t kind, std::uint32_t manager) override;
+  void split(Batch rest, std::vector<Batch>& batches) const;
   void send_on(Batch batch, const std::vector<Batch>& records, int worker);
   void trace_deployed(std::size_t running);
   void trace_gathered(std::uint32_t number, const Channel& channel, const Batch& batch);
@@ -63,6 +68,7 @@ class StreamManagers final : public Router, EventHandler {
   Nanos own_drain_ns_;
   Nanos drain_ns_;
   bool apart_;
+  std::int64_t batch_records_;
   Job* job_ = nullptr;
   std::vector<Manager> managers_;
   std::vector<Traced> traced_;                          // by manager; empty if nobody traces
