@@ -14,6 +14,7 @@
 #include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
 #include "sim/record/summary_check.hpp"
+#include "sim/simulation/fidelity_limits.hpp"
 #include "sim/simulation/pag_tracer.hpp"
 #include "sim/simulation/prediction.hpp"
 #include "sim/simulation/recorder.hpp"
@@ -414,6 +415,12 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
                                 spec.placement.name()));
     WorkloadContext workload;
     const LogicalGraph graph = resolve(spec.workload.build(workload)->dataflow());
+    const std::vector<std::string> coarse = too_coarse_for(scenario.fidelity, graph, cluster);
+    if (!coarse.empty())
+      lines.push_back(fmt::format(
+          "  fidelity: latencies within a few spans say little with {}; fidelity.batch_span_ms = 0 "
+          "is exact",
+          fmt::join(coarse, ", ")));
     EngineContext context{calendar,      cluster,   scenario.fidelity,
                           scenario.seed, spec.name, static_cast<int>(j)};
     const std::unique_ptr<Engine> engine = spec.engine.build(context);

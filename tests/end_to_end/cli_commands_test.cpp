@@ -130,6 +130,32 @@ TEST_CASE("every shipped scenario is right, can be explained, and is found by it
   }
 }
 
+TEST_CASE("explain says where the accuracy dial costs latencies their meaning", "[cli]") {
+  const TemporaryFolder folder;
+  const auto explained = [&](double span_ms, const std::string& partitioning) {
+    const json edges = json::array({{{"from", "s"}, {"to", "q"}, {"partitioning", partitioning}}});
+    const json workload = {
+        {"type", "dataflow"},
+        {"sources", json::array({{{"name", "s"}, {"arrivals", {{"type", "poisson"}, {"rate_per_s", 5}}}}})},
+        {"operators", json::array({{{"name", "q"}, {"logic", "sink"}, {"parallelism", 2}}})},
+        {"edges", edges}};
+    const json scenario = {
+        {"weir", 1},
+        {"until_s", 10},
+        {"cluster", {{"hosts", json::array({{{"name", "h"}, {"cores", 1}, {"slots", 4}}})}}},
+        {"fidelity", {{"batch_span_ms", span_ms}}},
+        {"jobs", json::array({{{"workload", workload}, {"policy", "static"}}})}};
+    folder.write("s.json", scenario.dump());
+    const Outcome outcome = run_weir({"explain", "s.json"}, {folder.path()});
+    INFO(outcome.err);
+    CHECK(outcome.code == 0);
+    return outcome.out;
+  };
+  CHECK_THAT(explained(50, "pull"), Catch::Contains("the pull edge s -> q, cores shared by slots on 1 host"));
+  CHECK_THAT(explained(50, "rebalance"), Catch::Contains("say little with cores shared"));
+  CHECK_THAT(explained(0, "pull"), !Catch::Contains("say little"));
+}
+
 TEST_CASE("validate looks at all files, and says for each that is right what it is", "[cli]") {
   const TemporaryFolder folder;
   folder.write("bad.json", "{\"weir\": 1,\n \"jbos\": []}");
