@@ -279,7 +279,8 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
   const LookBack::Served served =
       connection.look_back.serve(message.first_ns, message.last_ns, whole_ns, record_ns);
   const Nanos start_ns = served.begin_ns;
-  const Nanos wanted_ns = std::min(whole_ns, now - start_ns);
+  // What was delayed may begin only after now: nothing of it can have gone.
+  const Nanos wanted_ns = std::clamp<Nanos>(now - start_ns, 0, whole_ns);
   Nanos credit_ns = wanted_ns;
   for (const int l : route.shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
