@@ -54,7 +54,7 @@ class Explicit final : public Placement {
     for (std::size_t tried = 0; tried < hosts; ++tried) {
       const std::size_t at = (next + tried) % hosts;
       const int host = own.empty() ? static_cast<int>(at) : own[at];
-      if (!state.fits(instance, host)) continue;
+      if (!state.has_room(host)) continue;
       next = at + 1;
       return host;
     }

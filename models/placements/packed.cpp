@@ -13,9 +13,9 @@ class Packed final : public Placement {
   using Placement::Placement;
 
  private:
-  int choose(const InstanceToPlace& instance, const PlacementState& state) override {
+  int choose(const InstanceToPlace&, const PlacementState& state) override {
     for (int host = 0; host < state.hosts(); ++host) {
-      if (state.fits(instance, host)) return host;
+      if (state.has_room(host)) return host;
     }
     return -1;
   }

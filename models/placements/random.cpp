@@ -18,17 +18,17 @@ class RandomPlacement final : public Placement {
         stream_(context.seed, context.job + "/" + std::to_string(params.variant), "placement") {}
 
  private:
-  int choose(const InstanceToPlace& instance, const PlacementState& state) override {
+  int choose(const InstanceToPlace&, const PlacementState& state) override {
     std::uint64_t slots = 0;
-    for (int host = 0; host < state.hosts(); ++host) slots += weight(instance, state, host);
+    for (int host = 0; host < state.hosts(); ++host) slots += weight(state, host);
     if (slots == 0) return -1;
     std::uint64_t drawn = stream_.below(slots);
     int host = 0;
-    while (drawn >= weight(instance, state, host)) drawn -= weight(instance, state, host++);
+    while (drawn >= weight(state, host)) drawn -= weight(state, host++);
     return host;
   }
-  static std::uint64_t weight(const InstanceToPlace& instance, const PlacementState& state, int host) {
-    if (!state.fits(instance, host)) return 0;
+  static std::uint64_t weight(const PlacementState& state, int host) {
+    if (!state.has_room(host)) return 0;
     return static_cast<std::uint64_t>(state.free_slots[static_cast<std::size_t>(host)]);
   }
   RandomStream stream_;

@@ -13,10 +13,10 @@ class RoundRobin final : public Placement {
   using Placement::Placement;
 
  private:
-  int choose(const InstanceToPlace& instance, const PlacementState& state) override {
+  int choose(const InstanceToPlace&, const PlacementState& state) override {
     for (int tried = 0; tried < state.hosts(); ++tried) {
       const int host = (next_ + tried) % state.hosts();
-      if (!state.fits(instance, host)) continue;
+      if (!state.has_room(host)) continue;
       next_ = (host + 1) % state.hosts();
       return host;
     }

@@ -19,7 +19,7 @@ class SpreadByOperator final : public Placement {
     int best = -1;
     long best_siblings = 0;
     for (int host = 0; host < state.hosts(); ++host) {
-      if (!state.fits(instance, host)) continue;
+      if (!state.has_room(host)) continue;
       const auto siblings = std::count_if(
           state.placed.begin(), state.placed.end(),
           [&](const PlacedInstance& p) { return p.operator_id == instance.operator_id && p.host == host; });

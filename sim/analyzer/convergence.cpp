@@ -123,6 +123,10 @@ Convergence convergence_of(const RunJob& job, double end_s, const ConvergenceOpt
   Convergence result;
   const ScalingInput input = scaling_input(job, end_s);
   result.score = score_scaling(input);
+  if (job.policy_idle) {
+    result.score.converged = false;
+    result.score.convergence_time_s.reset();
+  }
   result.settled_s = result.score.convergence_time_s;
   result.steps = steps_of(job);
   note_catching_up(job, result.steps);

@@ -117,6 +117,8 @@ std::string share_of(double part_s, double all_s) {
 
 std::string rest_sentence(const RunJob& job, const Convergence& c) {
   const std::string steps = plural(c.score.steps, "step", "steps");
+  if (job.policy_idle)
+    return fmt::format("{} took no step: it was never asked, or never had anything to go by.", job.policy);
   if (c.score.steps == 0 && c.settled_s) return fmt::format("{} took no step.", job.policy);
   if (!c.settled_s)
     return fmt::format("{} took {} and had not come to rest at the end; the last step was asked for at {}.",

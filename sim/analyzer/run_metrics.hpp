@@ -65,6 +65,8 @@ struct RunJob {
   std::vector<JobWindow> windows;
   std::vector<RecordedChange> changes;  // in the order of their ends
   std::int64_t decisions = 0;
+  // It was never asked, or never had anything to go by; false while that is not known yet.
+  bool policy_idle = false;
 };
 
 struct RunMetrics {

@@ -13,7 +13,6 @@ std::optional<std::vector<int>> Placement::place(const std::vector<InstanceToPla
     const HostInfo& info = cluster_.host(host);
     const int free = free_slots.empty() ? info.slots : free_slots[static_cast<std::size_t>(host)];
     state.free_slots.push_back(std::max(0, free));
-    state.free_memory_bytes.push_back(info.memory_bytes);
   }
   std::map<std::pair<int, int>, int> was_at;
   for (const PlacedInstance& instance : before)
@@ -23,12 +22,11 @@ std::optional<std::vector<int>> Placement::place(const std::vector<InstanceToPla
   const auto put = [&](std::size_t i, int host) {
     hosts[i] = host;
     --state.free_slots[static_cast<std::size_t>(host)];
-    state.free_memory_bytes[static_cast<std::size_t>(host)] -= wanted[i].memory_bytes;
     state.placed.push_back({wanted[i].operator_id, wanted[i].index, host});
   };
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const auto kept = was_at.find({wanted[i].operator_id, wanted[i].index});
-    if (kept == was_at.end() || !state.fits(wanted[i], kept->second)) continue;
+    if (kept == was_at.end() || !state.has_room(kept->second)) continue;
     if (allowed(wanted[i], kept->second)) put(i, kept->second);
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {

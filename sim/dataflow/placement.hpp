@@ -23,7 +23,6 @@ struct LogicalGraph;
 struct InstanceToPlace {
   int operator_id = 0;
   int index = 0;
-  double memory_bytes = 0;  // 0: not looked at
 };
 
 struct PlacedInstance {
@@ -41,13 +40,9 @@ struct PlacementContext {
 
 // What is left while instances are placed one after the other.
 struct PlacementState {
-  std::vector<int> free_slots;            // by host
-  std::vector<double> free_memory_bytes;  // by host
-  std::vector<PlacedInstance> placed;     // so far, kept ones included
-  bool fits(const InstanceToPlace& instance, int host) const {
-    const auto h = static_cast<std::size_t>(host);
-    return free_slots[h] > 0 && instance.memory_bytes <= free_memory_bytes[h];
-  }
+  std::vector<int> free_slots;         // by host
+  std::vector<PlacedInstance> placed;  // so far, kept ones included
+  bool has_room(int host) const { return free_slots[static_cast<std::size_t>(host)] > 0; }
   int hosts() const { return static_cast<int>(free_slots.size()); }
 };
 

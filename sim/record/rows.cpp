@@ -345,6 +345,8 @@ const TableSchema<FinalJobRow>& schema_of() {
     t.column("dropped_records", "records", "Weight that was lost or shed.", &R::dropped_records);
     t.column("replayed_records", "records", "Sent again after a failure.", &R::replayed_records);
     t.column("in_flight_records", "records", "Weight under way at the end.", &R::in_flight_records);
+    t.column("policy_idle", "", "The policy was never asked, or never had anything to go by.",
+             &R::policy_idle);
     return t;
   }();
   return schema;

@@ -195,6 +195,7 @@ struct FinalJobRow {
   std::int64_t dropped_records = 0;
   std::int64_t replayed_records = 0;
   std::int64_t in_flight_records = 0;
+  bool policy_idle = false;
 };
 
 // The schema of a row's table.

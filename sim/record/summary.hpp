@@ -127,6 +127,7 @@ struct ScalingSummary {
   std::vector<DecisionSummary> decisions;  // with their full text; run.h5 cuts it
   std::int64_t decisions_omitted = 0;
   RestartsSummary restarts;  // of all actions
+  bool policy_idle = false;  // it was never asked, or never had anything to go by
   std::string why_nothing;   // in a run in which it asked for nothing: what the policy says to that
   ScalingScore score;
 };

@@ -412,7 +412,8 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.scaling.restarts = restarts_;
   if (s.scaling.actions.empty()) s.scaling.why_nothing = why_nothing(loop);
   s.scaling.score = score_.score(written_seconds(end), 5 * loop.policy().interval_s());
-  if (s.scaling.actions.empty() && was_idle(loop)) {
+  s.scaling.policy_idle = s.scaling.actions.empty() && was_idle(loop);
+  if (s.scaling.policy_idle) {
     s.scaling.score.converged = false;
     s.scaling.score.convergence_time_s.reset();
   }
@@ -447,7 +448,7 @@ void Recorder::write_final(const JobSummary& summary, const ControlLoop& loop) {
   }
   const ConservationSummary& books = summary.conservation;
   file_->add(FinalJobRow{setup_.job_number, books.emitted, books.delivered, books.filtered, books.dropped,
-                         books.replayed, books.in_flight});
+                         books.replayed, books.in_flight, summary.scaling.policy_idle});
   job_.latency().for_each_bucket([&](std::int64_t from_ns, std::int64_t to_ns, std::int64_t count) {
     file_->add(LatencyBucketRow{setup_.job_number, written_seconds(from_ns), written_seconds(to_ns), count});
   });

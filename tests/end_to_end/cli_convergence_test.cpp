@@ -66,6 +66,20 @@ TEST_CASE("what run.h5 says of scaling is what summary.json says, in every shipp
   CHECK(checked >= 7);
 }
 
+TEST_CASE("a policy that a run never asked has not converged, for the analyzer either",
+          "[cli][analyzer][convergence]") {
+  const TemporaryFolder folder;
+  REQUIRE(
+      run_weir({"run", "quickstart", "--until", "3", "-o", "run", "--quiet"}, {folder.path(), {home}}).code ==
+      0);
+  const json summary = json::parse(read_file(folder.path() / "run/summary.json"));
+  REQUIRE(summary["scaling"]["converged"] == false);
+  const json report = convergence(folder, "run");
+  for (const auto& [name, job] : report["jobs"].items()) check_against_summary(job, summary);
+  const Outcome told = run_weir({"analyze", "run", "--convergence"}, {folder.path()});
+  CHECK_THAT(told.out, Catch::Contains("took no step: it was never asked, or never had anything to go by"));
+}
+
 // Kalavri et al., OSDI 2018, section 5.2: DS2 one step at 60 s, Dhalion six in 2,000 s: 33 times as long.
 TEST_CASE("the two runs of figure 6 are told beside what was published", "[cli][analyzer][convergence]") {
   const TemporaryFolder folder;

@@ -108,11 +108,3 @@ TEST_CASE("explicit placement goes by operator", "[placement]") {
   CHECK_THROWS_WITH(rig.make(R"({"type": "explicit", "operators": {"map": {"hosts": ["host-9"]}}})"),
                     Catch::Contains("host-9"));
 }
-
-TEST_CASE("memory counts where an instance states it", "[placement]") {
-  PlacementRig rig;  // 16 GiB each
-  std::vector<InstanceToPlace> wanted{{0, 0, 10e9}, {0, 1, 10e9}, {0, 2, 10e9}};
-  CHECK(*rig.make(R"("packed")")->place(wanted, {}, {}) == std::vector<int>{0, 1, 2});
-  wanted.push_back({0, 3, 10e9});
-  CHECK_FALSE(rig.make(R"("packed")")->place(wanted, {}, {}));
-}

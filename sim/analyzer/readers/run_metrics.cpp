@@ -118,7 +118,7 @@ class Reader {
       intervals = Table(file_, "jobs", {"policy_interval_s"}).reals("policy_interval_s");
     intervals.resize(table.rows(), std::nan(""));
     for (std::size_t i = 0; i < table.rows(); ++i)
-      run_.jobs.push_back({names[i], engines[i], policies[i], known(intervals[i]), {}, {}, {}, 0});
+      run_.jobs.push_back({names[i], engines[i], policies[i], known(intervals[i]), {}, {}, {}, 0, false});
   }
 
   void read_operators() {
@@ -200,6 +200,13 @@ class Reader {
   }
 
   void read_end() {
+    // Files of earlier versions do not have it.
+    if (file_.has("final_jobs/policy_idle")) {
+      const Table jobs(file_, "final_jobs", {"job_id", "policy_idle"});
+      const auto ids = jobs.integers("job_id");
+      const auto idle = jobs.flags("policy_idle");
+      for (std::size_t i = 0; i < jobs.rows(); ++i) job(ids[i]).policy_idle = idle[i] != 0;
+    }
     for (const RunJob& of : run_.jobs)
       if (!of.windows.empty()) run_.end_s = std::max(run_.end_s, of.windows.back().end_s);
     if (!file_.has("final")) return;
