@@ -361,6 +361,7 @@ Nanos Instance::first_done_ns(Nanos now) const {
 
 void Instance::finish(Nanos now) {
   accounts_.close(now);
+  awake_ns_ = now;
   counters_.records_in += serving_.count;
   // Spreading useful time over a gapped service rounds; the work itself is exact.
   const bool as_foreseen = now == service_end_ns_;
@@ -572,13 +573,13 @@ void Instance::on_event(std::uint32_t kind, std::uint32_t argument) {
 void Instance::found_room(Channel& channel) {
   channel.room_announced = false;
   if (!channel.waiting) return;
+  // Whatever leaves now does so by this signal, even if more waits for room. Whoever pulls it at once may
+  // announce the next one.
+  if (tracer_ != nullptr) trace_room(channel);
   push_gathered(channel);
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());
-  if (tracer_ != nullptr)
-    tracer_->signalled(trace_worker_, channel.room_by->trace_worker_, channel.room_signal_ns,
-                       calendar_.now());
   executor_->wake(*this);
 }
 

@@ -234,6 +234,7 @@ class Instance final : public EventHandler {
   void tell_tracer(Nanos until_ns);
   void tell_service(Nanos until_ns);
   void trace_message(const Batch& batch);
+  void trace_room(const Channel& channel);
   double add_parts(double work_s);
   // Of a service of so much work: without the system's tracing of itself.
   Nanos useful_ns(Nanos work_ns) const {
@@ -327,6 +328,7 @@ class Instance final : public EventHandler {
   int trace_worker_ = -1;
   Nanos traced_until_ns_ = 0;
   Nanos worked_until_ns_ = -1;
+  Nanos awake_ns_ = -1;  // an instant in which it was told to go on, or had just worked
   Nanos arriving_sent_ns_ = -1;
   int arriving_worker_ = -1;
   std::int64_t traced_records_ = 0;  // of the service under way, not told yet

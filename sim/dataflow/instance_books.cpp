@@ -129,6 +129,15 @@ void Instance::trace_message(const Batch& batch) {
                 batch.count, batch.size_bytes);
 }
 
+// A signal of this very instant to who is awake in it already woke nobody: it comes from whom we woke, and
+// would close a circle.
+void Instance::trace_room(const Channel& channel) {
+  const Nanos now = calendar_.now();
+  if (awake_ns_ == now && channel.room_signal_ns == now) return;
+  tracer_->signalled(trace_worker_, channel.room_by->trace_worker_, channel.room_signal_ns, now);
+  awake_ns_ = now;
+}
+
 // ---------------------------------------------------------------- dropping everything
 
 void Instance::drop_all(bool state_saved) {

@@ -67,6 +67,7 @@ TEST_CASE("A trace agrees with the accounts of every instance, and changes no tr
     const json& text = all[i / 2].text.all;
     const double metric_windows =
         text["until_s"].get<double>() / text["jobs"][0]["engine"]["metrics_interval_s"].get<double>();
+    if (!all[i / 2].batches) CHECK(trace["uncaused"] == 0);
     converting_ns += trace["converting_ns"].get<std::int64_t>();
     windows += trace["windows"].get<std::int64_t>();
     without_path += trace["without_path"].get<std::int64_t>();

@@ -101,6 +101,26 @@ const char* use_of(Activity activity) {
   }
 }
 
+// Where a worker that had waited does something, or sends something, though no message reached it: every
+// waiting ends with a receive (SnailTrail, section 3). A new worker begins with its restart, the engine with
+// its timer.
+std::int64_t uncaused(const analyzer::EdgeWindow& window, const analyzer::EdgeSource& source) {
+  analyzer::Pag pag;
+  analyzer::EdgeConstruction(0).build(window, pag);
+  std::vector<bool> sends(pag.vertices(), false);
+  for (const auto& message : pag.messages) sends[message.from] = true;
+  std::int64_t count = 0;
+  for (std::size_t c = 0; c < pag.chains(); ++c) {
+    if (source.worker_name(pag.worker[c]).find("(engine)") != std::string::npos) continue;
+    for (std::uint32_t v = pag.chain_first[c] + 1; v + 1 < pag.chain_first[c + 1]; ++v) {
+      if (!is_waiting(pag.local[v - 1].activity) || pag.first_message[v] < pag.first_message[v + 1]) continue;
+      const Activity begun = pag.local[v].activity;
+      if (sends[v] || (!is_waiting(begun) && begun != Activity::fault_tolerance)) ++count;
+    }
+  }
+  return count;
+}
+
 // What the program activity graph in `folder` says.
 json trace_of(const std::filesystem::path& folder, const json& instances) {
   const auto path = folder / "run.h5";
@@ -111,9 +131,11 @@ json trace_of(const std::filesystem::path& folder, const json& instances) {
   }
   // Workers are numbered as they come; their names say who they are: name[index].
   Nanos converting_ns = 0;
+  std::int64_t uncaused_starts = 0;
   const auto edges = analyzer::read_run_file(path);
   analyzer::EdgeWindow window;
   while (edges->next(nanos_per_second * 100'000, window)) {
+    uncaused_starts += uncaused(window, *edges);
     for (std::size_t w = 0; w < window.workers.size(); ++w) {
       const std::string name = edges->worker_name(window.workers[w].id);
       const std::size_t last =
@@ -144,6 +166,7 @@ json trace_of(const std::filesystem::path& folder, const json& instances) {
     high = std::max(high, result.cp_sum);
   }
   trace["converting_ns"] = converting_ns;
+  trace["uncaused"] = uncaused_starts;
   trace["windows"] = analysis.windows.size();
   trace["without_path"] = analysis.summaries.windows_without_path();
   trace["cp_sum_min"] = low;

@@ -17,7 +17,8 @@
 //       "latency":   { "count", "mean_ns", "min_ns", "max_ns", "buckets": [ [from_ns, count] … ] },
 //       "windows":   [ … ]  if asked for
 //       "trace":     { "instances": as above, but the _ns only, as the program activity graph has them,
-//       "converting_ns" (serialization and deserialization), "windows",
+//       "converting_ns" (serialization and deserialization), "uncaused" (who waited goes on without a
+//       message), "windows",
 //                      "without_path", "cp_sum_min", "cp_sum_max", "left_out" }  if asked for
 //       "error":     "…"    instead of all, if the run threw }
 
