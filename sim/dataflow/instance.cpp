@@ -235,7 +235,6 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   work_s += static_cast<double>(serving_.size_bytes) * per_byte_s_ + per_batch_s_;
   if (has_parts_) work_s = add_parts(work_s);
   work_s *= cost_factor_;
-  traced_records_ = serving_.count;
 
   if (settings_.gather_span_ns > 0) return begin_lagging(now, work_s, look_back);
   const Nanos begin_ns =
@@ -369,6 +368,8 @@ void Instance::finish(Nanos now) {
                                  ? gapped_work_ns_
                                  : accounts_.total(TimeUse::useful) - useful_before_ns_;
   const Nanos first_ns = first_done_ns(now);
+  if (tracer_ != nullptr)
+    for (std::int64_t& untold : untold_records_) untold += serving_.count;
   const Produced produced = source() ? Produced{serving_.count, serving_.count} : logic_->process(serving_);
   WEIR_ASSERT(to_send_ < 0 || produced.count == to_send_, "what is sent is what was serialized");
   to_send_ = -1;

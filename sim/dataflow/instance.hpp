@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/dataflow/arrival.hpp"
@@ -233,6 +235,9 @@ class Instance final : public EventHandler {
   }
   void tell_tracer(Nanos until_ns);
   void tell_service(Nanos until_ns);
+  std::int64_t take_untold(TracedUse part) {
+    return std::exchange(untold_records_[static_cast<std::size_t>(part)], 0);
+  }
   void trace_message(const Batch& batch);
   void trace_room(const Channel& channel);
   double add_parts(double work_s);
@@ -331,7 +336,9 @@ class Instance final : public EventHandler {
   Nanos awake_ns_ = -1;  // an instant in which it was told to go on, or had just worked
   Nanos arriving_sent_ns_ = -1;
   int arriving_worker_ = -1;
-  std::int64_t traced_records_ = 0;  // of the service under way, not told yet
+  // Of services that ended, and not told yet: by part. Services without a time of their own (they lay before
+  // what is told already) are told with the next one.
+  std::array<std::int64_t, static_cast<std::size_t>(TracedUse::instrumentation) + 1> untold_records_{};
   Nanos above_since_ns_ = 0;
   Nanos holding_since_ns_ = 0;
   std::vector<std::int64_t> latest_sequence_;  // sinks: by source instance

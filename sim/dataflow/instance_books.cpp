@@ -62,8 +62,12 @@ std::string Instance::check() const {
 
 void Instance::tell_tracer(Nanos now) {
   if (now <= traced_until_ns_) return;
+  // What a source emits at no cost, it emits while it looks for records.
+  const bool emits_idly = source() && !has_parts_ && per_record_s_ + per_byte_s_ + per_batch_s_ == 0;
   const auto tell = [&](TracedUse what) {
-    tracer_->did(trace_worker_, traced_until_ns_, now, what, operator_id_, 0);
+    const std::int64_t records =
+        what == TracedUse::input && emits_idly ? take_untold(TracedUse::processing) : 0;
+    tracer_->did(trace_worker_, traced_until_ns_, now, what, operator_id_, records);
     traced_until_ns_ = now;
   };
   const TracedUse idle = source() ? TracedUse::input : TracedUse::waiting;
@@ -92,7 +96,7 @@ void Instance::tell_service(Nanos until_ns) {
   double done = 0;
   const auto tell = [&](TracedUse use, Nanos end_ns) {
     if (end_ns <= traced_until_ns_) return;
-    tracer_->did(trace_worker_, traced_until_ns_, end_ns, use, operator_id_, traced_records_);
+    tracer_->did(trace_worker_, traced_until_ns_, end_ns, use, operator_id_, take_untold(use));
     traced_until_ns_ = end_ns;
   };
   const auto share = [&](double of_work) {
@@ -117,7 +121,6 @@ void Instance::tell_service(Nanos until_ns) {
   } else {
     tell(TracedUse::processing, until_ns);
   }
-  traced_records_ = 0;
 }
 
 // Of a batch that arrives: its first record's.

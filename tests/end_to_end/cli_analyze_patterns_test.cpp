@@ -73,6 +73,66 @@ TEST_CASE("records of activities that windows divide count once", "[cli][analyze
   CHECK(processed(whole).at("source[0]") > 0);
 }
 
+TEST_CASE("Activities count the records that operators took in", "[cli][analyzer]") {
+  struct Case {
+    const char* name;
+    std::vector<std::string> sets;
+    bool exact;  // in batches, what an instance served last may have no time of its own
+  };
+  const std::string heron = "jobs[0].engine={\"type\":\"heron\"}";
+  const std::vector<std::string> parts = {"jobs[0].workload.split.cost.deserialization_per_record_us=20",
+                                          "jobs[0].workload.split.cost.serialization_per_record_us=5",
+                                          "jobs[0].workload.split.cost.per_batch_us=10"};
+  const auto with = [](std::vector<std::string> sets, const std::vector<std::string>& more) {
+    sets.insert(sets.end(), more.begin(), more.end());
+    return sets;
+  };
+  for (const Case& how : std::vector<Case>{
+           {"batch by batch", {}, false},
+           {"record by record", {"fidelity.batch_records=1"}, true},
+           {"with conversions", parts, false},
+           {"with conversions, record by record", with(parts, {"fidelity.batch_records=1"}), true},
+           {"Heron", {heron}, false},
+           {"Heron, with conversions", with(parts, {heron}), false},
+           {"Heron, record by record", {heron, "fidelity.batch_records=1"}, true},
+           {"a source at no cost", {"jobs[0].workload.source_cost.per_record_us=0"}, true}}) {
+    INFO(how.name);
+    const TemporaryFolder folder;
+    std::vector<std::string> words = {"run", "quickstart",    "--until", "6",  "--trace",
+                                      "pag", "--trace-loads", "--json",  "-o", "run"};
+    for (const std::string& set : how.sets) words.insert(words.end(), {"--set", set});
+    const Outcome run = run_weir(words, {folder.path()});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    const Outcome outcome = run_weir({"analyze", "run", "--metrics", "--json"}, {folder.path()});
+    REQUIRE(outcome.code == 0);
+    std::map<std::string, std::int64_t> served;  // by operator and activity
+    const json report = json::parse(outcome.out);
+    for (const json& row : report["metrics"]) {
+      const std::string worker = row["from"];
+      served[worker.substr(0, worker.find('[')) + " " + row["activity"].get<std::string>()] +=
+          row["records"].get<std::int64_t>();
+    }
+    const json operators = json::parse(run.out)["operators"];
+    const auto records_in = [&](const char* name) {
+      return operators[name]["records_in"].get<std::int64_t>();
+    };
+    const auto check = [&](const std::string& what, std::int64_t expected) {
+      INFO(what << " " << served[what] << ", records in " << expected);
+      CHECK(expected > 1000);
+      CHECK(served[what] <= expected);
+      CHECK(served[what] >= expected - (how.exact ? 0 : 1250));
+    };
+    const bool idle_source = std::string(how.name) == "a source at no cost";
+    check(idle_source ? "source input" : "source processing", records_in("source"));
+    check("split processing", records_in("split"));
+    check("count processing", records_in("count"));
+    if (std::string(how.name).find("conversions") == std::string::npos) continue;
+    for (const char* part : {"split deserialization", "split serialization", "split buffer"})
+      check(part, records_in("split"));
+  }
+}
+
 TEST_CASE("weir analyze prints ST2's tables as CSV", "[cli][analyzer]") {
   const TemporaryFolder folder;
   folder.write("log", st2_bytes(small_st2_log()));
