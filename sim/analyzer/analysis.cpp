@@ -182,9 +182,16 @@ unsigned thread_count(const AnalysisOptions& options) {
   return options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
 }
 
+// Some 100 bytes of each are kept: of the trace of a day, windows may be of 20 ms.
+constexpr std::size_t windows_max = 5'000'000;
+
 std::function<void(Solved&)> collect_in(Analysis& analysis, const AnalysisOptions& options) {
   return [&](Solved& solved) {
     if (options.on_window) options.on_window(solved.result);
+    if (analysis.windows.size() == windows_max)
+      throw TraceError(
+          fmt::format("more than {} windows, which nobody can want (a longer window, or a part of the trace)",
+                      windows_max));
     analysis.windows.push_back(solved.result);
     analysis.summaries.merge(solved.summaries);
     analysis.left_out += solved.left_out;

@@ -18,6 +18,7 @@ std::map<std::string, std::int64_t> in_words(const LeftOut& left_out) {
   note("messages to or from nobody", left_out.incomplete_messages);
   note("sent or received, without the other half in the same epoch", left_out.halves);
   note("records at the same instant as another one of their worker", left_out.same_instants);
+  note("the order of records that are earlier than the one before of their worker", left_out.steps_back);
   return words;
 }
 
@@ -31,6 +32,7 @@ void Construction::build(std::int64_t epoch, std::vector<LogRecord>& records, Pa
   pag.start_ns = static_cast<Nanos>(first_ns_);
   pag.end_ns = static_cast<Nanos>(last_ns_);
 
+  count_steps_back(records);
   pair_messages(records);
   add_bounds(records);
   for (auto begin = records.begin(); begin != records.end();) {
@@ -44,6 +46,21 @@ void Construction::build(std::int64_t epoch, std::vector<LogRecord>& records, Pa
   pag.chain_first.push_back(static_cast<std::uint32_t>(pag.vertices()));
   add_messages(pag);
   records.clear();
+}
+
+// A worker's clock does not run backwards: where it does, what is made of its log is a guess.
+void Construction::count_steps_back(const std::vector<LogRecord>& records) {
+  latest_ns_.clear();
+  std::uint64_t* latest_ns = nullptr;
+  std::int64_t worker = 0;
+  for (const LogRecord& record : records) {
+    if (latest_ns == nullptr || record.worker != worker) {
+      worker = record.worker;
+      latest_ns = &latest_ns_.try_emplace(worker, 0).first->second;
+    }
+    if (record.time_ns < *latest_ns) ++left_out_.steps_back;
+    *latest_ns = record.time_ns;
+  }
 }
 
 // Sorts the records by worker and time, each worker's between two bounds. What was made at the window's start

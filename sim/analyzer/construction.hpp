@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/analyzer/log_record.hpp"
@@ -56,9 +57,10 @@ struct LeftOut {
   std::int64_t incomplete_messages = 0;  // sent or received, but from or to nobody
   std::int64_t halves = 0;               // ST2: the other half is not in the epoch
   std::int64_t same_instants = 0;        // ST2: a second record of a worker at one instant
+  std::int64_t steps_back = 0;           // earlier than the record before of the same worker
   std::int64_t total() const {
     return duplicate_sends + contradictions + backward_messages + incomplete_messages + halves +
-           same_instants;
+           same_instants + steps_back;
   }
   LeftOut& operator+=(const LeftOut& other) {
     duplicate_sends += other.duplicate_sends;
@@ -67,6 +69,7 @@ struct LeftOut {
     incomplete_messages += other.incomplete_messages;
     halves += other.halves;
     same_instants += other.same_instants;
+    steps_back += other.steps_back;
     return *this;
   }
 };
@@ -115,6 +118,7 @@ class Construction {
   };
 
   void add_bounds(std::vector<LogRecord>& records);
+  void count_steps_back(const std::vector<LogRecord>& records);
   void pair_messages(const std::vector<LogRecord>& records);
   void pair_group(const std::vector<LogRecord>& records, std::size_t begin, std::size_t end);
   void unravel(const LogRecord* begin, const LogRecord* end);
@@ -125,6 +129,7 @@ class Construction {
 
   ConstructionOptions options_;
   LeftOut left_out_;
+  std::unordered_map<std::int64_t, std::uint64_t> latest_ns_;  // by worker
   std::uint64_t first_ns_ = 0;
   std::uint64_t last_ns_ = 0;
   std::vector<Half> halves_;

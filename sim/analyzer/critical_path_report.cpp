@@ -7,6 +7,8 @@
 
 #include "sim/analyzer/edge_window.hpp"
 #include "sim/analyzer/report.hpp"
+#include "sim/analyzer/time_origin.hpp"
+#include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
 
 namespace weir::analyzer {
@@ -86,16 +88,27 @@ CriticalPathSummary critical_path_of_edges(const std::function<std::unique_ptr<E
   EdgeConstruction construction(options.waiting_message_ns);
   EdgeWindow window;
   Pag pag;
+  CriticalPathSummary summary;
+  LeftOut left_out;
   const auto each_window = [&](const auto& what) {
     const std::unique_ptr<EdgeSource> source = open();
     while (source->next(options.window_ns, window)) {
       construction.build(window, pag);
       what();
     }
+    summary.left_out = source->left_out();
   };
-  each_window([&] { path.learn(pag); });
-  CriticalPathSummary summary;
-  if (!path.choose()) return summary;
+  each_window([&] {
+    path.learn(pag);
+    left_out.backward_messages += construction.backward_messages();
+  });
+  const auto note_left_out = [&] {
+    for (const auto& [what, count] : in_words(left_out)) summary.left_out[what] += count;
+  };
+  if (!path.choose()) {
+    note_left_out();
+    return summary;
+  }
   summary.waiting_ns = path.waiting_ns();
   summary.begin_ns = path.begin_ns();
   summary.end_ns = path.end_ns();
@@ -105,6 +118,7 @@ CriticalPathSummary critical_path_of_edges(const std::function<std::unique_ptr<E
   };
   each_window([&] { path.tell(pag, take); });
   path.end(take);
+  note_left_out();
   return summary;
 }
 
@@ -114,6 +128,7 @@ CriticalPathSummary critical_path_of_log(LogSource& source, const ConstructionOp
   std::vector<LogRecord> records;
   while (source.read(records)) {
   }
+  summary.left_out = source.left_out();
   if (records.empty()) return summary;
   // One window from the first record to the last, wherever windows would begin.
   const auto by_time = [](const LogRecord& a, const LogRecord& b) { return a.time_ns < b.time_ns; };
@@ -125,6 +140,7 @@ CriticalPathSummary critical_path_of_log(LogSource& source, const ConstructionOp
   Construction construction(whole);
   Pag pag;
   construction.build(0, records, pag);
+  for (const auto& [what, count] : in_words(construction.left_out())) summary.left_out[what] += count;
   CriticalPath path;
   path.learn(pag);
   if (!path.choose()) return summary;
@@ -186,11 +202,16 @@ std::string spell_text(const std::map<Kind, Nanos>& kinds, Nanos all_ns, const T
 }  // namespace
 
 std::string critical_path_text(const CriticalPathSummary& summary, const TraceSource& source) {
-  if (summary.end_ns < summary.begin_ns) return "\nNo critical path: nobody ever did anything but wait.\n";
+  const std::string left_out = left_out_text(summary.left_out);
+  if (summary.end_ns < summary.begin_ns)
+    return "\nNo critical path: nobody ever did anything but wait.\n" + left_out;
   const Nanos all_ns = summary.duration_ns();
-  std::string text =
-      fmt::format("\nThe critical path: from {:.6g} s to {:.6g} s, {} pieces\n",
-                  written_seconds(summary.begin_ns), written_seconds(summary.end_ns), summary.pieces);
+  const Nanos origin_ns = time_origin_ns(summary.begin_ns);
+  const auto since = [&](Nanos time_ns) { return written_seconds(time_ns - origin_ns); };
+  std::string text = fmt::format("\nThe critical path: from {:.6g} s to {:.6g} s, {} pieces\n",
+                                 since(summary.begin_ns), since(summary.end_ns), summary.pieces);
+  if (origin_ns > 0) text += fmt::format("(0 s is {} s of the trace's clock.)\n", exact_seconds(origin_ns));
+  text += left_out;
   if (summary.waiting_ns > 0)
     text += fmt::format("{:.2g} % of it is waiting of which the trace does not say what for.\n",
                         100 * share(summary.waiting_ns, all_ns));
@@ -210,12 +231,12 @@ std::string critical_path_text(const CriticalPathSummary& summary, const TraceSo
   for (std::size_t spell = 0; spell < CriticalPathSummary::spells; ++spell) {
     const Nanos from_ns = summary.spell_begin_ns(spell), to_ns = summary.spell_begin_ns(spell + 1);
     if (from_ns == to_ns) continue;
-    text += fmt::format("{:>10.6g} s  {}\n", written_seconds(from_ns),
+    text += fmt::format("{:>10.6g} s  {}\n", since(from_ns),
                         spell_text(summary.by_spell[spell], to_ns - from_ns, source));
   }
   text += "\nlongest pieces\n";
   for (const PathPiece& piece : summary.longest) {
-    text += fmt::format("{:>10.6g} s  {:>10.6g} s long  {} {}{}\n", written_seconds(piece.begin_ns),
+    text += fmt::format("{:>10.6g} s  {:>10.6g} s long  {} {}{}\n", since(piece.begin_ns),
                         written_seconds(piece.end_ns - piece.begin_ns), source.worker_name(piece.worker),
                         piece.to_worker < 0 ? "" : fmt::format("-> {} ", source.worker_name(piece.to_worker)),
                         kind_name({piece.activity, piece.operator_id}, source));
@@ -243,10 +264,10 @@ Json with_part(Json keys, const Part& part, Nanos all_ns) {
 }  // namespace
 
 nlohmann::ordered_json critical_path_json(const CriticalPathSummary& summary, const TraceSource& source) {
-  if (summary.end_ns < summary.begin_ns) return nullptr;
+  const bool found = summary.end_ns >= summary.begin_ns;
   const Nanos all_ns = summary.duration_ns();
-  Json json = {{"begin_s", written_seconds(summary.begin_ns)},
-               {"end_s", written_seconds(summary.end_ns)},
+  Json json = {{"begin_s", found ? Json(written_seconds(summary.begin_ns)) : Json(nullptr)},
+               {"end_s", found ? Json(written_seconds(summary.end_ns)) : Json(nullptr)},
                {"waiting_s", written_seconds(summary.waiting_ns)},
                {"pieces", summary.pieces}};
   for (const char* list : {"kinds", "workers", "messages", "spells", "longest"}) json[list] = Json::array();
@@ -257,7 +278,7 @@ nlohmann::ordered_json critical_path_json(const CriticalPathSummary& summary, co
   for (const auto& [pair, part] : sorted(summary.by_messages))
     json["messages"].push_back(with_part(
         {{"from", source.worker_name(pair.first)}, {"to", source.worker_name(pair.second)}}, part, all_ns));
-  for (std::size_t spell = 0; spell < CriticalPathSummary::spells; ++spell) {
+  for (std::size_t spell = 0; found && spell < CriticalPathSummary::spells; ++spell) {
     const Nanos from_ns = summary.spell_begin_ns(spell), to_ns = summary.spell_begin_ns(spell + 1);
     Json kinds = Json::array();
     for (const auto& [kind, duration_ns] : sorted(summary.by_spell[spell])) {
@@ -277,6 +298,8 @@ nlohmann::ordered_json critical_path_json(const CriticalPathSummary& summary, co
     entry.update(with_kind({piece.activity, piece.operator_id}, source));
     json["longest"].push_back(std::move(entry));
   }
+  json["left_out"] = Json::object();
+  for (const auto& [what, count] : summary.left_out) json["left_out"][what] = count;
   return json;
 }
 
@@ -286,7 +309,7 @@ std::string critical_path_csv_header() {
 
 std::string critical_path_csv_line(const PathPiece& piece, const TraceSource& source) {
   return fmt::format(
-      "{},{},{},{},{},{}\n", written_seconds(piece.begin_ns), written_seconds(piece.end_ns),
+      "{},{},{},{},{},{}\n", exact_seconds(piece.begin_ns), exact_seconds(piece.end_ns),
       csv_field(source.worker_name(piece.worker)),
       piece.to_worker < 0 ? "" : csv_field(source.worker_name(piece.to_worker)),
       activity_name(piece.activity),

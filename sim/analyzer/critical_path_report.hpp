@@ -42,7 +42,8 @@ class CriticalPathSummary {
   std::map<std::int64_t, Part> by_worker;                             // of activities
   std::map<std::pair<std::int64_t, std::int64_t>, Part> by_messages;  // sender and receiver
   std::array<std::map<Kind, Nanos>, spells> by_spell;
-  std::vector<PathPiece> longest;  // longest first
+  std::vector<PathPiece> longest;                // longest first
+  std::map<std::string, std::int64_t> left_out;  // of the trace, in words, with how often
 
   Nanos duration_ns() const { return end_ns - begin_ns; }
   Nanos spell_begin_ns(std::size_t spell) const;
@@ -67,9 +68,8 @@ CriticalPathSummary critical_path_of_log(LogSource& source, const ConstructionOp
 std::string critical_path_text(const CriticalPathSummary& summary, const TraceSource& source);
 // { begin_s, end_s, waiting_s, pieces, kinds: [{ activity, operator, share, duration_s, pieces }],
 //   workers: [{ worker, … }], messages: [{ from, to, … }], spells: [{ begin_s, end_s, kinds: [{ activity,
-//   operator, share }] }], longest: [{ begin_s, end_s, worker, to, activity, operator }] }; null if there is
-//   no
-// path.
+//   operator, share }] }], longest: [{ begin_s, end_s, worker, to, activity, operator }], left_out: { what:
+//   how often } }; null for begin_s and end_s, and nothing in the lists, if there is no path.
 nlohmann::ordered_json critical_path_json(const CriticalPathSummary& summary, const TraceSource& source);
 // begin_s,end_s,worker,to,activity,operator: the header, and a line for a piece.
 std::string critical_path_csv_header();

@@ -37,6 +37,7 @@ struct EdgeWindow {
     Activity activity = Activity::data_message;
     std::int32_t operator_id = no_operator;
     std::uint32_t records = 0;
+    std::uint32_t size_bytes = 0;  // 4 GiB - 1: that, or more
     // At that time it is under way, or still to come; one that takes no time is there in its instant.
     bool reaches(Nanos time_ns) const { return received_ns > time_ns || sent_ns >= time_ns; }
   };

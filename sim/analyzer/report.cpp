@@ -8,6 +8,7 @@
 
 #include "sim/analyzer/colocation.hpp"
 #include "sim/analyzer/findings_report.hpp"
+#include "sim/record/readable.hpp"
 
 namespace weir::analyzer {
 
@@ -98,6 +99,15 @@ std::string colocation_text(const Summaries& summaries, const TraceSource& sourc
   return text;
 }
 
+std::string counted(std::size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string paths_text(double log10) {
+  if (log10 >= 15) return fmt::format("1e{:.0f} paths", std::floor(log10));
+  return counted(static_cast<std::size_t>(std::llround(std::pow(10, log10))), "path");
+}
+
 std::string head_text(const Analysis& analysis, const std::string& name) {
   const Summaries& summaries = analysis.summaries;
   std::int64_t edges = 0, messages = 0;
@@ -107,10 +117,10 @@ std::string head_text(const Analysis& analysis, const std::string& name) {
     messages += window.messages;
     if (!window.paths.zero()) paths_log10 = std::max(paths_log10, window.paths.log10());
   }
-  std::string text =
-      fmt::format("{}: {}{} windows with something in them, {} edges, {} of them messages\n", name,
-                  analysis.records > 0 ? fmt::format("{} records, ", analysis.records) : "",
-                  analysis.windows.size(), edges, messages);
+  std::string text = fmt::format("{}: {}{} with something in {}, {} edges, {} of them messages\n", name,
+                                 analysis.records > 0 ? fmt::format("{} records, ", analysis.records) : "",
+                                 counted(analysis.windows.size(), "window"),
+                                 analysis.windows.size() == 1 ? "it" : "them", edges, messages);
   if (summaries.windows() == 0) {
     text +=
         "No window has a path: in each of them, everybody waits for something that the trace does not "
@@ -119,12 +129,9 @@ std::string head_text(const Analysis& analysis, const std::string& name) {
     if (summaries.windows_without_path() > 0)
       text += fmt::format("{} windows have no path and are left out of all shares: everybody waits.\n",
                           summaries.windows_without_path());
-    text += paths_log10 < 15 ? fmt::format("Up to {:.0f} paths in a window.\n", std::pow(10, paths_log10))
-                             : fmt::format("Up to 1e{:.0f} paths in a window.\n", std::floor(paths_log10));
+    text += fmt::format("At most {} in a window.\n", paths_text(paths_log10));
   }
-  for (const auto& [what, count] : all_left_out(analysis))
-    text += fmt::format("Left out: {}: {}\n", what, count);
-  return text;
+  return text + left_out_text(all_left_out(analysis));
 }
 
 std::string summaries_text(const Summaries& summaries, const TraceSource& source) {
@@ -159,13 +166,16 @@ std::string report_text(const Analysis& analysis, const TraceSource& source, con
   return text + findings_text(analysis, source, options);
 }
 
+std::string left_out_text(const std::map<std::string, std::int64_t>& left_out) {
+  std::string text;
+  for (const auto& [what, count] : left_out) text += fmt::format("Left out: {}: {}\n", what, count);
+  return text;
+}
+
 std::string window_text(const WindowResult& window) {
-  return fmt::format(
-      "{:g} to {:g} s: {} edges, {} of them messages, {}\n", static_cast<double>(window.start_ns) / 1e9,
-      static_cast<double>(window.end_ns) / 1e9, window.edges, window.messages,
-      window.paths.zero()         ? "no path: everybody waits"
-      : window.paths.log10() < 15 ? fmt::format("{:.0f} paths", std::pow(10, window.paths.log10()))
-                                  : fmt::format("1e{:.0f} paths", std::floor(window.paths.log10())));
+  return fmt::format("{} to {} s: {} edges, {} of them messages, {}\n", exact_seconds(window.start_ns),
+                     exact_seconds(window.end_ns), window.edges, window.messages,
+                     window.paths.zero() ? "no path: everybody waits" : paths_text(window.paths.log10()));
 }
 
 std::string window_json_text(const WindowResult& window) {

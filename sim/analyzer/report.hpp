@@ -27,6 +27,8 @@ nlohmann::ordered_json report_json(const Analysis& analysis, const TraceSource& 
 
 // A field as RFC 4180 has it: in quotation marks if it holds commas, quotation marks or line ends.
 std::string csv_field(const std::string& text);
+// A line for each: what was left out of a trace, with how often.
+std::string left_out_text(const std::map<std::string, std::int64_t>& left_out);
 
 // Which table a CSV is of.
 enum class CsvTable { summaries, k_hop, metrics, invariants };

@@ -6,6 +6,7 @@
 
 #include "sim/analyzer/export/export.hpp"
 #include "sim/cli/ctf_map_option.hpp"
+#include "sim/cli/interrupt.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
 
@@ -70,6 +71,17 @@ void check_path(const fs::path& path, const std::string& trace, bool directory, 
                         "a path in a directory that is there");
 }
 
+void refuse_other_options(const Options& options, const analyzer::OpenTrace& trace,
+                          const analyzer::ExportFormat& format) {
+  const auto refuse = [&](const char* name, const char* what) {
+    if (options.has(name))
+      throw UsageError(fmt::format("--{} is for {}, and {} is {}", name, what, trace.name, trace.kind));
+  };
+  if (!trace.log) refuse("gap-threshold", "logs of events");
+  if (!trace.log && format.name != "dot") refuse("window", "dot, and for logs of events");
+  if (!trace.ctf) refuse("map", "CTF traces");
+}
+
 ExitCode run(const CommandContext& context) {
   Options options(*find_command("export"), "PATH");
   options.value("format,f", "FORMAT", fmt::format("{}", allowed_names("", format_names())).c_str());
@@ -83,10 +95,10 @@ ExitCode run(const CommandContext& context) {
   if (options.positional().size() != 1)
     throw UsageError(fmt::format("export takes one trace (- is standard input), and {} are given",
                                  options.positional().size()));
-  if (!options.has("output")) throw UsageError("-o is missing (what to write)");
+  if (options.text("output").value_or("").empty()) throw UsageError("-o is missing (what to write)");
   Errors errors;
   const analyzer::ExportFormat* format = chosen_format(options, errors);
-  const analyzer::ExportOptions chosen = export_options(options, errors);
+  analyzer::ExportOptions chosen = export_options(options, errors);
   const analyzer::CtfMap map = chosen_ctf_map(options, errors);
   const std::string& trace_path = options.positional()[0];
   const fs::path output = *options.text("output");
@@ -95,8 +107,11 @@ ExitCode run(const CommandContext& context) {
     write_err(errors.text());
     return ExitCode::wrong_input;
   }
+  const Interrupts interrupts;
+  chosen.stop = &interrupts.asked();
   try {
-    analyzer::OpenTrace trace = analyzer::open_trace(trace_path, map);
+    analyzer::OpenTrace trace = analyzer::open_trace(trace_path, {.map = map, .loads = true});
+    refuse_other_options(options, trace, *format);
     const analyzer::ExportResult result = format->write(trace, chosen, output);
     std::string text = fmt::format("{}: {}\n", output.string(), result.what);
     for (const auto& [what, count] : result.left_out) text += fmt::format("Left out: {}: {}\n", what, count);
@@ -104,6 +119,9 @@ ExitCode run(const CommandContext& context) {
   } catch (const analyzer::TraceError& error) {
     write_err(fmt::format("{}\n", error.what()));
     return ExitCode::wrong_input;
+  } catch (const analyzer::Stopped&) {
+    write_err(fmt::format("weir: interrupted: {} is not written\n", output.string()));
+    return ExitCode::failed;
   }
   return ExitCode::good;
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "sim/analyzer/construction.hpp"
-#include "sim/analyzer/ctf_map.hpp"
+#include "sim/analyzer/open_trace.hpp"
 
 // weir analyze --critical-path: the one path through a whole trace.
 
@@ -11,9 +11,10 @@ namespace weir {
 
 enum class CriticalPathForm { text, json, csv };
 
-// Prints it; as CSV piece by piece, as it is found. Standard input cannot be read twice: TraceError, as for
-// what cannot be read.
-void tell_critical_path(const std::string& path, const analyzer::CtfMap& map,
-                        const analyzer::ConstructionOptions& options, CriticalPathForm form);
+// Prints it; as CSV piece by piece, as it is found. `trace`: opened from `path`, and opened again if it has
+// to be read twice, which standard input cannot be: TraceError, as for what cannot be read.
+void tell_critical_path(analyzer::OpenTrace trace, const std::string& path,
+                        const analyzer::OpenOptions& opening, const analyzer::ConstructionOptions& options,
+                        CriticalPathForm form);
 
 }  // namespace weir

@@ -111,16 +111,28 @@ std::optional<std::uint64_t> Options::unsigned_integer(const char* name, Errors&
   return {};
 }
 
-std::optional<double> Options::positive_number(const char* name, Errors& errors) const {
+template <class Good>
+std::optional<double> Options::number(const char* name, Errors& errors, const Good& good,
+                                      const char* allowed) const {
   const auto given = text(name);
   if (!given) return {};
   double value = 0;
   const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), value);
-  if (error == std::errc() && end == given->data() + given->size() && std::isfinite(value) && value > 0)
+  if (error == std::errc() && end == given->data() + given->size() && std::isfinite(value) && good(value))
     return value;
   errors.add_argument(fmt::format("--{} {}", name, *given), name, fmt::format("is {}", weir::quoted(*given)),
-                      "a finite number > 0");
+                      allowed);
   return {};
+}
+
+std::optional<double> Options::positive_number(const char* name, Errors& errors) const {
+  return number(
+      name, errors, [](double value) { return value > 0; }, "a finite number > 0");
+}
+
+std::optional<double> Options::number_from_zero(const char* name, Errors& errors) const {
+  return number(
+      name, errors, [](double value) { return value >= 0; }, "a finite number >= 0");
 }
 
 std::string Options::choice(const char* name, const std::vector<std::string>& choices, Errors& errors) const {

@@ -35,10 +35,13 @@ class Options {
   // Values that are wrong become errors that name the argument.
   std::optional<std::uint64_t> unsigned_integer(const char* name, Errors& errors) const;
   std::optional<double> positive_number(const char* name, Errors& errors) const;
+  std::optional<double> number_from_zero(const char* name, Errors& errors) const;
   // One of `choices`; the first is the default.
   std::string choice(const char* name, const std::vector<std::string>& choices, Errors& errors) const;
 
  private:
+  template <class Good>
+  std::optional<double> number(const char* name, Errors& errors, const Good& good, const char* allowed) const;
   std::vector<std::string> option_names() const;
   std::string unknown_option(const std::string& given) const;
 

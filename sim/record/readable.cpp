@@ -61,4 +61,14 @@ std::string readable_percent(double share) {
   return three_digits(std::round(share * 1000) / 10) + " %";
 }
 
+std::string exact_seconds(Nanos time_ns) {
+  const std::uint64_t size_ns =
+      time_ns < 0 ? ~static_cast<std::uint64_t>(time_ns) + 1 : static_cast<std::uint64_t>(time_ns);
+  std::string text =
+      fmt::format("{}{}.{:09}", time_ns < 0 ? "-" : "", size_ns / 1'000'000'000, size_ns % 1'000'000'000);
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 }  // namespace weir

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -135,7 +138,13 @@ TEST_CASE("weir analyze says what is wrong with a trace or an option", "[cli][an
            {{"analyze", "calls.msgpack", "--window", "1e300"}, "--window 1e300"},
            {{"analyze", "calls.msgpack", "--widow", "1"}, "did you mean \"--window\""},
            {{"analyze", "calls.msgpack", "--json", "--csv"}, "not both"},
-           {{"analyze", "-", "--critical-path"}, "reading it twice"},
+           {{"analyze", "-", "--critical-path"}, "standard input: is empty"},
+           {{"analyze", "calls.msgpack", "--from", "3", "--to", "2"}, "is not after --from"},
+           {{"analyze", "calls.msgpack", "--from", "1", "--to", "2"}, "no whole window with something in it"},
+           {{"analyze", "calls.msgpack", "--threads", "0"}, "--threads 0"},
+           {{"analyze", "calls.msgpack", "--windows-in-flight", "0"}, "--windows-in-flight 0"},
+           {{"analyze", "calls.msgpack", "text"}, "calls.msgpack: is no run"},
+           {{"analyze", "--follow", "calls.msgpack"}, "--follow follows a run, or standard input"},
            {{"analyze", "text", "--critical-path"}, "text: not a trace"},
            {{"analyze", "calls.msgpack", "--critical-path", "--from", "1"}, "through the whole trace"}}) {
     const Outcome outcome = run_weir(wrong.words, {folder.path()});
@@ -146,9 +155,91 @@ TEST_CASE("weir analyze says what is wrong with a trace or an option", "[cli][an
   }
   // Cut off in the middle: what there is, and a word about it.
   folder.write("cut", calls().substr(0, 5000));
+  constexpr const char* word = "Left out: the last record is cut off: 1";
   const Outcome cut = run_weir({"analyze", "cut"}, {folder.path()});
   CHECK(cut.code == 0);
-  CHECK_THAT(cut.out, Catch::Contains("Left out: the last record is cut off: 1"));
+  CHECK_THAT(cut.out, Catch::Contains(word));
+  CHECK_THAT(run_weir({"analyze", "cut", "--critical-path"}, {folder.path()}).out, Catch::Contains(word));
+  CHECK_THAT(run_weir({"analyze", "cut", "--critical-path", "--csv"}, {folder.path()}).err,
+             Catch::Contains(word));
+  const Outcome as_json = run_weir({"analyze", "cut", "--critical-path", "--json"}, {folder.path()});
+  CHECK(json::parse(as_json.out)["critical_path"]["left_out"]["the last record is cut off"] == 1);
+}
+
+TEST_CASE("weir analyze refuses what does not go with a trace, or with one another", "[cli][analyzer]") {
+  const TemporaryFolder folder;
+  folder.write("calls", calls());
+  folder.write("spark", small_spark_log());
+  folder.write("map.json", R"({"worker": "vtid", "events": {}})");
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{"-o", "plain"}, {"--trace", "pag", "-o", "traced"}}) {
+    std::vector<std::string> words = {"run", "quickstart", "--until", "2", "--quiet"};
+    words.insert(words.end(), how.begin(), how.end());
+    REQUIRE(run_weir(words, {folder.path()}).code == 0);
+  }
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"plain", "traced", "--k-hop", "2"},
+                                             {"plain", "traced", "--window", "3"},
+                                             {"plain", "--window", "5"},
+                                             {"plain", "--from", "10"},
+                                             {"plain", "--metrics"},
+                                             {"traced", "--convergence", "--seed", "4"},
+                                             {"traced", "--map", "map.json"},
+                                             {"traced", "--csv", "--slo-latency", "2"},
+                                             {"traced", "--critical-path", "--gap-threshold", "1"},
+                                             {"traced", "--critical-path", "--windows-in-flight", "2"},
+                                             {"traced", "--critical-path", "--threads", "1"},
+                                             {"traced", "--follow", "--slo-latency", "2"},
+                                             {"spark", "--convergence"},
+                                             {"spark", "--slo-throughput", "0.5"},
+                                             {"spark", "--map", "map.json"},
+                                             {"calls", "--map", "map.json"},
+                                             {"calls", "--slo-latency", "2"},
+                                             {"calls", "--critical-path", "--window", "2"}}) {
+    std::vector<std::string> all = {"analyze"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome outcome = run_weir(all, {folder.path()});
+    INFO(fmt::format("{}\n{}{}", fmt::join(all, " "), outcome.out, outcome.err));
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, Catch::Contains(" is for "));
+  }
+}
+
+TEST_CASE("weir analyze says when a clock ran backwards", "[cli][analyzer]") {
+  using weir::Activity;
+  using weir::analyzer::LogEvent;
+  const TemporaryFolder folder;
+  const auto record = [](std::uint64_t time_ns, std::int64_t worker, LogEvent event) {
+    weir::analyzer::LogRecord one;
+    one.time_ns = time_ns;
+    one.worker = worker;
+    one.activity = Activity::processing;
+    one.event = event;
+    return one;
+  };
+  const std::string late =
+      snailtrail_bytes({record(100'000'000, 0, LogEvent::start), record(200'000'000, 1, LogEvent::start),
+                        record(50'000'000, 0, LogEvent::end), record(300'000'000, 1, LogEvent::end)});
+  folder.write("backwards", late);
+  for (const char* option : {"--threads=1", "--critical-path"}) {
+    const Outcome outcome = run_weir({"analyze", "backwards", option}, {folder.path()});
+    INFO(outcome.err);
+    CHECK(outcome.code == 0);
+    CHECK_THAT(outcome.out, Catch::Contains("Left out: the order of records that are earlier than the one "
+                                            "before of their worker: 1\n"));
+  }
+}
+
+TEST_CASE("times of a clock that counts from 1970 can be read", "[cli][analyzer]") {
+  const TemporaryFolder folder;
+  folder.write("calls", calls());
+  const Outcome outcome = run_weir({"analyze", "calls", "--critical-path"}, {folder.path()});
+  REQUIRE(outcome.code == 0);
+  CHECK_THAT(outcome.out, Catch::Contains("The critical path: from 0 s to ") &&
+                              Catch::Contains(" s of the trace's clock.)") && !Catch::Contains("e+"));
+  const Outcome csv = run_weir({"analyze", "calls", "--critical-path", "--csv"}, {folder.path()});
+  CHECK(!Catch::Contains("e+").match(csv.out));
 }
 
 // While FlatMap holds everybody up, the path runs along it; then it is restarted; from then on Count does.

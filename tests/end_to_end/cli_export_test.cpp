@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -12,6 +15,8 @@
 #include "tests/support/program.hpp"
 #include "tests/support/pyramid.hpp"
 #include "tests/support/snailtrail_bytes.hpp"
+#include "tests/support/spark_log.hpp"
+#include "tests/support/st2_log.hpp"
 
 using namespace weir;
 using namespace weir::test;
@@ -160,7 +165,8 @@ TEST_CASE("Exported CSV has every edge of the run, to the nanosecond", "[cli][ex
   REQUIRE(run_weir({"export", "run", "-f", "csv", "-o", "trace.csv"}, {folder.path()}).code == 0);
   const std::vector<std::string> lines = lines_of(read_file(folder.path() / "trace.csv"));
   CHECK(lines[0] ==
-        "kind,activity,operator,from_worker,from_host,to_worker,to_host,begin_ns,end_ns,duration_ns\r");
+        "kind,activity,operator,from_worker,from_host,to_worker,to_host,begin_ns,end_ns,duration_ns,records,"
+        "size_bytes\r");
   const std::vector<Row> rows = rows_of(folder.path() / "run/run.h5");
   REQUIRE(lines.size() == rows.size() + 1);
   std::multiset<std::tuple<bool, Nanos, Nanos, Nanos>> expected, found;
@@ -171,13 +177,100 @@ TEST_CASE("Exported CSV has every edge of the run, to the nanosecond", "[cli][ex
     std::vector<std::string> fields;
     std::istringstream line(lines[i]);
     for (std::string field; std::getline(line, field, ',');) fields.push_back(field);
-    REQUIRE(fields.size() == 10);
+    REQUIRE(fields.size() == 12);
+    CHECK(fields[10].empty());  // they were not traced
+    CHECK(fields[11] == "\r");
     const Nanos begin_ns = std::stoll(fields[7]);
     found.insert({fields[0] == "message", begin_ns, std::stoll(fields[8]), std::stoll(fields[9])});
     REQUIRE(begin_ns >= latest_ns);
     latest_ns = begin_ns;
   }
   CHECK(found == expected);
+}
+
+TEST_CASE("Exported records and bytes are those of the traced run", "[cli][export]") {
+  const TemporaryFolder folder;
+  REQUIRE(run_weir({"run", "quickstart", "--until", "5", "--trace", "pag", "--trace-loads", "-o", "run",
+                    "--quiet"},
+                   {folder.path()})
+              .code == 0);
+  REQUIRE(run_weir({"export", "run", "-f", "csv", "-o", "trace.csv"}, {folder.path()}).code == 0);
+  REQUIRE(run_weir({"export", "run", "-f", "chrome", "-o", "trace.json"}, {folder.path()}).code == 0);
+  const hdf5::Id file(H5Fopen((folder.path() / "run/run.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  const auto sum = [&](const char* name, bool messages) {
+    const auto load = column<std::int64_t>(file.get(), name, H5T_NATIVE_INT64);
+    const auto peer = column<std::int64_t>(file.get(), "pag_edges/peer", H5T_NATIVE_INT64);
+    std::int64_t all = 0;
+    for (std::size_t i = 0; i < load.size(); ++i) all += (peer[i] >= 0) == messages ? load[i] : 0;
+    return all;
+  };
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> found;  // records and bytes, by kind
+  const std::vector<std::string> lines = lines_of(read_file(folder.path() / "trace.csv"));
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    std::vector<std::string> fields;
+    std::istringstream line(lines[i]);
+    for (std::string field; std::getline(line, field, ',');) fields.push_back(field);
+    REQUIRE(fields.size() == 12);
+    found[fields[0]].first += std::stoll(fields[10]);
+    if (fields[0] == "message") found[fields[0]].second += std::stoll(fields[11]);
+  }
+  CHECK(found["message"].first == sum("pag_loads/records", true));
+  CHECK(found["message"].second == sum("pag_loads/size_bytes", true));
+  CHECK(found["activity"].first == sum("pag_loads/records", false));
+  CHECK(found["message"].second > 0);
+  std::int64_t records = 0, bytes = 0;
+  const json chrome = json::parse(read_file(folder.path() / "trace.json"));
+  for (const json& event : chrome["traceEvents"]) {
+    if (event["ph"] == "s") bytes += event["args"]["bytes"].get<std::int64_t>();
+    if (event["ph"] == "X") records += event["args"]["records"].get<std::int64_t>();
+  }
+  CHECK(bytes == found["message"].second);
+  CHECK(records == found["activity"].first);
+}
+
+TEST_CASE("An ST2 log is exported epoch by epoch", "[cli][export]") {
+  const TemporaryFolder folder;
+  folder.write("log.st2", st2_bytes(small_st2_log()));
+  const Outcome analyzed = run_weir({"analyze", "log.st2", "--json"}, {folder.path()});
+  REQUIRE(analyzed.code == 0);
+  std::int64_t messages = 0, edges = 0;
+  const json report = json::parse(analyzed.out);
+  for (const json& window : report["windows"]) {
+    messages += window["messages"].get<std::int64_t>();
+    edges += window["edges"].get<std::int64_t>();
+  }
+  for (const char* format : {"csv", "chrome", "ctf", "dot"}) {
+    const Outcome outcome = run_weir({"export", "log.st2", "-f", format, "-o", format}, {folder.path()});
+    INFO(format << ": " << outcome.err);
+    REQUIRE(outcome.code == 0);
+  }
+  const std::vector<std::string> lines = lines_of(read_file(folder.path() / "csv"));
+  std::int64_t exported = 0;
+  for (std::size_t i = 1; i < lines.size(); ++i) exported += lines[i].starts_with("message") ? 1 : 0;
+  CHECK(exported == messages);
+  CHECK(messages > 0);
+  // A message divides an activity in the graph, not here.
+  CHECK(static_cast<std::int64_t>(lines.size()) - 1 <= edges);
+  // What was exported is read again.
+  CHECK(run_weir({"analyze", "ctf"}, {folder.path()}).code == 0);
+  const Outcome path = run_weir({"analyze", "log.st2", "--critical-path"}, {folder.path()});
+  CHECK(path.code == 2);
+  CHECK_THAT(path.err, Catch::Contains("an ST2 log, whose epochs overlap"));
+}
+
+TEST_CASE("What weir analyze reads from standard input, weir export reads, too", "[cli][export]") {
+  const TemporaryFolder folder;
+  folder.write("calls", snailtrail_bytes(Pyramid{.workers = 2, .phases = 3}.records()));
+  folder.write("epochs", st2_bytes(small_st2_log()));
+  folder.write("spark", small_spark_log());
+  for (const std::string name : {"calls", "epochs", "spark"}) {
+    REQUIRE(run_weir({"export", name, "-f", "csv", "-o", "file.csv"}, {folder.path()}).code == 0);
+    const Outcome outcome =
+        run_weir({"export", "-", "-f", "csv", "-o", "pipe.csv"}, {.folder = folder.path(), .input = name});
+    INFO(name << ": " << outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(read_file(folder.path() / "pipe.csv") == read_file(folder.path() / "file.csv"));
+  }
 }
 
 TEST_CASE("A part of a trace is cut to that part", "[cli][export]") {
@@ -312,9 +405,57 @@ TEST_CASE("Exported DOT has the graph of one window with its participation", "[c
   }
 }
 
+TEST_CASE("weir export replaces files, follows links, and writes into pipes", "[cli][export]") {
+  namespace fs = std::filesystem;
+  const TemporaryFolder folder;
+  folder.write("calls", snailtrail_bytes(Pyramid{.workers = 2, .phases = 3}.records()));
+  const auto exported = [&](const std::string& to) {
+    const Outcome outcome = run_weir({"export", "calls", "-f", "csv", "-o", to}, {folder.path()});
+    INFO(outcome.err);
+    return outcome.code == 0;
+  };
+  REQUIRE(exported("file"));
+  const std::string expected = read_file(folder.path() / "file");
+  folder.write("target", "old");
+  fs::create_symlink("target", folder.path() / "link");
+  fs::create_symlink("nowhere", folder.path() / "dangling");
+  for (const char* link : {"link", "dangling"}) {
+    REQUIRE(exported(link));
+    CHECK(fs::is_symlink(folder.path() / link));
+    CHECK(read_file(folder.path() / link) == expected);
+  }
+  CHECK(read_file(folder.path() / "target") == expected);
+  fs::create_symlink("circle", folder.path() / "circle");
+  CHECK_FALSE(exported("circle"));
+  // A reader gets everything, and the pipe stays one.
+  const Outcome piped = run_program(
+      {"bash", "-c",
+       fmt::format("mkfifo pipe && (cat pipe > got &) && {} export calls -f csv -o pipe && sleep 0.5",
+                   WEIR_PROGRAM)},
+      {folder.path()});
+  CHECK(piped.code == 0);
+  CHECK(fs::is_fifo(folder.path() / "pipe"));
+  CHECK(read_file(folder.path() / "got") == expected);
+}
+
+TEST_CASE("An export that is interrupted leaves nothing", "[cli][export]") {
+  const TemporaryFolder folder;
+  REQUIRE(run_weir({"run", "word-count", "--until", "200", "--trace", "pag", "-o", "run", "--quiet"},
+                   {folder.path()})
+              .code == 0);
+  const std::vector<std::string> before = folder.files();
+  const Outcome outcome = run_weir({"export", "run", "-f", "chrome", "-o", "trace.json"},
+                                   {.folder = folder.path(), .interrupt_after_ms = 300});
+  INFO(outcome.err);
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("interrupted: trace.json is not written"));
+  CHECK(folder.files() == before);
+}
+
 TEST_CASE("weir export says what is wrong and leaves nothing half-written", "[cli][export]") {
   const TemporaryFolder folder;
   folder.write("calls.msgpack", snailtrail_bytes(Pyramid{.workers = 2, .phases = 3}.records()));
+  folder.write("map.json", R"({"worker": "vtid", "events": {}})");
   folder.write("text", "This is a text, and not a trace of anything at all.\n");
   folder.write("full/file", "");
   const std::vector<std::string> before = folder.files();
@@ -325,6 +466,9 @@ TEST_CASE("weir export says what is wrong and leaves nothing half-written", "[cl
   for (const Case& wrong : std::vector<Case>{
            {{"export", "calls.msgpack", "-o", "x"}, "--format is missing"},
            {{"export", "calls.msgpack", "-f", "csv"}, "-o is missing"},
+           {{"export", "calls.msgpack", "-f", "csv", "-o", ""}, "-o is missing"},
+           {{"export", "calls.msgpack", "-f", "csv", "-o", "x", "--map", "map.json"},
+            "--map is for CTF traces"},
            {{"export", "calls.msgpack", "-f", "crome", "-o", "x"}, "did you mean \"chrome\""},
            {{"export", "calls.msgpack", "-f", "csv", "-o", "calls.msgpack"}, "is the trace itself"},
            {{"export", "calls.msgpack", "-f", "csv", "-o", "full"}, "is a directory"},

@@ -13,7 +13,8 @@
 #include <unordered_map>
 
 #include "sim/analyzer/export/export.hpp"
-#include "sim/analyzer/export/out_file.hpp"
+#include "sim/analyzer/time_origin.hpp"
+#include "sim/record/atomic_file.hpp"
 
 namespace weir::analyzer {
 
@@ -47,11 +48,10 @@ class ChromeWriter final : public EdgeTaker {
     int process;
     int thread;
   };
-  static constexpr Nanos day_ns = 86'400 * nanos_per_second;
 
   void begin(Nanos first_ns) {
     begun_ = true;
-    origin_ns_ = first_ns > day_ns ? first_ns : 0;
+    origin_ns_ = time_origin_ns(first_ns);
     file_.write(fmt::format(R"({{"displayTimeUnit":"ns","otherData":{{"origin_ns":"{}"}},"traceEvents":[)",
                             origin_ns_));
   }
@@ -97,17 +97,25 @@ class ChromeWriter final : public EdgeTaker {
     const Track on = track(edge.to);
     std::string name(activity_name(edge.activity));
     if (edge.operator_id != no_operator) name += " " + operator_name(edge.operator_id);
-    event(fmt::format(R"({{"ph":"X","name":{},"cat":"{}","ts":{},"dur":{},"pid":{},"tid":{}}})",
+    event(fmt::format(R"({{"ph":"X","name":{},"cat":"{}","ts":{},"dur":{},"pid":{},"tid":{}{}}})",
                       json_text(name), activity_name(edge.activity), at(edge.begin_ns),
-                      microseconds(edge.end_ns - edge.begin_ns), on.process, on.thread));
+                      microseconds(edge.end_ns - edge.begin_ns), on.process, on.thread, load(edge)));
+  }
+
+  // Where the trace says.
+  std::string load(const Edge& edge) const {
+    if (!source_.holds_records()) return {};
+    if (!edge.message()) return fmt::format(R"(,"args":{{"records":{}}})", edge.records);
+    return fmt::format(R"(,"args":{{"records":{},"bytes":{}}})", edge.records, edge.size_bytes);
   }
 
   void arrow(const Edge& edge) {
     const Track from = track(edge.from);
     const Track to = track(edge.to);
     const auto end = [&](const char* phase, const Track& on, Nanos time_ns) {
-      event(fmt::format(R"({{{},"name":"{}","cat":"message","id":{},"ts":{},"pid":{},"tid":{}}})", phase,
-                        activity_name(edge.activity), arrows_, at(time_ns), on.process, on.thread));
+      event(fmt::format(R"({{{},"name":"{}","cat":"message","id":{},"ts":{},"pid":{},"tid":{}{}}})", phase,
+                        activity_name(edge.activity), arrows_, at(time_ns), on.process, on.thread,
+                        load(edge)));
     };
     ++arrows_;
     end(R"("ph":"s")", from, edge.begin_ns);
@@ -115,7 +123,7 @@ class ChromeWriter final : public EdgeTaker {
   }
 
   const TraceSource& source_;
-  OutFile file_;
+  AtomicFile file_;
   bool begun_ = false;
   bool first_event_ = true;
   Nanos origin_ns_ = 0;

@@ -5,33 +5,26 @@
 #include <unordered_map>
 
 #include "sim/analyzer/export/export.hpp"
-#include "sim/analyzer/export/out_file.hpp"
+#include "sim/analyzer/report.hpp"
+#include "sim/record/atomic_file.hpp"
 
 namespace weir::analyzer {
 
 namespace {
 
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c;
-    if (c == '"') quoted += c;
-  }
-  return quoted + '"';
-}
-
 class CsvWriter final : public EdgeTaker {
  public:
   CsvWriter(const TraceSource& source, const std::filesystem::path& path) : source_(source), file_(path) {
     file_.write(
-        "kind,activity,operator,from_worker,from_host,to_worker,to_host,begin_ns,end_ns,duration_ns\r\n");
+        "kind,activity,operator,from_worker,from_host,to_worker,to_host,begin_ns,end_ns,duration_ns,records,"
+        "size_bytes\r\n");
   }
 
   void edge(const Edge& edge) override {
-    file_.write(fmt::format("{},{},{},{},{},{},{},{}\r\n", edge.message() ? "message" : "activity",
+    file_.write(fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", edge.message() ? "message" : "activity",
                             activity_name(edge.activity), operator_of(edge.operator_id), worker(edge.from),
-                            worker(edge.to), edge.begin_ns, edge.end_ns, edge.end_ns - edge.begin_ns));
+                            worker(edge.to), edge.begin_ns, edge.end_ns, edge.end_ns - edge.begin_ns,
+                            known(edge.records), edge.message() ? known(edge.size_bytes) : ""));
   }
 
   std::size_t workers() const { return workers_.size(); }
@@ -41,17 +34,22 @@ class CsvWriter final : public EdgeTaker {
   // Name and host: two fields.
   const std::string& worker(std::int64_t id) {
     const auto [found, is_new] = workers_.try_emplace(id);
-    if (is_new) found->second = field(source_.worker_name(id)) + "," + field(source_.worker_host(id));
+    if (is_new) found->second = csv_field(source_.worker_name(id)) + "," + csv_field(source_.worker_host(id));
     return found->second;
   }
   const std::string& operator_of(std::int32_t id) {
     const auto [found, is_new] = operators_.try_emplace(id);
-    if (is_new && id != no_operator) found->second = field(source_.operator_name(id));
+    if (is_new && id != no_operator) found->second = csv_field(source_.operator_name(id));
     return found->second;
   }
 
+  // Empty where the trace does not say.
+  std::string known(std::uint32_t load) const {
+    return source_.holds_records() ? fmt::format("{}", load) : std::string();
+  }
+
   const TraceSource& source_;
-  OutFile file_;
+  AtomicFile file_;
   std::unordered_map<std::int64_t, std::string> workers_;
   std::unordered_map<std::int32_t, std::string> operators_;
 };

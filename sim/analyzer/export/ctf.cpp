@@ -115,14 +115,10 @@ class EdgeEvents final : public EdgeTaker {
   std::int64_t numbers_ = 0;
 };
 
-ExportResult write_edges(EdgeSource& source, const ExportOptions& options,
-                         const std::filesystem::path& path) {
-  NamedStreams streams(source, path);
+ExportResult write_edges(OpenTrace& trace, const ExportOptions& options, const std::filesystem::path& path) {
+  NamedStreams streams(trace.source(), path);
   EdgeEvents events(streams);
-  FeedOptions feeding;
-  feeding.from_ns = options.from_ns;
-  feeding.to_ns = options.to_ns;
-  const FeedResult fed = feed(source, feeding, events);
+  const FeedResult fed = feed(trace, options, events);
   events.finish();
   streams.commit("edges");
   return {fmt::format("{} events of {}", streams.events(), in_words(fed, streams.workers())), fed.left_out};
@@ -156,6 +152,7 @@ ExportResult write_log(LogSource& log, const ExportOptions& options, const std::
   };
   std::vector<LogRecord> records;
   while (log.read(records)) {
+    stop_if_asked(options.stop);
     for (const LogRecord& record : records) {
       const std::int64_t window = static_cast<std::int64_t>(record.time_ns) / options.construction.window_ns;
       if (cutter.add(window, record)) write_windows();
@@ -173,7 +170,7 @@ ExportResult write_log(LogSource& log, const ExportOptions& options, const std::
 }
 
 ExportResult write(OpenTrace& trace, const ExportOptions& options, const std::filesystem::path& path) {
-  return trace.log ? write_log(*trace.log, options, path) : write_edges(*trace.edges, options, path);
+  return trace.log ? write_log(*trace.log, options, path) : write_edges(trace, options, path);
 }
 
 const auto registered = add_export_format(

@@ -9,9 +9,9 @@
 #include <cmath>
 
 #include "sim/analyzer/export/export.hpp"
-#include "sim/analyzer/export/out_file.hpp"
 #include "sim/analyzer/log_edges.hpp"
 #include "sim/analyzer/participation.hpp"
+#include "sim/record/atomic_file.hpp"
 
 namespace weir::analyzer {
 
@@ -130,7 +130,7 @@ class DotWriter {
 
   const Pag& pag_;
   const TraceSource& source_;
-  OutFile file_;
+  AtomicFile file_;
   Participation participation_;
   std::vector<Nanos> times_ns_;
   std::vector<double> x_pt_;
@@ -151,8 +151,7 @@ Pag first_window(EdgeSource& source, const ExportOptions& options) {
 
 ExportResult write(OpenTrace& trace, const ExportOptions& options, const std::filesystem::path& path) {
   std::unique_ptr<EdgeSource> made;
-  if (trace.log) made = std::make_unique<LogEdges>(*trace.log, options.construction);
-  EdgeSource& source = made ? *made : *trace.edges;
+  EdgeSource& source = edges_of(trace, options.construction, made);
   const Pag pag = first_window(source, options);
   if (pag.edges() > edges_max) {
     throw TraceError(fmt::format(

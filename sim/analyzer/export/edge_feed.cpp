@@ -20,7 +20,8 @@ class Feed {
           w + 1 < window.workers.size() ? window.workers[w + 1].first_span : window.spans.size();
       for (std::size_t s = window.workers[w].first_span; s < end; ++s) {
         const EdgeWindow::Span& span = window.spans[s];
-        add(window, {worker, worker, span.begin_ns, span.end_ns, span.activity, span.operator_id});
+        add(window,
+            {worker, worker, span.begin_ns, span.end_ns, span.activity, span.operator_id, span.records});
       }
     }
     for (const EdgeWindow::Message& message : window.messages) {
@@ -28,8 +29,9 @@ class Feed {
         if (message.sent_ns >= window.start_ns) ++backward_messages_;
         continue;
       }
-      add(window, {window.workers[message.from].id, window.workers[message.to].id, message.sent_ns,
-                   message.received_ns, message.activity, message.operator_id});
+      add(window,
+          {window.workers[message.from].id, window.workers[message.to].id, message.sent_ns,
+           message.received_ns, message.activity, message.operator_id, message.records, message.size_bytes});
     }
     std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) {
       return std::tie(a.begin_ns, a.end_ns, a.to, a.from, a.activity, a.operator_id) <
@@ -78,8 +80,12 @@ FeedResult feed(EdgeSource& source, const FeedOptions& options, EdgeTaker& taker
   Feed feed(options, taker);
   EdgeWindow window;
   while (source.next(options.window_ns, window)) {
+    stop_if_asked(options.stop);
     if (window.end_ns <= options.from_ns) continue;
-    if (window.start_ns >= options.to_ns) break;
+    if (window.start_ns >= options.to_ns) {
+      if (options.windows_overlap) continue;
+      break;
+    }
     feed.take(window);
   }
   return feed.result(source.left_out());

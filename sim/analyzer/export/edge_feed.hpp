@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,6 +19,8 @@ struct Edge {
   Nanos end_ns = 0;
   Activity activity{};
   std::int32_t operator_id = no_operator;
+  std::uint32_t records = 0;     // that it dealt with, or that are in it; if the source holds_records()
+  std::uint32_t size_bytes = 0;  // of a message
   bool message() const { return is_message(activity); }
 };
 
@@ -32,6 +35,8 @@ struct FeedOptions {
   Nanos from_ns = 0;    // edges are cut to what lies
   Nanos to_ns = never;  // between these two
   Nanos window_ns = nanos_per_second;
+  bool windows_overlap = false;  // then one may begin earlier than the one before
+  const std::atomic<bool>* stop = nullptr;
 };
 
 struct FeedResult {
@@ -42,7 +47,16 @@ struct FeedResult {
   std::map<std::string, std::int64_t> left_out;
 };
 
-// TraceError if nothing is left, or the trace cannot be read on.
+// Somebody asked for the end (Ctrl-C).
+class Stopped : public std::runtime_error {
+ public:
+  Stopped() : std::runtime_error("stopped") {}
+};
+inline void stop_if_asked(const std::atomic<bool>* stop) {
+  if (stop != nullptr && *stop) throw Stopped();
+}
+
+// TraceError if nothing is left, or the trace cannot be read on; Stopped.
 FeedResult feed(EdgeSource& source, const FeedOptions& options, EdgeTaker& taker);
 
 }  // namespace weir::analyzer

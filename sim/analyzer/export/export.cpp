@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/analyzer/log_edges.hpp"
+#include "sim/record/readable.hpp"
 
 namespace weir::analyzer {
 
@@ -33,14 +34,15 @@ FeedResult feed(OpenTrace& trace, const ExportOptions& options, EdgeTaker& taker
   feeding.from_ns = options.from_ns;
   feeding.to_ns = options.to_ns;
   feeding.window_ns = options.construction.window_ns;
-  if (!trace.log) return feed(*trace.edges, feeding, taker);
-  LogEdges edges(*trace.log, options.construction);
-  return feed(edges, feeding, taker);
+  feeding.stop = options.stop;
+  feeding.windows_overlap = trace.st2 != nullptr;
+  std::unique_ptr<EdgeSource> made;
+  return feed(edges_of(trace, options.construction, made), feeding, taker);
 }
 
 std::string in_words(const FeedResult& result, std::size_t workers) {
   return fmt::format("{} activities and {} messages of {} workers, {} to {} s", result.activities,
-                     result.messages, workers, to_seconds(result.first_ns), to_seconds(result.last_ns));
+                     result.messages, workers, exact_seconds(result.first_ns), exact_seconds(result.last_ns));
 }
 
 }  // namespace weir::analyzer

@@ -17,6 +17,7 @@ struct ExportOptions {
   Nanos from_ns = 0;  // activities and messages are cut to what lies between these two
   Nanos to_ns = never;
   ConstructionOptions construction;  // of logs; and the length of a window, for formats that show one
+  const std::atomic<bool>* stop = nullptr;
 };
 
 struct ExportResult {
@@ -28,7 +29,7 @@ struct ExportFormat {
   std::string name;
   std::string help;        // one line
   bool directory = false;  // what it writes
-  // TraceError, RecordError; then nothing is left of what was written.
+  // TraceError, RecordError, Stopped; then nothing is left of what was written.
   ExportResult (*write)(OpenTrace& trace, const ExportOptions& options,
                         const std::filesystem::path& path) = nullptr;
 };

@@ -375,6 +375,9 @@ class Edges {
 OpenTrace read_ctf(const std::filesystem::path& path, const CtfMap& map) {
   auto log = std::make_unique<CtfLog>(path, map);
   OpenTrace trace;
+  trace.name = path.string();
+  trace.ctf = true;
+  trace.kind = log->kind() == "edges" ? "what weir exported of a run" : "a CTF trace";
   if (log->kind() != "edges") {
     trace.log = std::move(log);
     return trace;

@@ -36,7 +36,10 @@ RunEdges::RunEdges(const std::filesystem::path& path, bool loads)
                Column(file_, "pag_commits/blocks")},
       workers_column_(file_, "pag_workers/name"),
       final_(file_, "final/complete") {
-  if (loads && file_.has("pag_loads")) records_.emplace(file_, "pag_loads/records");
+  if (loads && file_.has("pag_loads")) {
+    records_.emplace(file_, "pag_loads/records");
+    size_bytes_.emplace(file_, "pag_loads/size_bytes");
+  }
   read_extent();
   read_hosts();
   count_rows();
@@ -79,7 +82,10 @@ void RunEdges::refresh() {
   for (Column& column : commits_) column.refresh();
   for (Column& column : blocks_) column.refresh();
   for (Column& column : edges_) column.refresh();
-  if (records_) records_->refresh();
+  if (records_) {
+    records_->refresh();
+    size_bytes_->refresh();
+  }
   workers_column_.refresh();
   for (Slab& slab : slabs_) {
     if (slab.gap.size() < slab_rows) slab.number = -1;
@@ -92,9 +98,16 @@ bool RunEdges::ended() {
   return final_.rows() > 0;
 }
 
+bool RunEdges::complete() const {
+  if (final_.rows() == 0) return false;
+  std::int8_t complete = 0;
+  final_.read(0, 1, H5T_NATIVE_INT8, &complete);
+  return complete != 0;
+}
+
 void RunEdges::count_rows() {
   rows_ = rows_of_all(edges_);
-  if (records_) rows_ = std::min(rows_, records_->rows());
+  if (records_) rows_ = std::min({rows_, records_->rows(), size_bytes_->rows()});
   block_rows_ = rows_of_all(blocks_);
   if (workers_column_.rows() <= static_cast<std::int64_t>(worker_names_.size())) return;
   worker_names_ = workers_column_.texts(workers_column_.rows());
@@ -166,7 +179,9 @@ const RunEdges::Slab& RunEdges::slab_of(std::int64_t number) {
   edges_[4].read(first, count, H5T_NATIVE_INT8, slab.activity.data());
   if (!records_) return slab;
   slab.records.resize(size);
+  slab.size_bytes.resize(size);
   records_->read(first, count, H5T_NATIVE_INT64, slab.records.data());
+  size_bytes_->read(first, count, H5T_NATIVE_INT64, slab.size_bytes.data());
   return slab;
 }
 
@@ -197,8 +212,9 @@ void RunEdges::decode_rows(const Slab& slab, std::int64_t first, std::int64_t la
       continue;
     }
     const Nanos at_ns = position_ns + gap_ns;
-    const auto records =
-        records_ ? static_cast<std::uint32_t>(std::clamp<std::int64_t>(slab.records[i], 0, 0xffff'ffff)) : 0;
+    const auto load = [&](const std::vector<std::int64_t>& column) {
+      return records_ ? static_cast<std::uint32_t>(std::clamp<std::int64_t>(column[i], 0, 0xffff'ffff)) : 0;
+    };
     if ((local ? at_ns : at_ns - duration_ns) < assembled_until_ns_)
       ++left_out_["edges that began in windows which had been shown"];
     if (local) {
@@ -208,13 +224,14 @@ void RunEdges::decode_rows(const Slab& slab, std::int64_t first, std::int64_t la
       }
       position_ns = worker.latest_ns = at_ns + duration_ns;
       worker.spans.push_back(
-          {at_ns, position_ns, static_cast<Activity>(activity), slab.operator_id[i], records});
+          {at_ns, position_ns, static_cast<Activity>(activity), slab.operator_id[i], load(slab.records)});
     } else if (static_cast<std::size_t>(slab.peer[i]) >= workers_.size()) {
       ++left_out_["messages from a worker that does not exist"];
     } else {
       worker.messages.push_back({static_cast<std::uint32_t>(slab.peer[i]),
                                  static_cast<std::uint32_t>(worker_id), at_ns - duration_ns, at_ns,
-                                 static_cast<Activity>(activity), slab.operator_id[i], records});
+                                 static_cast<Activity>(activity), slab.operator_id[i], load(slab.records),
+                                 load(slab.size_bytes)});
     }
   }
 }

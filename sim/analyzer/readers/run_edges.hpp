@@ -40,7 +40,7 @@ class RunEdges {
     }
   };
 
-  // `loads`: how many records edges were of, too, if they were traced.
+  // `loads`: how many records and bytes edges were of, too, if they were traced.
   RunEdges(const std::filesystem::path& path, bool loads);
   bool holds_records() const { return records_.has_value(); }
 
@@ -51,6 +51,8 @@ class RunEdges {
   void refresh();
   // Whether the run came to its end, or was stopped, and wrote its last row.
   bool ended();
+  // And at its end, not because somebody stopped it.
+  bool complete() const;
   std::int64_t rows() const { return rows_; }  // of edges
   std::int64_t block_rows() const { return block_rows_; }
   // Blocks [first, first + count) in the order in which they were written, without those that make no sense.
@@ -89,7 +91,7 @@ class RunEdges {
   struct Slab {
     std::int64_t number = -1;
     std::int64_t used = 0;  // when it was last asked for
-    std::vector<std::int64_t> gap, duration, records;
+    std::vector<std::int64_t> gap, duration, records, size_bytes;
     std::vector<std::int32_t> peer, operator_id;
     std::vector<std::int8_t> activity;
   };
@@ -106,6 +108,7 @@ class RunEdges {
   RunColumnsFile file_;
   std::array<Column, 5> edges_;  // gap, duration, peer, operator, activity
   std::optional<Column> records_;
+  std::optional<Column> size_bytes_;
   std::array<Column, 6> blocks_;
   std::array<Column, 3> commits_;
   Column workers_column_;

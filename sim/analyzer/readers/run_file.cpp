@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/analyzer/readers/run_edges.hpp"
+#include "sim/record/readable.hpp"
 
 namespace weir::analyzer {
 
@@ -17,7 +18,10 @@ class RunFileSource final : public EdgeSource {
     ended_ = edges_.ended();
     const auto commits = ended_ ? std::vector<RunEdges::Commit>() : edges_.commits(0);
     read_blocks(commits.empty() ? edges_.block_rows() : commits.back().blocks);
-    if (!commits.empty()) last_ns_ = std::min(last_ns_, commits.back().until_ns);
+    if (!commits.empty()) {
+      last_ns_ = std::min(last_ns_, commits.back().until_ns);
+      edges_.leave_out(fmt::format("what came after {} s, when the run was killed", exact_seconds(last_ns_)));
+    }
     if (commits.empty() && !ended_)
       edges_.leave_out("the run was killed before it committed anything: edges of some workers");
   }

@@ -93,7 +93,10 @@ class FollowedRun final : public EdgeSource {
   void end() {
     over_ = true;
     ended_ = edges_.ended();
-    if (ended_) return decode_until(edges_.block_rows());
+    if (ended_) {
+      if (!edges_.complete()) incomplete_ = "the run was stopped before its end";
+      return decode_until(edges_.block_rows());
+    }
     incomplete_ = "the run did not come to its end";
     last_ns_ = std::min(last_ns_, committed_ns_);
   }
