@@ -42,8 +42,9 @@ def main():
     draw(arguments, points, ours)
     for view, workers in ours.items():
         (first, top), (second, next_one), *_ = workers
-        ratio = top["cp"] / next_one["cp"] if next_one["cp"] > 0 else float("inf")
-        print(f"{view}: {first} {top['cp']:.3f}, then {second} {next_one['cp']:.3g}: {ratio:.3g} times (published 0.135 and"
+        alone = next_one["cp"] < 1e-6 * top["cp"]
+        ratio = "the others take no part" if alone else f"{top['cp'] / next_one['cp']:.3g} times"
+        print(f"{view}: {first} {top['cp']:.3f}, then {second} {next_one['cp']:.3g}: {ratio} (published 0.135 and"
               f" 0.047, 2.9 times); conventional {top['conventional']:.3f} and {next_one['conventional']:.3f}")
 
 

@@ -17,26 +17,29 @@ void merge_into(std::map<Key, Shares>& sums, const std::map<Key, Shares>& others
   for (const auto& [key, shares] : others) sums[key] += shares;
 }
 
+void divide(Shares& shares, double by) {
+  shares.cp /= by;
+  shares.conventional /= by;
+  shares.single_path /= by;
+}
+
 template <class Key>
-std::map<Key, Shares> means(std::map<Key, Shares> sums, std::int64_t windows) {
-  for (auto& [key, shares] : sums) {
-    shares.cp /= static_cast<double>(windows);
-    shares.conventional /= static_cast<double>(windows);
-    shares.single_path /= static_cast<double>(windows);
-  }
+std::map<Key, Shares> means(std::map<Key, Shares> sums, double windows_s) {
+  for (auto& [key, shares] : sums) divide(shares, windows_s);
   return sums;
 }
 
-// What every edge of a window is measured with.
+// What every edge of a window is measured with. Shares come times the length of the window.
 struct Scale {
-  double window_ns;
+  double window_s;
   double edges_ns;  // the time of all edges
   Shares shares(Nanos duration_ns, double path_share, bool on_walk) const {
     const auto duration = static_cast<double>(duration_ns);
-    return {.cp = path_share * duration / window_ns,
-            .conventional = duration / edges_ns,
-            .single_path = on_walk ? duration / window_ns : 0,
-            .duration_s = duration * 1e-9,
+    const double duration_s = duration * 1e-9;
+    return {.cp = path_share * duration_s,
+            .conventional = duration / edges_ns * window_s,
+            .single_path = on_walk ? duration_s : 0,
+            .duration_s = duration_s,
             .edges = 1};
   }
 };
@@ -56,6 +59,8 @@ WindowResult Summaries::add(const Pag& pag, const Participation& participation, 
     return result;
   }
   ++windows_;
+  const double window_s = to_seconds(pag.duration_ns());
+  windows_s_ += window_s;
   walk(pag, random);
   double edges_ns = 0;
   for (std::size_t c = 0; c < pag.chains(); ++c) {
@@ -67,6 +72,7 @@ WindowResult Summaries::add(const Pag& pag, const Participation& participation, 
   }
   add_local_edges(pag, participation, edges_ns, result);
   add_messages(pag, participation, edges_ns, result);
+  result.cp_sum /= window_s;
   return result;
 }
 
@@ -103,13 +109,13 @@ void Summaries::walk(const Pag& pag, RandomStream& random) {
 
 void Summaries::add_local_edges(const Pag& pag, const Participation& participation, double edges_ns,
                                 WindowResult& result) {
-  const Scale scale{static_cast<double>(pag.duration_ns()), edges_ns};
+  const Scale scale{to_seconds(pag.duration_ns()), edges_ns};
   std::array<Shares, activity_count> activities{};
-  std::vector<std::pair<std::int32_t, Shares>> operators;
+  operator_work_.clear();
   for (std::size_t c = 0; c < pag.chains(); ++c) {
     Shares worker;
-    operators.clear();
     std::size_t latest = 0;  // the operator of the edge before: most often the same again
+    for (OperatorWork& work : operator_work_) work.worked = false;
     for (std::uint32_t v = pag.chain_first[c]; v + 1 < pag.chain_first[c + 1]; ++v) {
       const Shares shares = scale.shares(pag.time_ns[v + 1] - pag.time_ns[v], participation.local_share(v),
                                          local_on_walk_[v] != 0);
@@ -117,15 +123,22 @@ void Summaries::add_local_edges(const Pag& pag, const Participation& participati
       activities[static_cast<std::size_t>(edge.activity)] += shares;
       worker += shares;
       if (edge.operator_id == no_operator || !works_for_operator(edge.activity)) continue;
-      if (latest >= operators.size() || operators[latest].first != edge.operator_id) {
-        for (latest = 0; latest < operators.size() && operators[latest].first != edge.operator_id;) ++latest;
-        if (latest == operators.size()) operators.push_back({edge.operator_id, {}});
+      if (latest >= operator_work_.size() || operator_work_[latest].operator_id != edge.operator_id) {
+        for (latest = 0;
+             latest < operator_work_.size() && operator_work_[latest].operator_id != edge.operator_id;)
+          ++latest;
+        if (latest == operator_work_.size()) operator_work_.push_back({.operator_id = edge.operator_id});
       }
-      operators[latest].second += shares;
+      operator_work_[latest].sum += shares;
+      operator_work_[latest].worked = true;
     }
     result.cp_sum += worker.cp;
     worker_[pag.worker[c]] += worker;
-    for (const auto& [operator_id, shares] : operators) operator_[{pag.worker[c], operator_id}] += shares;
+    for (OperatorWork& work : operator_work_) work.workers += work.worked ? 1 : 0;
+  }
+  for (OperatorWork& work : operator_work_) {
+    divide(work.sum, static_cast<double>(work.workers));
+    operator_[work.operator_id] += work.sum;
   }
   for (int a = 0; a < activity_count; ++a) {
     if (activities[a].edges > 0) activity_[static_cast<Activity>(a)] += activities[a];
@@ -134,7 +147,7 @@ void Summaries::add_local_edges(const Pag& pag, const Participation& participati
 
 void Summaries::add_messages(const Pag& pag, const Participation& participation, double edges_ns,
                              WindowResult& result) {
-  const Scale scale{static_cast<double>(pag.duration_ns()), edges_ns};
+  const Scale scale{to_seconds(pag.duration_ns()), edges_ns};
   std::array<Shares, activity_count> activities{};
   by_sender_.assign(pag.chains(), {});
   for (std::size_t c = 0; c < pag.chains(); ++c) {
@@ -163,6 +176,7 @@ void Summaries::add_messages(const Pag& pag, const Participation& participation,
 void Summaries::merge(const Summaries& other) {
   windows_ += other.windows_;
   windows_without_path_ += other.windows_without_path_;
+  windows_s_ += other.windows_s_;
   merge_into(activity_, other.activity_);
   merge_into(worker_, other.worker_);
   merge_into(operator_, other.operator_);
@@ -170,31 +184,19 @@ void Summaries::merge(const Summaries& other) {
 }
 
 std::map<Activity, Shares> Summaries::by_activity() const {
-  return means(activity_, windows_);
+  return means(activity_, windows_s_);
 }
 
 std::map<std::int64_t, Shares> Summaries::by_worker() const {
-  return means(worker_, windows_);
+  return means(worker_, windows_s_);
 }
 
 std::map<std::int32_t, Shares> Summaries::by_operator() const {
-  std::map<std::int32_t, Shares> sums;
-  std::map<std::int32_t, std::int64_t> workers;
-  for (const auto& [key, shares] : operator_) {
-    sums[key.operator_id] += shares;
-    ++workers[key.operator_id];
-  }
-  for (auto& [operator_id, shares] : sums) {
-    const auto count = static_cast<double>(workers[operator_id]);
-    shares.cp /= count;
-    shares.conventional /= count;
-    shares.single_path /= count;
-  }
-  return means(sums, windows_);
+  return means(operator_, windows_s_);
 }
 
 std::map<Summaries::Pair, Shares> Summaries::by_pair() const {
-  return means(pair_, windows_);
+  return means(pair_, windows_s_);
 }
 
 }  // namespace weir::analyzer

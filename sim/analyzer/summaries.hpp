@@ -13,15 +13,16 @@
 //   activity        by what is done: edges of all kinds
 //   straggler       by worker: its local edges
 //   operator        by operator: local edges that work for it (processing, serialization, deserialization);
-//   the mean
-//                   over the workers that run it
+//                   in each window the mean over the workers that did such work in it
 //   communication   by sender and receiver: messages
 //
 // Each row says how much it takes part in the paths (cp), and what two other methods would say:
 //   conventional    its share of the time of all edges, waiting included: a profile
 //   single_path     its share of one path, drawn at random (edge by edge, from a random start)
 //
-// Over several windows, a share is the mean over those that hold a path.
+// Over several windows, a share is the mean over those that hold a path, each weighted by its length: the
+// last one, and one that --from or --to cuts, may be shorter. A window in which a row has nothing counts as
+// 0. Durations and edges are sums.
 
 namespace weir::analyzer {
 
@@ -55,11 +56,6 @@ struct WindowResult {
 
 class Summaries {
  public:
-  struct WorkerOperator {
-    std::int64_t worker;
-    std::int32_t operator_id;
-    auto operator<=>(const WorkerOperator&) const = default;
-  };
   struct Pair {
     std::int64_t from;
     std::int64_t to;
@@ -74,7 +70,7 @@ class Summaries {
   std::int64_t windows() const { return windows_; }  // that hold a path
   std::int64_t windows_without_path() const { return windows_without_path_; }
 
-  // By means over the windows with a path.
+  // By means over the time of the windows with a path.
   std::map<Activity, Shares> by_activity() const;
   std::map<std::int64_t, Shares> by_worker() const;
   std::map<std::int32_t, Shares> by_operator() const;
@@ -87,11 +83,21 @@ class Summaries {
   void add_messages(const Pag& pag, const Participation& participation, double edges_ns,
                     WindowResult& result);
 
+  // What the workers of one window did for an operator.
+  struct OperatorWork {
+    std::int32_t operator_id;
+    Shares sum{};
+    std::int64_t workers = 0;
+    bool worked = false;  // the worker that is looked at
+  };
+
   std::int64_t windows_ = 0;
   std::int64_t windows_without_path_ = 0;
+  double windows_s_ = 0;  // how long those with a path are together
+  // Sums over windows; shares times the length of their window.
   std::map<Activity, Shares> activity_;
   std::map<std::int64_t, Shares> worker_;
-  std::map<WorkerOperator, Shares> operator_;
+  std::map<std::int32_t, Shares> operator_;
   std::map<Pair, Shares> pair_;
   // Of one window, by place, so that nothing is looked up for an edge.
   std::vector<std::uint8_t> local_on_walk_;    // by vertex
@@ -99,6 +105,7 @@ class Summaries {
   std::vector<std::uint32_t> first_sent_;      // messages by where they come from: of vertex v
   std::vector<std::uint32_t> sent_;
   std::vector<Shares> by_sender_;
+  std::vector<OperatorWork> operator_work_;
 };
 
 }  // namespace weir::analyzer
