@@ -26,7 +26,7 @@ class CurveProcess : public ArrivalProcess {
     WEIR_ASSERT(context.start_ns >= 0, "a process begins at time 0 or later");
   }
 
-  double rate_per_s(double time_s) const override { return share_ * curve_->rate_per_s(time_s); }
+  double rate_per_s(double time_s) const override { return share_ * curve_->told_rate_per_s(time_s); }
   double max_rate_per_s(double from_s, double to_s) const override {
     return share_ * curve_->max_rate_per_s(from_s, to_s);
   }

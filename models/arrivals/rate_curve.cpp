@@ -6,6 +6,7 @@
 
 #include "sim/kernel/assert.hpp"
 #include "sim/kernel/math.hpp"
+#include "sim/kernel/muldiv.hpp"
 
 namespace weir {
 namespace {
@@ -162,6 +163,33 @@ double RateCurve::rate_per_s(double time_s) const {
   return piece_at(time_ns).rate_per_s(time_ns);
 }
 
+double RateCurve::told_rate_per_s(double time_s) const {
+  const Nanos time_ns = time_s >= 0 ? to_nanos(time_s) : never;
+  if (time_ns == never) return 0;
+  if (!groups_span_pieces()) return rate_per_s(time_s);
+  const Bin bin = bin_at(time_ns);
+  return bin.longer_than(piece_at(time_ns)) ? mean_per_s(bin) : rate_per_s(time_s);
+}
+
+RateCurve::Bin RateCurve::bin_at(Nanos time_ns) const {
+  const Nanos period = period_ns();
+  if (period == never) {
+    const Nanos start_ns = time_ns - time_ns % nanos_per_second;
+    return {start_ns, add_saturating(start_ns, nanos_per_second)};
+  }
+  const Nanos bins = std::max<Nanos>(1, period / nanos_per_second);
+  const Nanos inside_ns = time_ns % period;
+  const auto bound_ns = [&](Nanos i) { return muldiv(i, period, bins); };
+  Nanos i = muldiv(inside_ns, bins, period);
+  if (bound_ns(i + 1) <= inside_ns) ++i;  // both round down
+  const Nanos repetition_ns = time_ns - inside_ns;
+  return {repetition_ns + bound_ns(i), add_saturating(repetition_ns, bound_ns(i + 1))};
+}
+
+double RateCurve::mean_per_s(const Bin& bin) const {
+  return (count(bin.end_ns) - count(bin.start_ns)) / to_seconds(bin.end_ns - bin.start_ns);
+}
+
 double RateCurve::count(Nanos time_ns) const {
   return time_ns < 0 ? 0 : piece_at(time_ns).count(time_ns);
 }
@@ -178,6 +206,15 @@ double RateCurve::max_rate_per_s(double from_s, double to_s) const {
   double most = 0;
   while (from_ns != never) {
     const RatePiece piece = piece_at(from_ns);
+    if (const Bin bin = bin_at(from_ns); bin.longer_than(piece)) {
+      most = std::max(most, mean_per_s(bin));
+      // A longer piece may begin within it, and counts by itself.
+      const RatePiece last = piece_at(std::min(bin.end_ns - 1, to_ns));
+      const bool longer = !bin.longer_than(last) && last.start_ns > from_ns;
+      if (!longer && bin.end_ns >= to_ns) break;
+      from_ns = longer ? last.start_ns : bin.end_ns;
+      continue;
+    }
     const Nanos upto_ns = std::min(piece.end_ns, to_ns);
     most = std::max(most, piece.form.max_rate_per_s(to_seconds(from_ns - piece.start_ns),
                                                     to_seconds(upto_ns - piece.start_ns)));

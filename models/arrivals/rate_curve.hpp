@@ -81,7 +81,24 @@ class RateCurve {
   double rate_per_s(double time_s) const;
   double count(Nanos time_ns) const;
   Nanos time_of(double n) const;  // never, if the count stays below n
+
+  // The peak of the rate that is worth providing for. Pieces shorter than their bin (the gaps between
+  // recorded events, phases of milliseconds) count with the mean of the bin: what comes and goes within a
+  // second queues for a moment. Bins are whole seconds from time 0 on; a curve with a period divides that
+  // evenly into bins of one to two seconds, or is one bin, if it is shorter.
   double max_rate_per_s(double from_s, double to_s) const;
+  // What a controller may be told of the rate now. Events have none at an instant: the mean of their bin.
+  double told_rate_per_s(double time_s) const;
+
+ private:
+  struct Bin {
+    Nanos start_ns, end_ns;
+    bool longer_than(const RatePiece& piece) const {
+      return piece.end_ns != never && piece.end_ns - piece.start_ns < end_ns - start_ns;
+    }
+  };
+  Bin bin_at(Nanos time_ns) const;
+  double mean_per_s(const Bin& bin) const;
 };
 
 // A row of pieces from 0 on: at its end it goes on at a constant rate, or begins again.

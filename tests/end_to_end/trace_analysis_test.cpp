@@ -93,3 +93,30 @@ TEST_CASE("Each event of a recorded trace arrives at the job that follows it", "
   CHECK(missing.code == 2);
   CHECK_THAT(missing.err, Catch::Contains("/nowhere: holds no CTF trace"));
 }
+
+TEST_CASE("The optimum of a recorded load has work for each second of it, and no more", "[cli][ctf]") {
+  const TemporaryFolder folder;
+  export_calls(folder);
+  const auto records = recorded_calls();
+  for (const double speed_up : {0.5, 1.0, 3.0}) {
+    std::vector<int> in_second(10, 0);  // of a window of 10 s
+    for (const analyzer::LogRecord& record : records) {
+      const double at_s = static_cast<double>(record.time_ns - records.front().time_ns) * 1e-9 / speed_up;
+      if (at_s < 10) ++in_second[static_cast<std::size_t>(at_s)];
+    }
+    const int peak = *std::max_element(in_second.begin(), in_second.end());
+    REQUIRE(peak > 10);
+    // So that the peak takes three instances and a half.
+    const double cost_s = 3.5 / peak;
+    const Outcome outcome = run_weir(
+        {"run", "lttng-trace-analysis", "--until", "10", "--policy", "static", "--set",
+         arrivals(folder, R"(, "speed_up": )" + std::to_string(speed_up)), "--set",
+         "jobs[0].workload.filter.cost.per_record_us=" + std::to_string(cost_s * 1e6), "--json", "-o", "run"},
+        {folder.path()});
+    INFO(speed_up << "\n" << outcome.err);
+    REQUIRE(outcome.code == 0);
+    const int optimum = json::parse(outcome.out)["operators"]["filter"]["optimal_parallelism"];
+    for (const int count : in_second) CHECK(count * cost_s <= optimum);
+    CHECK(peak * cost_s > optimum - 1);
+  }
+}

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
@@ -7,8 +8,12 @@
 #include "models/arrivals/grown_curve.hpp"
 #include "models/arrivals/markov_chain.hpp"
 #include "models/arrivals/rate_curve.hpp"
+#include "models/arrivals/trace_curve.hpp"
+#include "tests/support/dice.hpp"
 
 using namespace weir;
+using weir::test::Dice;
+using weir::test::test_seed;
 
 namespace {
 
@@ -167,4 +172,55 @@ TEST_CASE("stationary distributions", "[arrivals]") {
   const auto queue = stationary_distribution({{0, 1, 0, 0}, {2, 0, 1, 0}, {0, 2, 0, 1}, {0, 0, 2, 0}});
   for (int i = 0; i < 4; ++i) CHECK(queue[static_cast<std::size_t>(i)] == Approx((8 >> i) / 15.0));
   CHECK_FALSE(is_irreducible({{0, 1}, {0, 0}}));
+}
+
+TEST_CASE("the peak of recorded events is that of a whole second", "[arrivals]") {
+  const std::uint64_t seed = test_seed();
+  INFO("seed " << seed);
+  Dice dice(seed);
+  // Bursts of events a microsecond apart.
+  std::vector<Nanos> times_ns = {0};
+  while (times_ns.back() < 30 * nanos_per_second) {
+    const auto burst = 1 + dice.below(200);
+    for (int i = 0; i < burst; ++i) times_ns.push_back(times_ns.back() + 1 + dice.below(2'000));
+    times_ns.push_back(times_ns.back() + 1 + dice.below(100'000'000));
+  }
+  Trace trace;
+  trace.value = TraceValue::event;
+  for (const Nanos time_ns : times_ns) trace.rows.push_back({time_ns, 1});
+  std::string problem;
+  const auto curve = make_trace_curve(trace, {}, &problem);
+  REQUIRE(curve != nullptr);
+  std::vector<int> in_second(40, 0);
+  for (const Nanos time_ns : times_ns) ++in_second[static_cast<std::size_t>(time_ns / nanos_per_second)];
+  for (int from_s = 0; from_s < 30; ++from_s) {
+    CHECK(std::abs(curve->told_rate_per_s(from_s + 0.4) - in_second[static_cast<std::size_t>(from_s)]) <= 2);
+    for (const int length_s : {1, 3, 10}) {
+      int most = 0;
+      for (int s = from_s; s < from_s + length_s; ++s)
+        most = std::max(most, in_second[static_cast<std::size_t>(s)]);
+      // An event counts evenly since the one before it.
+      CHECK(std::abs(curve->max_rate_per_s(from_s, from_s + length_s) - most) <= 2);
+    }
+  }
+}
+
+TEST_CASE("short phases of a rate count with their mean, long ones by themselves", "[arrivals]") {
+  CurveBuilder fast;
+  fast.step(nanos_per_second / 10, 0);
+  fast.step(nanos_per_second / 10, 1000);
+  const auto square = fast.then_repeat();
+  CHECK(square->max_rate_per_s(0, 10) == Approx(500));
+  CHECK(square->max_rate_per_s(3.14, 3.15) == Approx(500));
+  CHECK(square->rate_per_s(0.15) == 1000);
+  CHECK(square->told_rate_per_s(0.15) == 1000);
+  CurveBuilder mixed;
+  mixed.step(nanos_per_second / 4, 4000);
+  mixed.step(2 * nanos_per_second, 700);
+  mixed.step(nanos_per_second / 2, 100);
+  const auto curve = mixed.then_constant(50);
+  CHECK(curve->max_rate_per_s(0, 1) == Approx(4000 * 0.25 + 700 * 0.75));
+  CHECK(curve->max_rate_per_s(1, 10) == Approx(700));
+  CHECK(curve->max_rate_per_s(2.5, 3) == Approx(700 * 0.25 + 100 * 0.5 + 50 * 0.25));
+  CHECK(curve->max_rate_per_s(3, 1e9) == 50);
 }
