@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "sim/record/chunk_codec.hpp"
+#include "sim/record/background_codec.hpp"
 #include "sim/record/hdf5.hpp"
 
 namespace weir {
@@ -90,7 +90,28 @@ struct ColumnDatasets::Datasets {
   std::vector<Dataset> columns;
   std::vector<std::size_t> value_bytes;  // by column
   std::size_t chunk_rows = 0;
-  std::unique_ptr<ChunkCodec> codec;  // null: HDF5 filters
+  std::unique_ptr<BackgroundCodec> codec;  // null: HDF5 filters
+
+  void extend(Dataset& dataset, std::uint64_t rows) {
+    const hsize_t length = rows;
+    if (length <= dataset.rows) return;
+    check(H5Dset_extent(dataset.id.get(), &length), path, "extend a table");
+    dataset.rows = length;
+  }
+  // Writes what is encoded, and leaves at most so many chunks under way.
+  void write_encoded(std::size_t under_way_max) {
+    while (codec) {
+      const auto chunk = codec->take(codec->under_way() > under_way_max);
+      if (!chunk) return;
+      Dataset& dataset = columns[chunk->column];
+      WEIR_ASSERT(chunk->first_row <= dataset.rows, "rows are written without a gap");
+      extend(dataset, chunk->first_row + chunk->rows);
+      const hsize_t begin = chunk->first_row;
+      check(
+          H5Dwrite_chunk(dataset.id.get(), H5P_DEFAULT, 0, &begin, chunk->bytes.size(), chunk->bytes.data()),
+          path, "write a table");
+    }
+  }
 };
 
 ColumnDatasets::ColumnDatasets(std::int64_t file, const TableInfo& info, std::string path)
@@ -103,7 +124,7 @@ ColumnDatasets::ColumnDatasets(std::int64_t file, const TableInfo& info, std::st
                    where, "create a table");
   text_attribute(group.get(), "help", info.help, where);
   datasets_->chunk_rows = info.chunk_rows;
-  if (info.long_table) datasets_->codec = std::make_unique<ChunkCodec>(info.deflate_level);
+  if (info.long_table) datasets_->codec = std::make_unique<BackgroundCodec>(info.deflate_level);
   for (const ColumnInfo& column : info.columns) {
     datasets_->columns.push_back(create_dataset(group.get(), column, info, where));
     datasets_->value_bytes.push_back(column.size_bytes);
@@ -114,21 +135,19 @@ ColumnDatasets::~ColumnDatasets() = default;
 
 void ColumnDatasets::write(std::size_t column, std::uint64_t first_row, std::uint64_t rows,
                            const std::byte* values) {
+  // Enough for the columns of a few chunks of rows: a disk that is slow holds the run up, and not its memory.
+  constexpr std::size_t under_way_max = 16;
   Dataset& dataset = datasets_->columns[column];
   const std::string& path = datasets_->path;
-  const hsize_t begin = first_row, count = rows, length = first_row + rows;
-  WEIR_ASSERT(first_row <= dataset.rows, "rows are written without a gap");
-  if (length > dataset.rows) {
-    check(H5Dset_extent(dataset.id.get(), &length), path, "extend a table");
-    dataset.rows = length;
-  }
   if (datasets_->codec && rows == datasets_->chunk_rows) {
-    const auto encoded = datasets_->codec->encode({values, rows * datasets_->value_bytes[column]},
-                                                  datasets_->value_bytes[column]);
-    check(H5Dwrite_chunk(dataset.id.get(), H5P_DEFAULT, 0, &begin, encoded.size(), encoded.data()), path,
-          "write a table");
-    return;
+    const std::size_t value_bytes = datasets_->value_bytes[column];
+    datasets_->codec->put({column, first_row, rows, value_bytes, {values, values + rows * value_bytes}});
+    return datasets_->write_encoded(under_way_max);
   }
+  datasets_->write_encoded(0);
+  WEIR_ASSERT(first_row <= dataset.rows, "rows are written without a gap");
+  datasets_->extend(dataset, first_row + rows);
+  const hsize_t begin = first_row, count = rows;
   auto memory = own(H5Screate_simple(1, &count, nullptr), H5Sclose, path, "write a table");
   auto target = own(H5Dget_space(dataset.id.get()), H5Sclose, path, "write a table");
   check(H5Sselect_hyperslab(target.get(), H5S_SELECT_SET, &begin, nullptr, &count, nullptr), path,
@@ -138,11 +157,13 @@ void ColumnDatasets::write(std::size_t column, std::uint64_t first_row, std::uin
 }
 
 void ColumnDatasets::flush() {
+  datasets_->write_encoded(0);
   for (Dataset& dataset : datasets_->columns)
     check(H5Dflush(dataset.id.get()), datasets_->path, "flush a table");
 }
 
 void ColumnDatasets::close() {
+  datasets_->write_encoded(0);
   for (Dataset& dataset : datasets_->columns) check(dataset.id.close(), datasets_->path, "close a table");
 }
 

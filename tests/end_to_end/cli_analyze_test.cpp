@@ -206,6 +206,21 @@ TEST_CASE("weir analyze refuses what does not go with a trace, or with one anoth
   }
 }
 
+TEST_CASE("a run that somebody stopped is followed to its end, and said to be incomplete",
+          "[cli][analyzer]") {
+  const TemporaryFolder folder;
+  const Outcome run =
+      run_weir({"run", "quickstart", "--until", "1e6", "--trace", "pag", "-o", "run", "--quiet"},
+               {.folder = folder.path(), .interrupt_after_ms = 700});
+  REQUIRE(run.code == 1);
+  const Outcome followed = run_weir({"analyze", "run", "--follow", "--window", "100"}, {folder.path()});
+  CHECK(followed.code == 1);
+  CHECK_THAT(followed.err, Catch::Contains("incomplete: the run was stopped before its end"));
+  const Outcome missing = run_weir({"analyze", "nowhere", "--follow"}, {folder.path()});
+  CHECK(missing.code == 2);
+  CHECK_THAT(missing.err, Catch::Contains("nowhere/run.h5: cannot be opened"));
+}
+
 TEST_CASE("weir analyze says when a clock ran backwards", "[cli][analyzer]") {
   using weir::Activity;
   using weir::analyzer::LogEvent;

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "sim/record/background_codec.hpp"
 #include "tests/support/dice.hpp"
 
 using namespace weir;
@@ -50,4 +51,39 @@ TEST_CASE("a chunk is encoded as HDF5's shuffle and deflate would", "[record]") 
     REQUIRE(same);
   }
   libdeflate_free_decompressor(inflate);
+}
+
+TEST_CASE("chunks that are encoded in the background come back in order, and are the same", "[record]") {
+  const std::uint64_t seed = test::test_seed();
+  INFO("WEIR_SEED=" << seed);
+  test::Dice dice(seed);
+  for (int round = 0; round < 20; ++round) {
+    ChunkCodec here(4);
+    BackgroundCodec there(4);
+    CHECK_FALSE(there.take(true));
+    std::vector<std::vector<std::byte>> expected;
+    std::size_t taken = 0;
+    const auto check = [&](const BackgroundCodec::Chunk& chunk) {
+      REQUIRE(chunk.first_row == taken);
+      REQUIRE(chunk.bytes == expected[taken++]);
+    };
+    const int chunks = dice.below(30);
+    for (int i = 0; i < chunks; ++i) {
+      const std::vector<std::byte> values = some_values(dice, 1 + dice.below(5000), 8);
+      const auto encoded = here.encode(values, 8);
+      expected.emplace_back(encoded.begin(), encoded.end());
+      there.put({0, expected.size() - 1, values.size() / 8, 8, values});
+      if (dice.below(3) == 0) {
+        while (const auto chunk = there.take(dice.below(2) == 0)) check(*chunk);
+      }
+      CHECK(there.under_way() == expected.size() - taken);
+    }
+    // Every other round, what is under way is thrown away with the codec.
+    while (round % 2 == 0) {
+      const auto chunk = there.take(true);
+      if (!chunk) break;
+      check(*chunk);
+    }
+    if (round % 2 == 0) CHECK(taken == expected.size());
+  }
 }

@@ -136,7 +136,11 @@ std::unique_ptr<EdgeSource> follow_run_file(const std::filesystem::path& path,
     } catch (const NotTraced&) {
       throw;
     } catch (const TraceError&) {
-      if (std::chrono::steady_clock::now() > until) throw;
+      if (std::chrono::steady_clock::now() > until) {
+        if (!std::filesystem::exists(path))
+          throw TraceError(fmt::format("{}: cannot be opened", path.string()));
+        throw;
+      }
     }
     std::this_thread::sleep_for(pause);
   }
