@@ -57,10 +57,10 @@ struct LeftOut {
   std::int64_t incomplete_messages = 0;  // sent or received, but from or to nobody
   std::int64_t halves = 0;               // ST2: the other half is not in the epoch
   std::int64_t same_instants = 0;        // ST2: a second record of a worker at one instant
-  std::int64_t steps_back = 0;           // earlier than the record before of the same worker
+  std::int64_t steps_back = 0;           // earlier than the record before of the same worker: put in order
   std::int64_t total() const {
     return duplicate_sends + contradictions + backward_messages + incomplete_messages + halves +
-           same_instants + steps_back;
+           same_instants;
   }
   LeftOut& operator+=(const LeftOut& other) {
     duplicate_sends += other.duplicate_sends;

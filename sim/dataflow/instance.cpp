@@ -574,10 +574,11 @@ void Instance::on_event(std::uint32_t kind, std::uint32_t argument) {
 void Instance::found_room(Channel& channel) {
   channel.room_announced = false;
   if (!channel.waiting) return;
-  // Whatever leaves now does so by this signal, even if more waits for room. Whoever pulls it at once may
-  // announce the next one.
-  if (tracer_ != nullptr) trace_room(channel);
+  // Whoever pulls at once what leaves now may announce the next room.
+  const Instance* const room_by = channel.room_by;
+  const Nanos signal_ns = channel.room_signal_ns;
   push_gathered(channel);
+  if (tracer_ != nullptr) trace_room(*room_by, signal_ns);
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());

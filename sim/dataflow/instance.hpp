@@ -239,7 +239,7 @@ class Instance final : public EventHandler {
     return std::exchange(untold_records_[static_cast<std::size_t>(part)], 0);
   }
   void trace_message(const Batch& batch);
-  void trace_room(const Channel& channel);
+  void trace_room(const Instance& by, Nanos signal_ns);
   double add_parts(double work_s);
   // Of a service of so much work: without the system's tracing of itself.
   Nanos useful_ns(Nanos work_ns) const {
@@ -333,7 +333,7 @@ class Instance final : public EventHandler {
   int trace_worker_ = -1;
   Nanos traced_until_ns_ = 0;
   Nanos worked_until_ns_ = -1;
-  Nanos awake_ns_ = -1;  // an instant in which it was told to go on, or had just worked
+  Nanos awake_ns_ = -1;  // the last instant in which it was told to go on, or had just worked
   Nanos arriving_sent_ns_ = -1;
   int arriving_worker_ = -1;
   // Of services that ended, and not told yet: by part. Services without a time of their own (they lay before

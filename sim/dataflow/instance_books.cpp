@@ -132,12 +132,13 @@ void Instance::trace_message(const Batch& batch) {
                 batch.count, batch.size_bytes);
 }
 
-// A signal of this very instant to who is awake in it already woke nobody: it comes from whom we woke, and
-// would close a circle.
-void Instance::trace_room(const Channel& channel) {
+// By this signal leaves what has just left, even if more waits for room. But a signal of this very instant
+// closes a circle where it wakes nobody: to who is awake already, it comes from whom he woke; and what leaves
+// somebody who stays blocked goes to whoever made room, who was awake.
+void Instance::trace_room(const Instance& by, Nanos signal_ns) {
   const Nanos now = calendar_.now();
-  if (awake_ns_ == now && channel.room_signal_ns == now) return;
-  tracer_->signalled(trace_worker_, channel.room_by->trace_worker_, channel.room_signal_ns, now);
+  if (signal_ns == now && (awake_ns_ == now || waiting_channels_ > 0)) return;
+  tracer_->signalled(trace_worker_, by.trace_worker_, signal_ns, now);
   awake_ns_ = now;
 }
 

@@ -108,7 +108,11 @@ std::int64_t uncaused(const analyzer::EdgeWindow& window, const analyzer::EdgeSo
   analyzer::Pag pag;
   analyzer::EdgeConstruction(0).build(window, pag);
   std::vector<bool> sends(pag.vertices(), false);
-  for (const auto& message : pag.messages) sends[message.from] = true;
+  // What arrives in the instant in which it was sent, where others arrive, too, may have woken nobody.
+  for (const auto& message : pag.messages) {
+    const bool alone = pag.first_message[message.to + 1] - pag.first_message[message.to] == 1;
+    if (alone || message.received_ns > message.sent_ns) sends[message.from] = true;
+  }
   std::int64_t count = 0;
   for (std::size_t c = 0; c < pag.chains(); ++c) {
     if (source.worker_name(pag.worker[c]).find("(engine)") != std::string::npos) continue;
