@@ -3,7 +3,7 @@
 
 import _runs
 
-POLICIES = ["static", "threshold", "dhalion", "ds2", "oracle"]
+POLICIES = ["static", "threshold", "hpa", "keda", "dhalion", "ds2", "oracle"]
 SCENARIOS = ["quickstart", "bursty-wordcount", "tweets-wordcount"]
 COLUMNS = ["scenario", "policy", "steps", "achieved / offered", "latency p50 s", "latency p99 s",
            "slot-seconds", "over", "under"]

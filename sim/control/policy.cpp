@@ -13,6 +13,10 @@ nlohmann::json Policy::state() const {
   return nullptr;
 }
 
+std::vector<OperatorNames> Policy::operator_names() const {
+  return {};
+}
+
 std::string Policy::why_nothing(const JobView&) const {
   return {};
 }

@@ -102,6 +102,13 @@ struct Decision {
 // work have; the truth (of an oracle); or nothing ever.
 enum class ActsOn : std::uint8_t { windows, true_rates, truth, nothing };
 
+// The operators (those that can be scaled) or sources that a parameter names, a list of texts.
+struct OperatorNames {
+  std::string parameter;
+  std::vector<std::string> names;
+  bool sources = false;
+};
+
 class Policy {
  public:
   static constexpr RegistryKind registry_kind{"policy", "policies"};
@@ -113,6 +120,8 @@ class Policy {
   virtual double history_s() const { return 2 * interval_s(); }
   virtual std::vector<Decision> evaluate(const Observation& seen) = 0;
   virtual ActsOn acts_on() const { return ActsOn::windows; }
+  // What its parameters say are operators of the job: a scenario in which one of them is not is wrong.
+  virtual std::vector<OperatorNames> operator_names() const;
   // Anything worth a look in summary.json (an action log, a blacklist); null: nothing.
   virtual nlohmann::json state() const;
   // For the summary of a run in which it never asked for anything: what kept it from that, in one sentence

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/cluster/speeds.hpp"
+#include "sim/control/policy.hpp"
 #include "sim/dataflow/schedules.hpp"
 #include "sim/scenario/node.hpp"
 #include "sim/simulation/placement_check.hpp"
@@ -228,6 +229,28 @@ void check_profiles(LoadedScenario& loaded, const Node& root, Errors& errors) {
   }
 }
 
+// Whether these lists of a dataflow as the user wrote it could be read, with the names of what is in them:
+// one that could not would make others unknown.
+bool knows_written(const JobToCheck& j, std::initializer_list<const char*> lists, const Errors& errors) {
+  for (const char* list : lists) {
+    const Node* node = j.workload.find(list);
+    if (node == nullptr || !node->is_array()) return false;
+    for (const Node* item : node->items()) {
+      if (!item->is_object() || !errors.sound(*item, "name")) return false;
+    }
+  }
+  return true;
+}
+
+// Whether the names of the sources and operators are known, and which can be scaled.
+bool knows_names(const JobToCheck& j, const Errors& errors) {
+  if (!j.written) return errors.sound(j.workload);
+  if (!knows_written(j, {"sources", "operators"}, errors)) return false;
+  for (const Node* op : j.workload.find("operators")->items())
+    if (!errors.sound(*op, "scalable")) return false;
+  return true;
+}
+
 // Whether the job's placement can be tried: it needs the graph, but neither costs nor loads.
 bool is_placeable(const JobToCheck& j, const Errors& errors) {
   if (!is_chosen(j.at, "placement", j.job.placement, errors)) return false;
@@ -237,15 +260,7 @@ bool is_placeable(const JobToCheck& j, const Errors& errors) {
   if (!j.written) {
     return WorkloadRegistry::find(j.job.workload.name())->table->sizes_known(j.workload, errors);
   }
-  // A list or a name that could not be read would make others unknown.
-  for (const char* list : {"sources", "operators", "edges"}) {
-    const Node* node = j.workload.find(list);
-    if (node == nullptr || !node->is_array()) return false;
-    for (const Node* item : node->items()) {
-      if (!item->is_object() || !errors.sound(*item, "name")) return false;
-    }
-  }
-  return true;
+  return knows_written(j, {"sources", "operators", "edges"}, errors);
 }
 
 // The cluster's hosts can be built when they, their slots and names are known: what is wrong otherwise is
@@ -267,6 +282,42 @@ bool make_buildable(ClusterSpec& cluster, const Node& root, const Errors& errors
     if (!errors.sound(group, "interference")) cluster.hosts[i].interference = {};
   }
   return cluster.platform.empty() != cluster.hosts.empty();
+}
+
+// The job as far as a policy's parameters speak of it: names, and what can be scaled.
+JobView view_of_names(const JobToCheck& j) {
+  JobView view;
+  view.name = j.job.name;
+  for (const SourceSpec& source : j.dataflow.sources)
+    view.operators.push_back(
+        {.name = source.name, .source = true, .scalable = false, .upstream = {}, .downstream = {}});
+  for (const OperatorSpec& op : j.dataflow.operators)
+    view.operators.push_back({.name = op.name, .scalable = op.scalable, .upstream = {}, .downstream = {}});
+  return view;
+}
+
+// Whether the operators that the policy's parameters name are there.
+void check_policy(const JobToCheck& j, Errors& errors) {
+  const Node* at = j.at.find("policy");
+  if (at == nullptr || !at->is_object() || !errors.sound(*at) || !knows_names(j, errors)) return;
+  const JobView view = view_of_names(j);
+  for (const OperatorNames& named :
+       j.job.policy.build(PolicyContext{view, j.scenario.seed})->operator_names()) {
+    const Node* list = at->find(named.parameter);
+    if (list == nullptr) continue;
+    std::vector<std::string> allowed;
+    for (const OperatorView& op : view.operators)
+      if (named.sources ? op.source : may_scale(op)) allowed.push_back(op.name);
+    for (const Node* item : list->items()) {
+      const std::string name(item->text().value_or(""));
+      if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) continue;
+      errors.add(
+          *item,
+          fmt::format("the job has no {} {}", named.sources ? "source" : "operator to scale with the name",
+                      weir::quoted(name)),
+          allowed_names(name, allowed));
+    }
+  }
 }
 
 void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck>& jobs, bool may_fit,
@@ -325,6 +376,7 @@ void check_scenario(LoadedScenario& loaded, const Node& root, Errors& errors) {
   bool fits = true;
   for (const JobToCheck& j : jobs) {
     check_engine(j, errors);
+    check_policy(j, errors);
     check_operator_count(j, errors);
     check_sources(j, loaded, errors);
     const Slots needed = slots_needed(j, errors);

@@ -209,6 +209,31 @@ TEST_CASE("unknown names are refused, with the nearest that is known", "[cli][br
   });
 }
 
+TEST_CASE("operators that a policy names and the job does not have are refused", "[cli][broken]") {
+  check_all({
+      {"an operator",
+       {{11, R"(    "policy": {"type": "hpa", "operators": ["a", "c"]},)"}},
+       {{"11: jobs[0].policy.operators[1]: ", "\"c\" (did you mean \"a\"? allowed: a, b)"}}},
+      {"a source as what is scaled, an operator as a source",
+       {{11, R"(    "policy": {"type": "keda", "operators": ["in"], "sources": ["b"]},)"}},
+       {{"11: jobs[0].policy.operators[0]: ", "no operator to scale with the name \"in\""},
+        {"11: jobs[0].policy.sources[0]: ", "no source \"b\" (allowed: in)"}}},
+      {"one that the engine cannot scale",
+       {{11, R"(    "policy": {"type": "hpa", "operators": ["b"]},)"},
+        {20, R"(        {"name": "b", "logic": "sink", "scalable": false})"}},
+       {{"11: jobs[0].policy.operators[0]: ", "\"b\" (did you mean \"a\"? allowed: a)"}}},
+      // Whether there is one of that name is not known.
+      {"a name that cannot be read",
+       {{11, R"(    "policy": {"type": "hpa", "operators": ["c"]},)"},
+        {20, R"(        {"name": 5, "logic": "sink"})"}},
+       {{"20: jobs[0].workload.operators[1].name: ", "5"}}},
+      {"in an argument",
+       {},
+       {{"--set jobs[0].policy.sources=[\"inn\"]", "did you mean \"in\""}},
+       {"--policy", "keda", "--set", R"(jobs[0].policy.sources=["inn"])"}},
+  });
+}
+
 TEST_CASE("numbers out of range are refused", "[cli][broken]") {
   const std::string arrivals = "16: jobs[0].workload.sources[0].arrivals.rate_per_s: ";
   const auto rate = [](const std::string& number) {

@@ -76,8 +76,8 @@ TEST_CASE("the table of policies has a row for each policy", "[cli][figure]") {
   INFO(outcome.out << outcome.err);
   REQUIRE(outcome.code == 0);
   const std::string table = read_file(folder.path() / "table/policy-table.md");
-  CHECK(std::count(table.begin(), table.end(), '\n') == 2 + 5);
-  for (const char* policy : {"static", "threshold", "dhalion", "ds2", "oracle"})
+  CHECK(std::count(table.begin(), table.end(), '\n') == 2 + 7);
+  for (const char* policy : {"static", "threshold", "hpa", "keda", "dhalion", "ds2", "oracle"})
     CHECK_THAT(table, Catch::Contains(std::string("| quickstart | ") + policy + " |"));
 }
 
