@@ -165,9 +165,16 @@ def write_csv(path, header, rows):
         writer.writerows(rows)
 
 
+class WrongInput(Exception):
+    """What was asked for cannot be drawn."""
+
+
 def main(function):
     """Runs a figure; what failed is said in a line, not in a stack trace."""
     try:
         function()
+    except WrongInput as error:
+        print(f"weir figure: {error}", file=sys.stderr)
+        sys.exit(2)
     except (RuntimeError, OSError) as error:
         sys.exit(f"weir figure: {error}")

@@ -106,7 +106,7 @@ def main():
         names = [name.decode() for name in run.table("jobs")["name"]]
         shown += [Series(run, job_id, name, told) for job_id, name in enumerate(names)]
     if len(shown) > SHOWN_MAX:
-        raise RuntimeError(f"{len(shown)} jobs are too many for a picture (at most {SHOWN_MAX})")
+        raise _runs.WrongInput(f"{len(shown)} jobs are too many for a picture (at most {SHOWN_MAX})")
     rows = []
     for number, series in enumerate(shown, 1):
         for label, times, values, at, optimum in series.operators:

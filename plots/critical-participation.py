@@ -32,10 +32,10 @@ def main():
         "critical-participation", __doc__, trace=("", "a traced run, or a log (docs/analyze.md)"),
         window=(1.0, "seconds in a window"), rows=(12, "the most critical so many of each kind"))
     if not arguments.trace:
-        raise RuntimeError("which trace? weir figure critical-participation -- --trace out/traced")
+        raise _runs.WrongInput("which trace? weir figure critical-participation -- --trace out/traced")
     report = trail.analyze(_runs.Weir(arguments.weir), arguments.trace, ["--window", arguments.window])
     if not report["activity"]:
-        raise RuntimeError(f"{arguments.trace}: no window has a path")
+        raise _runs.WrongInput(f"{arguments.trace}: no window has a path")
     ranked = {s: sorted(report[s], key=lambda row: -row["cp"]) for s in SUMMARIES}
     data = [[s, row[key], *(row[m] for m in METHODS)] for s, key in SUMMARIES.items() for row in ranked[s]]
     _runs.write_csv(arguments.output / "critical-participation.csv", ["summary", "name", *METHODS], data)

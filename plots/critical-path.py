@@ -33,7 +33,7 @@ def path_of(program, trace, arguments):
     pieces = [(float(r["begin_s"]), float(r["end_s"]), r["worker"], r["to"], r["activity"], r["operator"])
               for r in csv.DictReader(done.stdout.splitlines())]
     if not pieces:
-        raise RuntimeError(f"{trace}: there is no critical path: nobody ever did anything but wait")
+        raise _runs.WrongInput(f"{trace}: there is no critical path: nobody ever did anything but wait")
     return pieces
 
 
@@ -86,10 +86,12 @@ def draw_lanes(ax, pieces, lanes):
 
 def main():
     parser = argparse.ArgumentParser(prog="weir figure critical-path --", description=__doc__.splitlines()[0])
-    parser.add_argument("--weir", required=True, help="the program")
-    parser.add_argument("--output", required=True, type=pathlib.Path, help="where the figure goes")
-    parser.add_argument("trace", help="a traced run (weir run … --trace pag), or another trace")
+    parser.add_argument("--weir", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--output", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("trace", nargs="?", help="a traced run (weir run … --trace pag), or another trace")
     arguments, more = parser.parse_known_args()
+    if not arguments.trace:
+        raise _runs.WrongInput("which trace? weir figure critical-path -- out/traced")
     arguments.output.mkdir(parents=True, exist_ok=True)
     pieces = path_of(arguments.weir, arguments.trace, more)
     begin, end = pieces[0][0], pieces[-1][1]

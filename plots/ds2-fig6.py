@@ -125,7 +125,7 @@ def staircase(policy, kind, run, seed=""):
 def main():
     arguments = _runs.figure_arguments("ds2-fig6", __doc__, seeds=(120, "runs of the scenario without fitted values"))
     if arguments.seeds < 1:
-        raise RuntimeError("--seeds is at least 1")
+        raise _runs.WrongInput("--seeds is at least 1")
     weir, runs_in = _runs.Weir(arguments.weir), arguments.output / "runs"
     points = _runs.published("ds2-fig6")
     ds2, dhalion = weir.run_all([(DS2, runs_in / "ds2", []), (CALIBRATED, runs_in / "dhalion", [])])

@@ -11,6 +11,7 @@
 #include "sim/analyzer/participation.hpp"
 #include "sim/analyzer/summaries.hpp"
 #include "sim/record/pag_trace.hpp"
+#include "sim/simulation/simulation.hpp"
 #include "tests/support/dice.hpp"
 
 namespace weir::bench {
@@ -199,25 +200,47 @@ Sample analyze_windows(const SyntheticTrace& trace) {
   return sum;
 }
 
-Sample analyze_file(const SyntheticTrace& trace) {
-  const Folder folder;
-  Sample written = run_apart([&] {  // so that what writing takes is no part of the memory
-    const Stopwatch watch;
-    return watch.finish(static_cast<double>(write_trace(folder.path(), trace)));
-  });
+namespace {
+
+// `recorded`: edges in the file of `folder`.
+Sample analyze_in(const Folder& folder, double window_s, double recorded) {
   const Stopwatch watch;
   const auto source = analyzer::read_run_file(folder.path() / "run.h5");
   analyzer::AnalysisOptions options;
   options.threads = 1;
-  options.construction.window_ns = to_nanos(trace.window_s);
+  options.construction.window_ns = to_nanos(window_s);
   double edges = 0;
   options.on_window = [&](const analyzer::WindowResult& window) {
     edges += static_cast<double>(window.edges);
   };
   analyze_edges(*source, options);
   Sample sample = watch.finish(edges);
-  sample.value = static_cast<double>(std::filesystem::file_size(folder.path() / "run.h5")) / written.work;
+  sample.value = static_cast<double>(std::filesystem::file_size(folder.path() / "run.h5")) / recorded;
   return sample;
+}
+
+}  // namespace
+
+// What is read is written in a process of its own, so that what writing takes is no part of the memory.
+Sample analyze_file(const SyntheticTrace& trace) {
+  const Folder folder;
+  const Sample written = run_apart([&] {
+    const Stopwatch watch;
+    return watch.finish(static_cast<double>(write_trace(folder.path(), trace)));
+  });
+  return analyze_in(folder, trace.window_s, written.work);
+}
+
+Sample analyze_run(const LoadedScenario& scenario) {
+  const Folder folder;
+  const Sample written = run_apart([&] {
+    const Stopwatch watch;
+    SimulationOptions options;
+    options.output = folder.path();
+    options.trace.emplace();
+    return watch.finish(static_cast<double>(simulate(scenario, options).events));
+  });
+  return analyze_in(folder, 1, written.work);
 }
 
 }  // namespace weir::bench

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "tests/bench/harness.hpp"
+#include "tests/bench/scenario_run.hpp"
 
 // How fast the analyzer is, on a trace that is made up: workers that process for log-normal times and, each
 // third time, wait for a message before; about a fifth of all edges are messages.
@@ -21,5 +22,8 @@ Sample analyze_windows(const SyntheticTrace& trace);
 
 // The same, from a run.h5 that was written before. Value: bytes of the file for an edge.
 Sample analyze_file(const SyntheticTrace& trace);
+
+// The same of a scenario that is run before, with windows of a second.
+Sample analyze_run(const LoadedScenario& scenario);
 
 }  // namespace weir::bench

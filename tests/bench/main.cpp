@@ -177,15 +177,21 @@ void papers(const Settings& settings, Report& report) {
 
 // The longest sides have 50 million edges and more.
 void analyzers(const Settings& settings, Report& report) {
-  const double whole_s = settings.smoke ? 0.05 : 48;
+  const double whole_s = settings.smoke ? 0.05 : 96;
   const auto windows = [=](double window_s) {
     return [=] { return analyze_windows({.duration_s = whole_s, .window_s = window_s}); };
   };
   const auto file = [=](double duration_s) {
-    return [=] { return analyze_file({.duration_s = duration_s, .window_s = whole_s / 48}); };
+    return [=] { return analyze_file({.duration_s = duration_s, .window_s = whole_s / 96}); };
+  };
+  const auto recorded = [&] {
+    ScenarioOverrides overrides;
+    if (settings.smoke) overrides.until_s = 30;
+    return analyze_run(
+        scenario_of_file(std::filesystem::path(WEIR_SOURCE_DIR) / "scenarios/word-count.json", overrides));
   };
   const auto samples =
-      alternate({windows(whole_s / 48), windows(whole_s / 6), file(whole_s / 4), file(whole_s)},
+      alternate({windows(whole_s / 96), windows(whole_s / 12), file(whole_s / 4), file(whole_s), recorded},
                 std::min(settings.rounds, 3));
   const auto work = [&](int side) { return median_of(samples[side], &Sample::work) * 1e-6; };
   report.heading("analyzer: 64 workers, log-normal times, a fifth of the edges messages; one thread");
@@ -198,6 +204,8 @@ void analyzers(const Settings& settings, Report& report) {
   report.line(
       "file to summaries, short windows", rate_text(median_rate(samples[3])),
       fmt::format("{:.1f} M edges, {:.2f} bytes an edge", work(3), median_of(samples[3], &Sample::value)));
+  report.line("file to summaries, the shipped word count", rate_text(median_rate(samples[4])),
+              fmt::format("{:.1f} M edges", work(4)));
   report.ratio("edges to summaries, M edges/s", median_rate(samples[0]) * 1e-6, 8);
   report.ratio("file to summaries, M edges/s", median_rate(samples[3]) * 1e-6, 4);
   report.ratio("cost of an edge, windows eight times as long over short ones",
