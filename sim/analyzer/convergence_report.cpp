@@ -161,6 +161,8 @@ std::string overshoot_sentence(const RunJob& job, const Convergence& c) {
 std::string reversal_sentence(const Convergence& c) {
   if (c.score.steps == 0) return {};
   if (c.score.oscillations == 0) return "It never reversed direction.";
+  if (!c.score.over_provisioned_slot_s)
+    return fmt::format("It reversed direction {}.", plural(c.score.oscillations, "time", "times"));
   return fmt::format("It reversed direction {}, {} of them not because the optimum did.",
                      plural(c.score.oscillations, "time", "times"), c.score.unexplained_oscillations);
 }

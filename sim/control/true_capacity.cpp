@@ -47,6 +47,10 @@ double TrueCapacity::demand_per_s(int operator_id, double from_s, double to_s) c
   return window(from_s, to_s).present_per_s[operator_id];
 }
 
+bool TrueCapacity::has_optimum() const {
+  return flow_.rounds(present_parallelism()) <= rounds_max;
+}
+
 double TrueCapacity::speed(int operator_id) const {
   if (speed_deployment_ != job_.deployment() || speed_.empty()) {
     constexpr double none = std::numeric_limits<double>::infinity();

@@ -9,7 +9,8 @@
 
 // The truth that the oracle policy and the scores look at: the costs, selectivities and arrival rates that
 // the scenario gave, not what was measured. Skew is left out: the optimum of DS2's skew experiment (OSDI
-// 2018, 4.2.3) is that without skew too. Loops count with all their rounds. An instance counts at the speed
+// 2018, 4.2.3) is that without skew too. A peak is one that lasts, or the mean of a second or two
+// (docs/decisions/metrics.md). Loops count with all their rounds. An instance counts at the speed
 // of the slowest host that holds an instance of its operator now; before the first deployment, of the
 // slowest that has slots.
 //
@@ -39,6 +40,11 @@ class TrueCapacity final : public Truth {
   // Peak rate of records that reach the operator, if nothing upstream held them back, at the present
   // parallelism; infinity in and behind a loop that returns as many records as it gets, or more.
   double demand_per_s(int operator_id, double from_s, double to_s) const;
+  // False where records go round a loop more than rounds_max times in the mean (a driver that begins the next
+  // round when the last has come back): then how long a round takes says how much there is to do, and not
+  // what is offered, and an optimum means nothing.
+  static constexpr double rounds_max = 100;
+  bool has_optimum() const;
   // Of one instance when there are `parallelism`; infinity when records cost nothing.
   double instance_rate_per_s(int operator_id, int parallelism) const;
 

@@ -1,5 +1,6 @@
 #include "sim/dataflow/record_flow.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace weir {
@@ -68,6 +69,13 @@ RecordFlow::Matrix RecordFlow::gains(const std::vector<int>& parallelism) const 
   }
   for (std::size_t i = 0; i < count; ++i) gain[i][i] += 1;
   return gain;
+}
+
+double RecordFlow::rounds(const std::vector<int>& parallelism) const {
+  const Matrix gain = broadcasts_ ? gains(parallelism) : gain_;
+  double most = 1;
+  for (std::size_t i = 0; i < looping_.size(); ++i) most = std::max(most, gain[i][i]);
+  return most;
 }
 
 std::vector<Reaching> RecordFlow::propagate(const std::vector<double>& offered_per_s,

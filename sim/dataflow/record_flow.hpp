@@ -32,6 +32,9 @@ class RecordFlow {
   std::vector<Reaching> reaching(const std::vector<double>& offered_per_s,
                                  const std::vector<int>& parallelism) const;
   bool depends_on_parallelism() const { return broadcasts_; }
+  // How often, in the mean, what enters the loop that goes round most goes through it: 1 / (1 - gain) for a
+  // loop by itself; 1 without loops, infinite for one that returns as much as it gets.
+  double rounds(const std::vector<int>& parallelism) const;
 
   // Records out for each record in; 1 for a source.
   double selectivity(int operator_id) const { return selectivity_[operator_id]; }

@@ -92,6 +92,7 @@ Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetu
     : job_(job),
       truth_(truth),
       setup_(setup),
+      has_optimum_(truth.has_optimum()),
       score_(0, 0, initial_parallelism(job.graph())),
       actions_(ScalingSummary::listed_at_each_end_max),
       decisions_(ScalingSummary::listed_at_each_end_max) {
@@ -122,11 +123,14 @@ void Recorder::deployed() {
 
 void Recorder::window_closed(const Job& job, const MetricWindow& window) {
   if (setup_.on_window) setup_.on_window(job, window);
-  std::vector<int> optimum;
+  std::vector<int> optimum;  // empty: there is none
   score_.known_until(written_seconds(window.start_ns));
   for (int op = 0; op < operator_count(); ++op) {
-    optimum.push_back(truth_.optimal_parallelism(op, to_seconds(window.start_ns), to_seconds(window.end_ns)));
-    score_.optimum(op, written_seconds(window.start_ns), optimum.back());
+    if (has_optimum_) {
+      optimum.push_back(
+          truth_.optimal_parallelism(op, to_seconds(window.start_ns), to_seconds(window.end_ns)));
+      score_.optimum(op, written_seconds(window.start_ns), optimum.back());
+    }
     const OperatorMetrics& metrics = window.operators[op];
     if (metrics.has_true_rate()) {
       true_rate_per_s_[op] = job_.graph().operators[op].source ? metrics.true_output_rate_per_s()
@@ -190,7 +194,7 @@ void Recorder::write_window(const MetricWindow& window, const std::vector<int>& 
   for (int op = 0; op < operator_count(); ++op) {
     sources.push_back(job_.graph().operators[op].source);
     OperatorWindowRow row = operator_window_row(window, op, setup_.first_operator_id + op, sources.back());
-    row.optimal_parallelism = optimum[op];
+    if (!optimum.empty()) row.optimal_parallelism = optimum[op];
     file_->add(row);
   }
   JobWindowRow job = job_window_row(window, setup_.job_number, sources);
@@ -326,6 +330,17 @@ std::string Recorder::why_nothing(const ControlLoop& loop) const {
                      last.time_s, last.symptom, last.diagnosis, last.reason);
 }
 
+// Of the last window.
+void Recorder::note_optimum(OperatorSummary& row, int op, Nanos end, double window_s) const {
+  const double to_s = to_seconds(end), from_s = std::max(0.0, to_s - window_s);
+  row.optimal_parallelism = truth_.optimal_parallelism(op, from_s, to_s);
+  const auto unborne = truth_.unborne(op, from_s, to_s);
+  if (!unborne) return;
+  row.unborne = true;
+  row.allowed_parallelism = unborne->allowed;
+  row.bearing_parallelism = unborne->would_bear;
+}
+
 JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_passed) const {
   JobSummary s;
   s.name = job_.name();
@@ -386,14 +401,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
     row.backpressured = static_cast<double>(uses[static_cast<int>(TimeUse::blocked)]) / total;
     row.overhead = static_cast<double>(uses[static_cast<int>(TimeUse::overhead)]) / total;
     if (true_rate_per_s_[op] == true_rate_per_s_[op]) row.true_rate_per_s = true_rate_per_s_[op];
-    const double window_s = loop.view().metrics_interval_s;
-    row.optimal_parallelism =
-        truth_.optimal_parallelism(op, std::max(0.0, to_seconds(end) - window_s), to_seconds(end));
-    if (const auto unborne = truth_.unborne(op, std::max(0.0, to_seconds(end) - window_s), to_seconds(end))) {
-      row.unborne = true;
-      row.allowed_parallelism = unborne->allowed;
-      row.bearing_parallelism = unborne->would_bear;
-    }
+    if (has_optimum_) note_optimum(row, op, end, loop.view().metrics_interval_s);
     s.operators.push_back(row);
   }
   s.throughput.offered_per_s = static_cast<double>(arrived) / seconds;

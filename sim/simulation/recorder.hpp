@@ -57,11 +57,13 @@ class Recorder final : public ControlObserver {
   void write_hosts(const MetricWindow& window);
   void note_intake(const MetricWindow& window);
   void sum_up_intake(ThroughputSummary& throughput) const;
+  void note_optimum(OperatorSummary& row, int op, Nanos end, double window_s) const;
   std::string why_nothing(const ControlLoop& loop) const;
 
   const Job& job_;
   const TrueCapacity& truth_;
   RecorderSetup setup_;
+  bool has_optimum_;
   RunFile* file_ = nullptr;
   struct LiveInstance {
     std::int64_t id;

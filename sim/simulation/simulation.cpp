@@ -451,7 +451,8 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
           std::isfinite(peak) ? fmt::format("{:.6g} records/s", peak)
                               : std::string("without end (a loop that grows)"),
           std::isfinite(one) ? fmt::format("{:.6g}/s", one) : std::string("any rate (no cost)"),
-          truth.unborne(op, 0, scenario.until_s)
+          !truth.has_optimum() ? std::string("none: its loops set their own pace")
+          : truth.unborne(op, 0, scenario.until_s)
               ? std::string("none: no allowed parallelism bears it")
               : std::to_string(truth.optimal_parallelism(op, 0, scenario.until_s))));
     }

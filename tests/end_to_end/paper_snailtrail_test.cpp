@@ -79,3 +79,29 @@ TEST_CASE("SnailTrail, Fig. 8: scheduling is critical, and a profile does not sh
   // One driver among 19 workers: its work cannot be a larger share of their time.
   CHECK(conventional.at("scheduling") < 1.0 / 19);
 }
+
+TEST_CASE("A job whose loop sets its own pace is told of no optimum", "[cli][paper]") {
+  const TemporaryFolder folder;
+  const HowToRun here{folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}};
+  const auto said = [&](const std::vector<std::string>& words) {
+    const Outcome outcome = run_weir(words, here);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome.out;
+  };
+  const std::string fig8 = "papers/snailtrail/fig8-micro-batch";
+  CHECK_THAT(said({"run", fig8, "--until", "20", "-o", "run"}), !Catch::Contains("slot-seconds"));
+  const json summary = json::parse(read_file(folder.path() / "run/summary.json"));
+  for (const json& op : summary["operators"]) {
+    CHECK(op["optimal_parallelism"].is_null());
+    CHECK(op["optimum_suffices"].is_null());
+  }
+  CHECK(summary["scaling"]["over_provisioned"].is_null());
+  CHECK(summary["scaling"]["under_provisioned"].is_null());
+  CHECK_THAT(said({"analyze", "run"}),
+             !Catch::Contains("below the optimum") && !Catch::Contains("settled on"));
+  CHECK_THAT(said({"explain", fig8}), Catch::Contains("none: its loops set their own pace"));
+  // A job without such a loop is told of.
+  CHECK_THAT(said({"run", "quickstart", "--until", "20", "-o", "other"}), Catch::Contains("slot-seconds"));
+  CHECK_THAT(said({"analyze", "other"}), Catch::Contains("below the optimum"));
+}
