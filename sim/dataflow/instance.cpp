@@ -578,7 +578,8 @@ void Instance::found_room(Channel& channel) {
   const Instance* const room_by = channel.room_by;
   const Nanos signal_ns = channel.room_signal_ns;
   push_gathered(channel);
-  if (tracer_ != nullptr) trace_room(*room_by, signal_ns);
+  if (tracer_ != nullptr)
+    trace_room(*room_by, signal_ns, channel.receiver == room_by && room_by->executor_->serves(*room_by));
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());

@@ -239,7 +239,7 @@ class Instance final : public EventHandler {
     return std::exchange(untold_records_[static_cast<std::size_t>(part)], 0);
   }
   void trace_message(const Batch& batch);
-  void trace_room(const Instance& by, Nanos signal_ns);
+  void trace_room(const Instance& by, Nanos signal_ns, bool to_whom_serves);
   double add_parts(double work_s);
   // Of a service of so much work: without the system's tracing of itself.
   Nanos useful_ns(Nanos work_ns) const {

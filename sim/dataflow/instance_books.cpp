@@ -134,10 +134,11 @@ void Instance::trace_message(const Batch& batch) {
 
 // By this signal leaves what has just left, even if more waits for room. But a signal of this very instant
 // closes a circle where it wakes nobody: to who is awake already, it comes from whom he woke; and what leaves
-// somebody who stays blocked goes to whoever made room, who was awake.
-void Instance::trace_room(const Instance& by, Nanos signal_ns) {
+// somebody who stays blocked, for whoever made room by beginning to serve, wakes nobody either.
+void Instance::trace_room(const Instance& by, Nanos signal_ns, bool to_whom_serves) {
   const Nanos now = calendar_.now();
-  if (signal_ns == now && (awake_ns_ == now || waiting_channels_ > 0)) return;
+  const bool wakes_nobody = awake_ns_ == now || (waiting_channels_ > 0 && to_whom_serves);
+  if (signal_ns == now && wakes_nobody) return;
   tracer_->signalled(trace_worker_, by.trace_worker_, signal_ns, now);
   awake_ns_ = now;
 }
