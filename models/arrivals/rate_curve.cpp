@@ -206,7 +206,7 @@ double RateCurve::max_rate_per_s(double from_s, double to_s) const {
   double most = 0;
   while (from_ns != never) {
     const RatePiece piece = piece_at(from_ns);
-    if (const Bin bin = bin_at(from_ns); bin.longer_than(piece)) {
+    if (const Bin bin = bin_at(from_ns); groups_span_pieces() && bin.longer_than(piece)) {
       most = std::max(most, mean_per_s(bin));
       // A longer piece may begin within it, and counts by itself.
       const RatePiece last = piece_at(std::min(bin.end_ns - 1, to_ns));

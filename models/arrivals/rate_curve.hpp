@@ -82,10 +82,9 @@ class RateCurve {
   double count(Nanos time_ns) const;
   Nanos time_of(double n) const;  // never, if the count stays below n
 
-  // The peak of the rate that is worth providing for. Pieces shorter than their bin (the gaps between
-  // recorded events, phases of milliseconds) count with the mean of the bin: what comes and goes within a
-  // second queues for a moment. Bins are whole seconds from time 0 on; a curve with a period divides that
-  // evenly into bins of one to two seconds, or is one bin, if it is shorter.
+  // The peak of the rate. Recorded events have no rate at an instant: the gaps between them count with the
+  // mean of their bin. Bins are whole seconds from time 0 on; a curve with a period divides that evenly into
+  // bins of one to two seconds, or is one bin, if it is shorter.
   double max_rate_per_s(double from_s, double to_s) const;
   // What a controller may be told of the rate now. Events have none at an instant: the mean of their bin.
   double told_rate_per_s(double time_s) const;

@@ -53,8 +53,7 @@ class ArrivalProcess {
 
   // The expected rate of this share: what a controller or the oracle may be told. For a random rate (MMPP)
   // that of this run, not the mean over runs. Zero before time 0. Of recorded events, which have no rate at
-  // an instant, the mean over a second or two; of any rate, the peak leaves out what is shorter than that
-  // (models/arrivals/rate_curve.hpp).
+  // an instant, the mean over a second or two (models/arrivals/rate_curve.hpp).
   virtual double rate_per_s(double time_s) const = 0;
   virtual double max_rate_per_s(double from_s, double to_s) const = 0;
 

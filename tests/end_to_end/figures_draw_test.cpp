@@ -161,7 +161,7 @@ TEST_CASE("SnailTrail, Figs. 5b and 8, and a picture of any trace, are drawn", "
   const std::string data = read_file(folder.path() / "any/critical-participation.csv");
   CHECK(data.find("\nstraggler,split[0],") != std::string::npos);
   const Outcome none = run_weir({"figure", "critical-participation", "-o", "none"}, here);
-  CHECK(none.code == 1);
+  CHECK(none.code == 2);
   CHECK_THAT(none.err, Catch::Contains("which trace?"));
 }
 

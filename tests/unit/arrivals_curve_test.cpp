@@ -204,23 +204,3 @@ TEST_CASE("the peak of recorded events is that of a whole second", "[arrivals]")
     }
   }
 }
-
-TEST_CASE("short phases of a rate count with their mean, long ones by themselves", "[arrivals]") {
-  CurveBuilder fast;
-  fast.step(nanos_per_second / 10, 0);
-  fast.step(nanos_per_second / 10, 1000);
-  const auto square = fast.then_repeat();
-  CHECK(square->max_rate_per_s(0, 10) == Approx(500));
-  CHECK(square->max_rate_per_s(3.14, 3.15) == Approx(500));
-  CHECK(square->rate_per_s(0.15) == 1000);
-  CHECK(square->told_rate_per_s(0.15) == 1000);
-  CurveBuilder mixed;
-  mixed.step(nanos_per_second / 4, 4000);
-  mixed.step(2 * nanos_per_second, 700);
-  mixed.step(nanos_per_second / 2, 100);
-  const auto curve = mixed.then_constant(50);
-  CHECK(curve->max_rate_per_s(0, 1) == Approx(4000 * 0.25 + 700 * 0.75));
-  CHECK(curve->max_rate_per_s(1, 10) == Approx(700));
-  CHECK(curve->max_rate_per_s(2.5, 3) == Approx(700 * 0.25 + 100 * 0.5 + 50 * 0.25));
-  CHECK(curve->max_rate_per_s(3, 1e9) == 50);
-}
