@@ -1,5 +1,7 @@
 // `weir figure` from outside: every figure that comes with weir, with few runs.
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,6 +93,15 @@ double value_of(const std::string& data, const std::string& begin) {
   return std::stod(data.substr(at + 1 + begin.size()));
 }
 
+// The row of docs/figures.md that begins so: numbers there are those of the figures.
+std::string documented(const std::string& begin) {
+  const std::string text = read_file(std::filesystem::path(WEIR_SOURCE_DIR) / "docs/figures.md");
+  INFO(begin);
+  const std::size_t at = text.find("\n" + begin);
+  REQUIRE(at != std::string::npos);
+  return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+}
+
 std::string drawn(const TemporaryFolder& folder, const std::string& name) {
   const Outcome outcome =
       run_weir({"figure", name, "-o", name}, {folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}});
@@ -120,6 +131,16 @@ TEST_CASE("SnailTrail, Fig. 11: the ratio of operators follows their parallelism
           Approx(ratio("published,", "", configuration, "cp")).epsilon(tolerance));
     CHECK(ratio("weir,calibrated", "as published", configuration, "conventional") ==
           Approx(ratio("published,", "", configuration, "conventional")).epsilon(0.15));
+    for (const auto& [method, called] :
+         {std::pair{"cp", "critical"}, std::pair{"conventional", "conventional"}}) {
+      const std::string begin = std::string("weir,calibrated,as published,") + configuration + ",";
+      const std::string tail = std::string(",") + method + ",";
+      const double flatmap = value_of(data, begin + "flatmap" + tail);
+      const double count = value_of(data, begin + "count" + tail);
+      CHECK_THAT(
+          documented(std::string("| ") + configuration + " | " + called + " |"),
+          Catch::Contains(fmt::format("| {:.3f} / {:.3f} = {:.2f} |", flatmap, count, flatmap / count)));
+    }
   }
 }
 
@@ -131,6 +152,10 @@ TEST_CASE("SnailTrail, Fig. 10: the straggler is first in the published view, to
     const std::string begin = std::string("weir,calibrated,as published,") + skew + ",";
     for (const char* other : {"flatmap[0]", "flatmap[3]", "count[0]", "count[1]", "count[2]"})
       CHECK(value_of(data, begin + "count[3],cp,") > 1.5 * value_of(data, begin + other + ",cp,"));
+    const double exact = value_of(data, std::string("weir,predicted,exact,") + skew + ",count[3],cp,");
+    CHECK_THAT(
+        documented(std::string("| ") + skew + " % |"),
+        Catch::Contains(fmt::format("| {:.3f} | {:.2f} |", value_of(data, begin + "count[3],cp,"), exact)));
   }
 }
 
