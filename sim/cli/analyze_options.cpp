@@ -148,11 +148,6 @@ void refuse(const Options& options, std::initializer_list<const char*> names, co
   }
 }
 
-void refuse_options_of_logs(const Options& options, std::string_view kind) {
-  refuse(options, {"gap-threshold", "no-insert-waiting", "windows-in-flight"},
-         fmt::format("event logs: {} holds whole edges, between which nothing is guessed", kind));
-}
-
 void refuse_options_of_windows(const Options& options, const std::string& instead) {
   for (const char* name :
        {"window", "from", "to", "gap-threshold", "no-insert-waiting", "waiting-message", "windows-in-flight",
@@ -174,7 +169,9 @@ void refuse_options_of_other_traces(const Options& options, const analyzer::Anal
   refuse(options, {"wait-before-sends"}, "logs of ST2");
   if (analysis.invariants.max_epoch_ns)
     throw UsageError("--invariants max-epoch is for logs of ST2: other windows are as long as --window says");
-  if (trace.edges) refuse_options_of_logs(options, trace.kind);
+  if (trace.edges)
+    refuse(options, {"gap-threshold", "no-insert-waiting", "windows-in-flight"},
+           fmt::format("event logs: {} holds whole edges, between which nothing is guessed", trace.kind));
 }
 
 }  // namespace weir

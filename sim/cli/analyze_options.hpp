@@ -2,7 +2,6 @@
 
 #include <initializer_list>
 #include <string>
-#include <string_view>
 
 #include "sim/analyzer/analysis.hpp"
 #include "sim/analyzer/convergence.hpp"
@@ -26,7 +25,5 @@ void refuse_options_of_other_traces(const Options& options, const analyzer::Anal
                                     const analyzer::OpenTrace& trace);
 // Those of critical paths, where there are none: `instead` says what there is.
 void refuse_options_of_windows(const Options& options, const std::string& instead);
-// In `kind` (a run's trace, …) nothing is left open that would have to be put together.
-void refuse_options_of_logs(const Options& options, std::string_view kind);
 
 }  // namespace weir
