@@ -35,7 +35,10 @@ JobView job_view(const Job& job, const Engine& engine, int slots) {
     seen.scalable = !op.source && op.operator_spec.scalable;
     seen.min_parallelism = op.source ? op.parallelism() : op.operator_spec.min_parallelism;
     seen.max_parallelism = op.source ? op.parallelism() : op.operator_spec.max_parallelism;
-    for (const int edge : op.inputs) seen.upstream.push_back(job.graph().edges[edge].from);
+    for (const int edge : op.inputs) {
+      seen.upstream.push_back(job.graph().edges[edge].from);
+      seen.keyed_input |= job.graph().edges[edge].spec.partitioning == Partitioning::key;
+    }
     for (const int edge : op.outputs) seen.downstream.push_back(job.graph().edges[edge].to);
     view.operators.push_back(std::move(seen));
   }

@@ -40,7 +40,8 @@ class Truth;  // sim/control/truth.hpp; only the oracle
 struct OperatorView {
   std::string name;
   bool source = false;
-  bool scalable = true;  // false: the engine cannot change it (a sink that is chained, a single source)
+  bool scalable = true;      // false: the engine cannot change it (a sink that is chained, a single source)
+  bool keyed_input = false;  // one of its inputs is partitioned by key
   int min_parallelism = 1, max_parallelism = 1;
   std::vector<int> upstream, downstream;
 };
