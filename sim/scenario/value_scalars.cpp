@@ -217,6 +217,10 @@ class ChoiceType final : public ValueType {
     }
     if (at.is_string()) {
       errors.add(at, fmt::format("unknown choice {}", at.shown()), allowed_names(*at.text(), words_));
+    } else if (std::find(words_.begin(), words_.end(), at.shown()) != words_.end()) {
+      // A version, say, without its quotes.
+      errors.add(at, fmt::format("{} is a number, and the choices are texts", at.shown()),
+                 fmt::format("{}; in quotes: \"{}\"", allowed(), at.shown()));
     } else {
       errors.add(at, fmt::format("{} is not one of the choices", at.shown()), allowed());
     }
