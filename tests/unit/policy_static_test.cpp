@@ -7,7 +7,8 @@ using namespace weir;
 
 TEST_CASE("every policy names its source and explains each parameter", "[policy]") {
   const auto names = PolicyRegistry::names();
-  for (const char* name : {"dhalion", "ds2", "flink-autoscaler", "hpa", "keda", "oracle", "static", "threshold"})
+  for (const char* name : {"contune", "dhalion", "drs", "ds2", "flink-autoscaler", "hpa", "keda", "oracle",
+                           "static", "threshold", "twres"})
     CHECK(std::find(names.begin(), names.end(), name) != names.end());
   for (const Component* component : PolicyRegistry::list()) {
     if (component->info.name.starts_with("test-")) continue;  // only in this program
