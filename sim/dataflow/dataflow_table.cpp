@@ -130,14 +130,17 @@ ParamTable<OperatorSpec> make_operator_table() {
 
 ParamTable<KeySpec> key_table() {
   ParamTable<KeySpec> t("keys");
-  t.choice("law", &KeySpec::law,
-           {.help = "Weights of the keys. `even`: every receiving instance gets the same share."},
-           {{"even", KeyLaw::even},
-            {"tilted", KeyLaw::tilted},
-            {"uniform", KeyLaw::uniform},
-            {"zipf", KeyLaw::zipf},
-            {"hot", KeyLaw::hot},
-            {"weights", KeyLaw::weights}});
+  t.choice(
+      "law", &KeySpec::law,
+      {.help = "Weights of the keys. `even`: every receiving instance gets the same share. `sender`: the "
+               "operator that sends knows the keys of its records (those of Nexmark); others deal in turn."},
+      {{"even", KeyLaw::even},
+       {"tilted", KeyLaw::tilted},
+       {"uniform", KeyLaw::uniform},
+       {"zipf", KeyLaw::zipf},
+       {"hot", KeyLaw::hot},
+       {"weights", KeyLaw::weights},
+       {"sender", KeyLaw::sender}});
   t.integer("count", &KeySpec::count, {.unit = "keys", .help = "How many keys (uniform, zipf, hot)."},
             between(2, 10'000'000));
   t.real("exponent", &KeySpec::exponent, {.unit = "", .help = "zipf: the k-th key has weight k^-exponent."},

@@ -34,7 +34,7 @@ Instance::Instance(Job& job, int operator_id, int index)
     arrivals_ = spec.source_spec.arrivals.build(context);
     arrival_spacing_.scv = arrivals_->spacing_scv();
   } else {
-    OperatorContext context{job.seed(), job.entity(operator_id, index), spec.inputs};
+    OperatorContext context{job.seed(), job.entity(operator_id, index), spec.inputs, &job.models()};
     logic_ = spec.operator_spec.logic.build(context);
     selectivity_ = logic_->mean_selectivity();
   }
@@ -55,6 +55,7 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
     trace_worker_ = tracer_->add_worker(operator_id_, index_, executor.host(), {});
   }
   executor_ = &executor;
+  if (logic_) logic_->deployed();
   settings_ = settings;
   has_parts_ = deserialize_record_s_ > 0 || serialize_record_s_ > 0 || serialize_byte_s_ > 0 ||
                !settings.tracing_cost.none() || (tracer_ != nullptr && (per_byte_s_ > 0 || per_batch_s_ > 0));
@@ -429,6 +430,8 @@ inline void Instance::gather(Channel& channel, const Batch& batch, const Batch::
 }
 
 void Instance::send(OutEdge& edge, const Batch& batch) {
+  if (edge.splitter.asks() && logic_ && logic_->spread(batch, edge.splitter.counts_to_tell()))
+    edge.splitter.told();
   const double bytes_per_record = output_bytes_;
   const auto bytes_of = [=](std::int64_t count) {
     return static_cast<std::int64_t>(static_cast<double>(count) * bytes_per_record + 0.5);

@@ -210,6 +210,7 @@ class Instance final : public EventHandler {
   // Weight inside: inbox (not a source's: that is outside), gathered, in service, in the logic's state.
   std::int64_t held_weight() const;
   KeptRecords kept() const { return logic_ ? logic_->kept() : KeptRecords{}; }
+  KeyedState state() const { return logic_ ? logic_->state() : KeyedState{}; }
   // Whether records wait here: in the inbox (not a source's), or gathered.
   bool has_records() const;
   // Adds the records pushed to it and not yet pulled, by logical edge.

@@ -284,6 +284,8 @@ void Job::action_ended(const ActionOutcome& outcome) {
 double Job::state_bytes() const {
   double bytes = 0;
   for (const LogicalOperator& op : graph().operators) bytes += op.operator_spec.state.size_bytes();
+  for (std::size_t op = 0; op < instances_.size(); ++op)
+    for (int i = 0; i < parallelism_[op]; ++i) bytes += instances_[op][i]->state().size_bytes;
   return bytes;
 }
 

@@ -104,6 +104,7 @@ class Job final : public DeliveryHandler {
   void drain();
   void action_ended(const ActionOutcome& outcome);
   double state_bytes() const;  // keyed state of all operators
+  JobModels& models() { return models_; }
 
   const std::vector<int>& parallelism() const { return parallelism_; }
   Instance& instance(int operator_id, int index) { return *instances_[operator_id][index]; }
@@ -205,6 +206,7 @@ class Job final : public DeliveryHandler {
   std::int64_t weight_on_network() const;
 
   JobSetup setup_;
+  JobModels models_;
   std::vector<int> parallelism_;
   std::vector<std::vector<std::unique_ptr<Executor>>> executors_;
   std::vector<std::vector<std::unique_ptr<Instance>>> instances_;

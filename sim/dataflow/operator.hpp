@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,27 @@ struct KeptRecords {
   std::int64_t weight = 0;
 };
 
+// Keyed state that an operator holds, of its kind's own making: it grows and shrinks as records come.
+struct KeyedState {
+  std::int64_t keys = 0;
+  double size_bytes = 0;
+};
+
+// What the operators of one job know together: the law of a workload whose operators share it, as the
+// generator of a benchmark. Whoever asks first for a name makes it.
+class JobModels {
+ public:
+  template <class Model, class Make>
+  std::shared_ptr<Model> get(const std::string& name, Make&& make) {
+    std::shared_ptr<void>& model = models_[name];
+    if (!model) model = make();
+    return std::static_pointer_cast<Model>(model);
+  }
+
+ private:
+  std::map<std::string, std::shared_ptr<void>> models_;
+};
+
 class OperatorLogic {
  public:
   static constexpr RegistryKind registry_kind{"operator", "operators"};
@@ -51,6 +75,19 @@ class OperatorLogic {
   // Whether more than one record may come of one, which share its weight.
   virtual bool divides() const { return mean_selectivity() > 1; }
   virtual KeptRecords kept() const { return {}; }
+  virtual KeyedState state() const { return {}; }
+  // A deployment begins: nothing is on its way to this instance any more, whatever was sent.
+  virtual void deployed() {}
+  // Where `made`, the records that process() has just made of its input, go on an edge whose keys are the
+  // sender's own business (KeyLaw::sender): how many to each instance; adds up to made.count. False: it does
+  // not know, they go in turn.
+  virtual bool spread(const Batch& made, std::span<std::int64_t> counts) {
+    static_cast<void>(made), static_cast<void>(counts);
+    return false;
+  }
+  // Whether what it sends stands for records of several origins that came long before: then no single origin
+  // can be followed through it.
+  virtual bool aggregates() const { return false; }
   // Its state is lost: a batch for each origin of what it kept.
   virtual std::vector<Batch> forget() { return {}; }
 };
@@ -59,6 +96,7 @@ struct OperatorContext {
   std::uint64_t seed;
   std::string entity;            // "job/operator/index": names the random streams of this instance
   std::vector<int> inputs = {};  // the edges that lead to it, as Batch::channel names them
+  JobModels* models = nullptr;   // of the job that runs; null: somebody only asks
 };
 
 using OperatorRegistry = Registry<OperatorLogic, OperatorContext>;

@@ -26,6 +26,7 @@ double key_weight(const KeySpec& spec, std::int64_t key) {
     case KeyLaw::weights:
       return spec.weights[static_cast<std::size_t>(key)];
     case KeyLaw::even:
+    case KeyLaw::sender:
     case KeyLaw::tilted:
     case KeyLaw::uniform:
       break;
@@ -37,7 +38,7 @@ double key_weight(const KeySpec& spec, std::int64_t key) {
 
 std::vector<double> key_shares(const KeySpec& spec, int receivers) {
   std::vector<double> shares(receivers, 0.0);
-  if (spec.law == KeyLaw::even) {
+  if (spec.law == KeyLaw::even || spec.law == KeyLaw::sender) {
     std::fill(shares.begin(), shares.end(), 1.0 / receivers);
     return shares;
   }
@@ -83,7 +84,11 @@ Splitter::Splitter(const EdgeSpec& spec, std::shared_ptr<const std::vector<doubl
       by_shares(true);
       break;
     case Partitioning::key:
-      if (spec.keys.law == KeyLaw::even) {
+      if (spec.keys.law == KeyLaw::sender) {
+        way_ = Way::told;
+        target_ = own_index % receivers;
+        counts_.assign(receivers, 0);
+      } else if (spec.keys.law == KeyLaw::even) {
         way_ = Way::in_turn;
         target_ = own_index % receivers;
       } else {
@@ -91,7 +96,7 @@ Splitter::Splitter(const EdgeSpec& spec, std::shared_ptr<const std::vector<doubl
       }
       break;
   }
-  if (receivers == 1 && way_ != Way::all) {
+  if (receivers == 1 && way_ != Way::all && way_ != Way::told) {
     way_ = Way::one;
     target_ = 0;
   }

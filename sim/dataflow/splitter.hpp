@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "sim/dataflow/logical_graph.hpp"
@@ -29,11 +30,15 @@ class Splitter {
       divide(count);
       return give_counts(give);
     }
+    if (way_ == Way::told && told_) {
+      told_ = false;
+      return give_counts(give);
+    }
     // `visited` receivers in turn from `target_` on get `each`, and the first `rest` of them one more.
     std::int64_t each = count;
     int rest = 0, visited = 1;
     if (way_ == Way::all) visited = receivers_;
-    if (way_ == Way::in_turn) {
+    if (way_ == Way::in_turn || way_ == Way::told) {
       each = count / receivers_;
       rest = static_cast<int>(count % receivers_);
       visited = each > 0 ? receivers_ : rest;
@@ -52,10 +57,14 @@ class Splitter {
     return way_ == Way::drawn ? whole.drawn(share) : whole.in_turn(share);
   }
   int receivers() const { return receivers_; }
+  // Whether somebody may tell where the records go, before each split; else they go in turn.
+  bool asks() const { return way_ == Way::told; }
+  std::span<std::int64_t> counts_to_tell() { return counts_; }
+  void told() { told_ = true; }
   bool copies() const { return way_ == Way::all; }
 
  private:
-  enum class Way { one, all, in_turn, drawn, carried };
+  enum class Way { one, all, in_turn, drawn, carried, told };
 
   template <class Give>
   void give_counts(Give&& give) {
@@ -78,6 +87,7 @@ class Splitter {
   std::shared_ptr<const std::vector<double>> shares_;
   std::vector<double> cumulative_;
   std::vector<std::int64_t> counts_;
+  bool told_ = false;
   std::vector<double> carried_;
   RandomStream random_;
 };

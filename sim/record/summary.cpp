@@ -55,7 +55,7 @@ Json throughput_json(const ThroughputSummary& t) {
 
 Json operators_json(const std::vector<OperatorSummary>& operators) {
   Json all = Json::object();
-  for (const OperatorSummary& op : operators)
+  for (const OperatorSummary& op : operators) {
     all[op.name] = {{"parallelism", op.parallelism},
                     {"records_in", op.records_in},
                     {"records_out", op.records_out},
@@ -69,6 +69,9 @@ Json operators_json(const std::vector<OperatorSummary>& operators) {
                     {"initial_parallelism", op.initial_parallelism},
                     {"source", op.source},
                     {"scalable", op.scalable}};
+    if (op.state_keys.empty()) continue;
+    all[op.name]["state"] = {{"keys_by_instance", op.state_keys}, {"size_bytes", finite(op.state_bytes)}};
+  }
   return all;
 }
 

@@ -83,6 +83,9 @@ struct OperatorSummary {
   bool unborne = false;
   int allowed_parallelism = 0;               // at most
   std::optional<int> bearing_parallelism{};  // what would bear it if it were allowed; none: no number
+  // Keyed state at the end, of operators that say how much they hold; empty: it does not.
+  std::vector<std::int64_t> state_keys{};  // by instance
+  double state_bytes = 0;                  // of all
 };
 
 // One operator of one action. `reason` is the decision's full text.

@@ -331,6 +331,18 @@ std::string Recorder::why_nothing(const ControlLoop& loop) const {
 }
 
 // Of the last window.
+void Recorder::note_state(OperatorSummary& row, int op) const {
+  std::vector<std::int64_t> keys;
+  bool any = false;
+  for (int i = 0; i < row.parallelism; ++i) {
+    const KeyedState state = job_.instance(op, i).state();
+    keys.push_back(state.keys);
+    row.state_bytes += state.size_bytes;
+    any = any || state.keys > 0;
+  }
+  if (any) row.state_keys = std::move(keys);
+}
+
 void Recorder::note_optimum(OperatorSummary& row, int op, Nanos end, double window_s) const {
   const double to_s = to_seconds(end), from_s = std::max(0.0, to_s - window_s);
   row.optimal_parallelism = truth_.optimal_parallelism(op, from_s, to_s);
@@ -395,6 +407,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
         backlog += static_cast<double>(instance.queue_records());
       }
     }
+    note_state(row, op);
     const auto total = static_cast<double>(std::max<Nanos>(1, uses[0] + uses[1] + uses[2] + uses[3]));
     row.busy = static_cast<double>(uses[static_cast<int>(TimeUse::useful)]) / total;
     row.idle = static_cast<double>(uses[static_cast<int>(TimeUse::waiting)]) / total;

@@ -57,6 +57,7 @@ class Recorder final : public ControlObserver {
   void write_hosts(const MetricWindow& window);
   void note_intake(const MetricWindow& window);
   void sum_up_intake(ThroughputSummary& throughput) const;
+  void note_state(OperatorSummary& row, int op) const;
   void note_optimum(OperatorSummary& row, int op, Nanos end, double window_s) const;
   std::string why_nothing(const ControlLoop& loop) const;
 

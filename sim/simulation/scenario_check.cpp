@@ -85,6 +85,18 @@ void check_single_records(const JobToCheck& j, const OperatorSpec& op, const cha
   }
 }
 
+// What a window sends stands for the records of many origins.
+void check_no_ledger(const JobToCheck& j, const OperatorSpec& op, Errors& errors) {
+  const Node* fidelity = j.root.find("fidelity");
+  if (fidelity == nullptr || !fidelity->is_object() || !errors.sound(*fidelity, "origins")) return;
+  if (j.scenario.fidelity.origins != Origins::exact) return;
+  errors.add(
+      fidelity->at_or_self("origins"),
+      fmt::format("{} sends results of many source records together, which are not followed one by one",
+                  weir::quoted(op.name)),
+      "\"origins\": \"total\"");
+}
+
 // Whether the engine has what the dataflow asks for.
 void check_engine(const JobToCheck& j, Errors& errors) {
   const bool engine_known = is_chosen(j.at, "engine", j.job.engine, errors);
@@ -95,6 +107,7 @@ void check_engine(const JobToCheck& j, Errors& errors) {
     OperatorContext context{j.scenario.seed, op.name};
     if (op.logic.empty()) continue;
     const auto logic = op.logic.build(context);
+    if (logic->aggregates()) check_no_ledger(j, op, errors);
     if (!logic->joins() && dynamic_cast<const SchedulesOthers*>(logic.get()) == nullptr) continue;
     if (engine != nullptr && !engine->has("join")) {
       errors.add(j.place("operators", i, "logic"),
