@@ -1,12 +1,7 @@
-#include "models/arrivals/curve_arrivals.hpp"
+#include "models/arrivals/constant.hpp"
 
 namespace weir {
 namespace {
-
-struct ConstantParams {
-  double rate_per_s = 1000;
-  ArrivalSpacing spacing = ArrivalSpacing::even;
-};
 
 ParamTable<ConstantParams> table() {
   ParamTable<ConstantParams> t;

@@ -1,14 +1,12 @@
 // A running count per key: each record gives the new count of its key, or only every so-many-th does. Without
 // an outgoing edge it is a sink. Which key a record has is the business of the edge that leads here.
 
+#include "models/operators/keyed_count.hpp"
+
 #include "models/operators/selectivity.hpp"
 
 namespace weir {
 namespace {
-
-struct KeyedCountParams {
-  double selectivity = 1;
-};
 
 class KeyedCount final : public SelectiveLogic {
  public:

@@ -13,7 +13,8 @@
 
 // Benchmarks: how fast weir is next to what else one could use, and how its costs grow.
 //
-//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers] [analyzer] [trace]
+//   weir_bench [--rounds N] [--smoke] [kernel] [pipeline] [instances] [memory] [papers] [nexmark] [analyzer]
+//   [trace]
 //
 // Prints a table. The exit code does not depend on any time: aims that are missed are marked and counted.
 // --smoke runs everything once, very short: it shows that the benchmarks work, and its numbers mean nothing.
@@ -175,6 +176,38 @@ void papers(const Settings& settings, Report& report) {
   }
 }
 
+// Nexmark's rates of the DS2 paper, sixteen instances of everything; bids are 46 of 50 events.
+std::string nexmark_scenario(const char* query, double bids_per_s, const char* main, double until_s) {
+  return fmt::format(
+      R"({{"weir": 1, "name": "nexmark", "until_s": {}, "cluster": {{"hosts": [{{"count": 8, "cores": 16}}]}},
+    "jobs": [{{"name": "nexmark", "engine": "generic", "policy": "static", "workload": {{"type": "{}",
+      "arrivals": {{"type": "constant", "rate_per_s": {}}}, "source_parallelism": 16,
+      "source_cost": {{"per_record_us": 2}} {}}}}}]}})",
+      until_s, query, bids_per_s * 50 / 46, main);
+}
+
+void nexmark(const Settings& settings, Report& report) {
+  const double until_s = settings.smoke ? 6 : 120;
+  const auto side = [=](const char* query, double bids_per_s, const char* main) {
+    return [=] {
+      const TimedRun run =
+          timed_run(scenario_of_text(nexmark_scenario(query, bids_per_s, main, until_s)), true);
+      Sample sample = run.sample;
+      sample.value = run.summary.simulated_s / sample.cpu_s;
+      return sample;
+    };
+  };
+  const auto samples = alternate(
+      {side("nexmark-q5", 500e3, R"(, "window": {"parallelism": 16})"), side("nexmark-q1", 4e6, "")},
+      settings.rounds);
+  report.heading("nexmark: 16 instances of each operator, metrics recorded");
+  const char* const names[] = {"Q5, 500 k bids/s", "Q1, 4 M bids/s"};
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    report.line(names[i], rate_text(median_rate(samples[i])), "events");
+    report.ratio("  simulated seconds a second", median_of(samples[i], &Sample::value), 50);
+  }
+}
+
 // The longest sides have 50 million edges and more.
 void analyzers(const Settings& settings, Report& report) {
   const double whole_s = settings.smoke ? 0.05 : 96;
@@ -243,6 +276,7 @@ int run(const Settings& settings) {
   if (settings.wants("instances")) instances(settings, report);
   if (settings.wants("memory")) memory(settings, report);
   if (settings.wants("papers")) papers(settings, report);
+  if (settings.wants("nexmark")) nexmark(settings, report);
   if (settings.wants("analyzer")) analyzers(settings, report);
   if (settings.wants("trace")) trace(settings, report);
   fmt::print("\n{} of the aims missed\n", report.missed());
@@ -265,7 +299,7 @@ int main(int argc, char** argv) {
     } else if (argument.starts_with("-")) {
       std::fprintf(stderr,
                    "usage: weir_bench [--rounds N] [--smoke] "
-                   "[kernel|pipeline|instances|memory|papers|analyzer|trace]…\n");
+                   "[kernel|pipeline|instances|memory|papers|nexmark|analyzer|trace]…\n");
       return 2;
     } else {
       settings.parts.push_back(argument);

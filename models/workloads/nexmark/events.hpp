@@ -94,6 +94,19 @@ inline std::int64_t length_ms(std::uint32_t draw, std::int64_t horizon_ms) {
                  (static_cast<std::uint64_t>(draw) * static_cast<std::uint64_t>(bound)) >> 32);
 }
 
+// Where the ids of a generator's events begin: generators have ids of their own, whose places among 50
+// differ, as when a large number is divided among them.
+constexpr std::int64_t first_event_id_of(std::uint32_t generator) {
+  return std::int64_t{1'000'000'000'037} * generator;
+}
+
+// Where an event stands in the sequence. Stepping from one event to the next needs no division.
+struct Position {
+  std::int64_t n;      // number of the event within its generator
+  std::int64_t epoch;  // event id / 50
+  int offset;          // event id mod 50
+};
+
 class EventLaw {
  public:
   // Generator `generator` of several has its own events, whose ids begin at `first_event_id`.
@@ -107,83 +120,95 @@ class EventLaw {
   }
 
   // n: the (adjusted) number of an event within the generator.
-  EventKind kind(std::int64_t n) const {
-    const auto offset = (first_event_id_ + n) % config_.total();
-    if (offset < config_.persons) return EventKind::person;
-    return offset < config_.persons + config_.auctions ? EventKind::auction : EventKind::bid;
+  Position at(std::int64_t n) const {
+    const std::int64_t id = first_event_id_ + n;
+    return {n, id / config_.total(), static_cast<int>(id % config_.total())};
   }
+  void step(Position& at) const {
+    ++at.n;
+    if (++at.offset == config_.total()) {
+      at.offset = 0;
+      ++at.epoch;
+    }
+  }
+  EventKind kind(const Position& at) const {
+    if (at.offset < config_.persons) return EventKind::person;
+    return at.offset < config_.persons + config_.auctions ? EventKind::auction : EventKind::bid;
+  }
+  EventKind kind(std::int64_t n) const { return kind(at(n)); }
   // How many of the first n events are of a kind.
   std::int64_t count_before(EventKind kind, std::int64_t n) const;
 
-  Person person(std::int64_t n) const {
-    const PhiloxBlock draw = draws(n);
-    return {last_person(n) + first_person_id, static_cast<int>(Draw{draw[0]}.below(states)),
+  Person person(const Position& at) const {
+    const PhiloxBlock draw = draws(at.n);
+    return {last_person(at) + first_person_id, static_cast<int>(Draw{draw[0]}.below(states)),
             static_cast<int>(Draw{draw[1]}.below(cities))};
   }
-  Auction auction(std::int64_t n) const {
-    const PhiloxBlock draw = draws(n);
-    return {last_auction(n) + first_auction_id, person_named(n, draw[0], config_.hot_sellers_ratio, 0),
+  Auction auction(const Position& at) const {
+    const PhiloxBlock draw = draws(at.n);
+    return {last_auction(at) + first_auction_id, person_named(at, draw[0], config_.hot_sellers_ratio, 0),
             first_category_id + static_cast<int>(Draw{draw[1]}.below(categories)), draw[2], draw[3]};
   }
-  Bid bid(std::int64_t n) const {
-    const PhiloxBlock draw = draws(n);
+  Bid bid(const Position& at) const {
+    const PhiloxBlock draw = draws(at.n);
     Draw channel{draw[3]};
     const int hot = static_cast<int>(channel.below(2));
-    return {auction_named(n, draw[0]),
-            person_named(n, draw[1], config_.hot_bidders_ratio, 1) +
-                (config_.bidder_offset_twice ? first_person_id : 0),
-            draw[2],
+    return {auction_named(at, draw[0]), bidder_named(at, draw[1]), draw[2],
             hot > 0 ? static_cast<int>(channel.below(hot_channels))
                     : hot_channels + static_cast<int>(channel.below(other_channels))};
   }
-  // Only the auction of a bid.
-  std::int64_t bid_auction(std::int64_t n) const { return auction_named(n, draws(n)[0]); }
-  std::int64_t bid_bidder(std::int64_t n) const { return bid(n).bidder; }
+  // Only these of a bid.
+  std::int64_t auction_of_bid(const Position& at) const { return auction_named(at, draws(at.n)[0]); }
+  std::int64_t bidder(const Position& at) const { return bidder_named(at, draws(at.n)[1]); }
+  Person person(std::int64_t n) const { return person(at(n)); }
+  Auction auction(std::int64_t n) const { return auction(at(n)); }
+  Bid bid(std::int64_t n) const { return bid(at(n)); }
   // Whether the URLs of a channel have a channel_id: 9 in 10 do.
   bool has_channel_id(int channel) const;
 
-  // Numbers from 0 on, without the offset of ids: of the newest when event n is made, that itself included.
-  std::int64_t last_auction(std::int64_t n) const {
-    const std::int64_t id = first_event_id_ + n;
-    std::int64_t epoch = id / config_.total();
-    std::int64_t offset = id % config_.total();
-    if (offset < config_.persons) {
-      --epoch;
-      offset = config_.auctions - 1;
-    } else if (offset >= config_.persons + config_.auctions) {
-      offset = config_.auctions - 1;
-    } else {
-      offset -= config_.persons;
-    }
-    return epoch * config_.auctions + offset;
+  // Numbers from 0 on, without the offset of ids: of the newest when the event is made, that itself included.
+  std::int64_t last_auction(const Position& at) const {
+    if (at.offset < config_.persons) return at.epoch * config_.auctions - 1;
+    const int among = at.offset - config_.persons;
+    return at.epoch * config_.auctions + (among < config_.auctions ? among : config_.auctions - 1);
   }
-  std::int64_t last_person(std::int64_t n) const {
-    const std::int64_t id = first_event_id_ + n;
-    const std::int64_t offset = id % config_.total();
-    return id / config_.total() * config_.persons +
-           (offset >= config_.persons ? config_.persons - 1 : offset);
+  std::int64_t last_person(const Position& at) const {
+    return at.epoch * config_.persons + (at.offset < config_.persons ? at.offset : config_.persons - 1);
   }
+  std::int64_t last_auction(std::int64_t n) const { return last_auction(at(n)); }
+  std::int64_t last_person(std::int64_t n) const { return last_person(at(n)); }
 
- private:
+  // The random bits of event n.
   PhiloxBlock draws(std::int64_t n) const {
     return philox4x32_10({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), generator_, 0},
                          key_);
   }
-  std::int64_t auction_named(std::int64_t n, std::uint32_t bits) const {
-    Draw draw{bits};
-    const std::int64_t last = last_auction(n);
-    if (draw.below(static_cast<std::uint32_t>(config_.hot_auction_ratio)) > 0)
-      return last / hot_group * hot_group + first_auction_id;
-    const std::int64_t oldest = last > config_.in_flight_auctions ? last - config_.in_flight_auctions : 0;
-    return oldest + draw.below(static_cast<std::uint32_t>(last - oldest + 1 + id_lead)) + first_auction_id;
+
+ private:
+  // Without a branch, which would be mispredicted every other time.
+  static std::int64_t either(bool first, std::int64_t one, std::int64_t other) {
+    const std::int64_t mask = -static_cast<std::int64_t>(first);
+    return (one & mask) | (other & ~mask);
   }
-  std::int64_t person_named(std::int64_t n, std::uint32_t bits, int hot_ratio, int hot_offset) const {
+  std::int64_t auction_named(const Position& at, std::uint32_t bits) const {
     Draw draw{bits};
-    const std::int64_t last = last_person(n);
-    if (draw.below(static_cast<std::uint32_t>(hot_ratio)) > 0)
-      return last / hot_group * hot_group + hot_offset + first_person_id;
+    const std::int64_t last = last_auction(at);
+    const bool hot = draw.below(static_cast<std::uint32_t>(config_.hot_auction_ratio)) > 0;
+    const std::int64_t oldest = last > config_.in_flight_auctions ? last - config_.in_flight_auctions : 0;
+    const std::int64_t cold = oldest + draw.below(static_cast<std::uint32_t>(last - oldest + 1 + id_lead));
+    return either(hot, last / hot_group * hot_group, cold) + first_auction_id;
+  }
+  std::int64_t person_named(const Position& at, std::uint32_t bits, int hot_ratio, int hot_offset) const {
+    Draw draw{bits};
+    const std::int64_t last = last_person(at);
+    const bool hot = draw.below(static_cast<std::uint32_t>(hot_ratio)) > 0;
     const std::int64_t active = last + 1 < config_.active_people ? last + 1 : config_.active_people;
-    return last + 1 - active + draw.below(static_cast<std::uint32_t>(active + id_lead)) + first_person_id;
+    const std::int64_t cold = last + 1 - active + draw.below(static_cast<std::uint32_t>(active + id_lead));
+    return either(hot, last / hot_group * hot_group + hot_offset, cold) + first_person_id;
+  }
+  std::int64_t bidder_named(const Position& at, std::uint32_t bits) const {
+    return person_named(at, bits, config_.hot_bidders_ratio, 1) +
+           (config_.bidder_offset_twice ? first_person_id : 0);
   }
 
   EventConfig config_;

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "models/workloads/nexmark/id_ring.hpp"
+#include "models/workloads/nexmark/query_law.hpp"
+
+// Goes through the events of a range: visit(position, kind, index in the range).
+
+namespace weir::nexmark {
+
+inline EventKind kind_of(Stream stream) {
+  return stream == Stream::persons    ? EventKind::person
+         : stream == Stream::auctions ? EventKind::auction
+                                      : EventKind::bid;
+}
+
+template <class Visit>
+void each_event(const EventLaw& law, Stream stream, std::int64_t first, std::int64_t count, Visit&& visit) {
+  Position at = law.at(first);
+  if (stream == Stream::all) {
+    for (std::int64_t i = 0; i < count; ++i, law.step(at)) visit(at, law.kind(at), i);
+  } else {
+    const EventKind kind = kind_of(stream);
+    for (std::int64_t i = 0; i < count; ++i, law.step(at)) visit(at, kind, i);
+  }
+}
+
+// How many events of a kind there are among these.
+inline std::int64_t count_of(const EventLaw& law, Stream stream, EventKind kind, std::int64_t first,
+                             std::int64_t count) {
+  if (stream != Stream::all) return kind_of(stream) == kind ? count : 0;
+  return law.count_before(kind, first + count) - law.count_before(kind, first);
+}
+
+// Ids that may be in use at a time, with as many again to spare where generators run abreast.
+inline std::int64_t auctions_in_use(const LawChoice& choice) {
+  return (choice.replicated ? 32 : 2) * (choice.events.in_flight_auctions + hot_group + id_lead);
+}
+inline std::int64_t people_in_use(const LawChoice& choice) {
+  return (choice.replicated ? 8 : 2) * (choice.events.active_people + hot_group + id_lead);
+}
+
+}  // namespace weir::nexmark

@@ -1,0 +1,242 @@
+#include <algorithm>
+#include <deque>
+
+#include "models/workloads/nexmark/each_event.hpp"
+#include "models/workloads/nexmark/laws.hpp"
+
+namespace weir::nexmark {
+
+namespace {
+
+// Laws that take all bids.
+class BidLaw : public QueryLaw {
+ public:
+  explicit BidLaw(const EventLaw& events) : events_(events) {}
+  std::int64_t passed(Stream stream, std::int64_t first, std::int64_t count) const override {
+    return count_of(events_, stream, EventKind::bid, first, count);
+  }
+
+ protected:
+  template <class Visit>
+  void each_bid(Stream stream, const Span& span, Visit&& visit) const {
+    each_event(events_, stream, span.first, span.count,
+               [&](const Position& at, EventKind kind, std::int64_t i) {
+                 if (kind == EventKind::bid) visit(at, i);
+               });
+  }
+  EventLaw events_;
+};
+
+// Windows that a time falls into and an earlier one did not: each counts a key that comes again.
+void count_in_windows(std::int64_t window, std::int64_t window_before, int place, WindowLedger& windows) {
+  const std::int64_t last = window + windows.windows_of_each() - 1;
+  const std::int64_t last_before = window_before + windows.windows_of_each() - 1;
+  for (std::int64_t w = std::max(window, last_before + 1); w <= last; ++w) windows.results.add(w, place);
+  windows.state.add(last, place);  // one counter for each slice, until no window needs it
+}
+
+constexpr std::int64_t long_ago = -1'000'000'000;
+
+// The first window that times fall into, which rise slowly: a division only where it changes.
+class WindowOf {
+ public:
+  explicit WindowOf(const WindowLedger& windows) : windows_(windows) {}
+  std::int64_t operator()(std::int64_t time_ms) {
+    if (time_ms >= end_ms_ || time_ms < end_ms_ - windows_.slide_ms) {
+      window_ = windows_.window_of(time_ms);
+      end_ms_ = window_ * windows_.slide_ms;
+    }
+    return window_;
+  }
+
+ private:
+  const WindowLedger& windows_;
+  std::int64_t window_ = 0;
+  std::int64_t end_ms_ = 0;
+};
+
+// How often each key occurs in sliding windows: one result for each key and window.
+template <bool by_bidder>
+class CountLaw final : public BidLaw {
+ public:
+  CountLaw(const EventLaw& events, std::int64_t ids) : BidLaw(events), keys_(ids) {}
+
+  void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
+    WindowOf window_of(*windows);
+    each_bid(stream, span, [&](const Position& at, std::int64_t i) {
+      const std::int64_t id = by_bidder ? events_.bidder(at) : events_.auction_of_bid(at);
+      Key& key = keys_.at(id);
+      if (key.deployment != deployment_) {
+        key.deployment = deployment_;
+        key.place = tally.place(id);
+      }
+      tally.record(key.place);
+      const std::int64_t window = window_of(span.ms(i));
+      if (window <= key.window) return;
+      count_in_windows(window, key.window, key.place, *windows);
+      key.window = window;
+    });
+  }
+  void moved() override { ++deployment_; }
+
+ private:
+  struct Key {
+    std::int64_t window = long_ago;  // the first one that its latest bid falls into
+    int place = 0;
+    int deployment = -1;
+  };
+  int deployment_ = 0;
+  IdRing<Key> keys_;
+};
+
+// The bids of each window that have its highest price.
+class HighestBidLaw final : public BidLaw {
+ public:
+  HighestBidLaw(const LawChoice&, const EventLaw& events) : BidLaw(events) {}
+
+  void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
+    each_bid(stream, span, [&](const Position& at, std::int64_t i) {
+      const std::uint32_t draw = events_.bid(at).price_draw;
+      const std::int64_t window = windows->window_of(span.ms(i));
+      const int place = tally.place(key_of(draw));
+      tally.record(place);
+      windows->state.add(window, place);  // the join keeps bids for a window's length
+      WindowLedger::Highest& best = highest_of(window, *windows);
+      if (draw < best.draw_from) return;
+      if (const std::int64_t price = price_of(draw); price > best.price) {
+        if (best.bids > 0) windows->results.add(window, best.place, -best.bids);
+        best = {window, price, price_draw_from(static_cast<double>(price)), 0, place};
+      }
+      ++best.bids;
+      windows->results.add(window, best.place);
+    });
+  }
+
+ private:
+  // The place of a price: finer than prices, and as even.
+  static std::int64_t key_of(std::uint32_t draw) { return draw; }
+  static WindowLedger::Highest& highest_of(std::int64_t window, WindowLedger& windows) {
+    for (WindowLedger::Highest& one : windows.highest)
+      if (one.window == window) return one;
+    windows.highest.push_back({window});
+    // Generators are never many windows apart.
+    if (windows.highest.size() > 64) windows.highest.pop_front();
+    return windows.highest.back();
+  }
+};
+
+// People who are new in a window and sell in it. SQL joins groups, so a seller is found once a window; DS2's
+// query joins each record of a person with each auction.
+class NewSellerLaw final : public QueryLaw {
+ public:
+  NewSellerLaw(const LawChoice& choice, const EventLaw& events)
+      : events_(events), people_(people_in_use(choice)) {}
+
+  std::int64_t passed(Stream stream, std::int64_t first, std::int64_t count) const override {
+    return count_of(events_, stream, EventKind::person, first, count) +
+           count_of(events_, stream, EventKind::auction, first, count);
+  }
+
+  void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
+    each_event(events_, stream, span.first, span.count,
+               [&](const Position& at, EventKind kind, std::int64_t i) {
+                 if (kind == EventKind::bid) return;
+                 const bool sells = kind == EventKind::auction;
+                 const std::int64_t id = sells ? events_.auction(at).seller : events_.person(at).id;
+                 const std::int64_t window = windows->window_of(span.ms(i));
+                 const int place = tally.place(id);
+                 tally.record(place);
+                 Sides& sides = sides_of(id, window);
+                 std::int64_t& own = sells ? sides.auctions : sides.persons;
+                 const std::int64_t other = sells ? sides.persons : sides.auctions;
+                 if (own++ > 0) return;
+                 if (other > 0) windows->results.add(window, place);
+                 windows->state.add(window, place);
+               });
+  }
+
+ private:
+  struct Sides {
+    std::int64_t window = -1;
+    std::int64_t persons = 0;
+    std::int64_t auctions = 0;
+  };
+  // Streams may be some windows apart.
+  struct Person {
+    Sides sides[4];
+  };
+  Sides& sides_of(std::int64_t id, std::int64_t window) {
+    Sides& sides = people_.at(id).sides[window % 4];
+    if (sides.window != window) sides = {window};
+    return sides;
+  }
+
+  EventLaw events_;
+  IdRing<Person> people_;
+};
+
+// Sessions of bidders: a session ends a gap after its last bid, unless another bid comes before. Ends are
+// counted in steps of the ledger's slide.
+class SessionLaw final : public BidLaw {
+ public:
+  SessionLaw(const LawChoice& choice, const EventLaw& events)
+      : BidLaw(events), gap_ms_(choice.gap_ms), bidders_(people_in_use(choice)) {}
+
+  void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
+    each_bid(stream, span, [&](const Position& at, std::int64_t i) {
+      const std::int64_t id = events_.bidder(at);
+      Bidder& bidder = bidders_.at(id);
+      if (bidder.deployment != deployment_) {
+        bidder.deployment = deployment_;
+        bidder.place = tally.place(id);
+      }
+      tally.record(bidder.place);
+      const std::int64_t time_ms = span.ms(i);
+      const std::int64_t end = windows->window_of(time_ms + gap_ms_ - 1);
+      if (bidder.last_ms >= 0 && time_ms < bidder.last_ms + gap_ms_) {
+        if (time_ms <= bidder.last_ms || end == bidder.end) {
+          bidder.last_ms = std::max(bidder.last_ms, time_ms);
+          return;
+        }
+        windows->results.add(bidder.end, bidder.place, -1);
+        windows->state.add(bidder.end, bidder.place, -1);
+      }
+      bidder.last_ms = time_ms;
+      bidder.end = end;
+      windows->results.add(end, bidder.place);
+      windows->state.add(end, bidder.place);
+    });
+  }
+  void moved() override { ++deployment_; }
+
+ private:
+  struct Bidder {
+    std::int64_t last_ms = -1;
+    std::int64_t end = 0;
+    int place = 0;
+    int deployment = -1;
+  };
+  std::int64_t gap_ms_;
+  int deployment_ = 0;
+  IdRing<Bidder> bidders_;
+};
+
+}  // namespace
+
+std::unique_ptr<QueryLaw> make_auction_count_law(const LawChoice& choice, const EventLaw& events) {
+  return std::make_unique<CountLaw<false>>(events, auctions_in_use(choice));
+}
+std::unique_ptr<QueryLaw> make_bidder_count_law(const LawChoice& choice, const EventLaw& events) {
+  return std::make_unique<CountLaw<true>>(events, people_in_use(choice));
+}
+std::unique_ptr<QueryLaw> make_highest_bid_law(const LawChoice& choice, const EventLaw& events) {
+  return std::make_unique<HighestBidLaw>(choice, events);
+}
+std::unique_ptr<QueryLaw> make_new_seller_law(const LawChoice& choice, const EventLaw& events) {
+  return std::make_unique<NewSellerLaw>(choice, events);
+}
+std::unique_ptr<QueryLaw> make_bidder_session_law(const LawChoice& choice, const EventLaw& events) {
+  return std::make_unique<SessionLaw>(choice, events);
+}
+
+}  // namespace weir::nexmark
