@@ -54,6 +54,11 @@ struct ActionOutcome {
   std::string detail;
 };
 
+struct EngineFigure {
+  std::string name;  // its unit is last: "checkpoint_duration_max_s"
+  double value;
+};
+
 class Engine {
  public:
   static constexpr RegistryKind registry_kind{"engine", "engines"};
@@ -61,18 +66,34 @@ class Engine {
   virtual ~Engine() = default;
   virtual double metrics_interval_s() const = 0;
   virtual double metrics_delay_s() const { return 0; }
+  // Over how long its gauges (busy, idle, backpressured, rates per second) are means; 0: over a window.
+  virtual double gauge_span_s() const { return 0; }
 
   // ---- deployment; the job calls these in this order whenever it builds its physical graph ----
   // How instances of an operator are set up.
   virtual InstanceSettings settings(const Job& job, int operator_id) const = 0;
+  // The same as far as it says how output is gathered for a channel (its span and its most records), if the
+  // engine's own transport does that. For predictions.
+  virtual InstanceSettings gathering(const Job& job, int operator_id) const {
+    return settings(job, operator_id);
+  }
   // The engine's own transport; null: channels over connections.
   virtual Router* router() { return nullptr; }
   virtual void deployed(Job& job) { static_cast<void>(job); }
+  // How it spreads keys over the instances of an operator: the share of the records that each gets.
+  virtual std::vector<double> key_shares(const KeySpec& keys, int operator_id, int receivers) const {
+    static_cast<void>(operator_id);
+    return weir::key_shares(keys, receivers);
+  }
 
   // ---- while it runs ----
   // An inbox rose above its high mark, or fell to the low one.
   virtual void mark_crossed(Job& job, Instance& instance, bool above) {
     static_cast<void>(job), static_cast<void>(instance), static_cast<void>(above);
+  }
+  // An instance has dealt with what it served, in the middle of its work; while Job::watch_services.
+  virtual void served(Job& job, const Instance& instance) {
+    static_cast<void>(job), static_cast<void>(instance);
   }
   // The job was told to drain and nothing is under way any more.
   virtual void drained(Job& job) { static_cast<void>(job); }
@@ -85,6 +106,9 @@ class Engine {
   virtual Nanos trace_settled(Nanos until_ns) { return until_ns; }
   // Sentences for `weir explain`.
   virtual std::vector<std::string> explain() const { return {}; }
+  // ---- when a run is over: what it counts besides, as numbers and as sentences ----
+  virtual std::vector<EngineFigure> figures() const { return {}; }
+  virtual std::vector<std::string> story() const { return {}; }
 };
 
 // For the events of the engine of a job: apart from those of instances and control loops.

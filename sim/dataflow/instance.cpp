@@ -70,7 +70,7 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
 }
 
 void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
-                        const std::vector<int>& connections) {
+                        const std::vector<int>& connections, std::uint32_t first_number) {
   edges_.push_back({std::move(splitter), router, static_cast<std::uint32_t>(channels_.size())});
   const bool feedback = job_.graph().edges[edge].spec.feedback;
   for (std::size_t i = 0; i < receivers.size(); ++i) {
@@ -78,6 +78,8 @@ void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*
     channel.sender = this;
     channel.receiver = receivers[i];
     channel.slot = static_cast<std::uint32_t>(channels_.size());
+    channel.number = first_number + static_cast<std::uint32_t>(i);
+    if (router != nullptr && router->follows_batches()) channel.follower = router;
     channel.edge = edge;
     channel.connection = connections[i];
     // A bounded loop can block on itself for ever: feedback is unbounded, as in Flink's iterations.
@@ -87,7 +89,7 @@ void Instance::add_edge(int edge, Splitter splitter, const std::vector<Instance*
 }
 
 void Instance::add_pull_edge(int edge, Splitter splitter, WorkQueue& queue) {
-  add_edge(edge, std::move(splitter), {nullptr}, nullptr, {-1});
+  add_edge(edge, std::move(splitter), {nullptr}, nullptr, {-1}, 0);
   channels_.back().work_queue = &queue;
 }
 
@@ -95,6 +97,7 @@ void Instance::clear_edges() {
   edges_.clear();
   channels_.clear();
   waiting_channels_ = 0;
+  output_held_ = release_scheduled_ = false;
 }
 
 void Instance::undeploy(Nanos now) {
@@ -360,6 +363,7 @@ Nanos Instance::first_done_ns(Nanos now) const {
 }
 
 void Instance::finish(Nanos now) {
+  Channel* const came_by = serving_.channel;
   accounts_.close(now);
   awake_ns_ = now;
   counters_.records_in += serving_.count;
@@ -380,7 +384,7 @@ void Instance::finish(Nanos now) {
   out.last_ns = as_foreseen ? service_last_done_ns_ : now;
   out.first_ns = first_ns;
   if (source()) {
-    job_.emitted(out);
+    emitted(out);
   } else if (sink_) {
     deliver(out);
     out.count = 0;
@@ -409,8 +413,29 @@ void Instance::finish(Nanos now) {
     out.weight = weight;
     if (!edges_.empty()) send(edges_.back(), out);
   }
+  if (came_by != nullptr && came_by->follower != nullptr) came_by->follower->consumed(*came_by);
   change_use(now, idle_use());
   job_.served(*this);
+}
+
+void Instance::emitted(const Batch& batch) {
+  next_to_emit_ = batch.sequence_last + 1;
+  const std::int64_t again =
+      std::max<std::int64_t>(0, std::min(next_to_emit_, emitted_until_) - batch.sequence_first);
+  emitted_until_ = std::max(emitted_until_, next_to_emit_);
+  counters_.records_sent_again += again;
+  job_.emitted(batch, again);
+  if (!settings_.replayable) return;
+  Batch arrived = batch;
+  arrived.first_ns = batch.origin_first_ns;
+  arrived.last_ns = batch.origin_last_ns;
+  // As with a backlog outside, records within a second are taken as evenly spaced.
+  if (!emitted_.empty() && arrived.last_ns - emitted_.back().first_ns < nanos_per_second &&
+      job_.batch_records() > 1) {
+    emitted_.back().merge(arrived);
+  } else {
+    emitted_.push_back(arrived);
+  }
 }
 
 inline void Instance::gather(Channel& channel, const Batch& batch, const Batch::Part& part) {
@@ -569,6 +594,9 @@ void Instance::on_event(std::uint32_t kind, std::uint32_t argument) {
     case room:
       if (argument < channels_.size() && channels_[argument].room_announced) found_room(channels_[argument]);
       return;
+    case released:
+      if (argument == epoch_) output_released();
+      return;
     default:
       WEIR_ASSERT(false, "unknown event of an instance");
   }
@@ -583,6 +611,36 @@ void Instance::found_room(Channel& channel) {
   push_gathered(channel);
   if (tracer_ != nullptr)
     trace_room(*room_by, signal_ns, channel.receiver == room_by && room_by->executor_->serves(*room_by));
+  go_on();
+}
+
+void Instance::hold_output() {
+  release_scheduled_ = false;
+  if (output_held_) return;
+  output_held_ = true;
+  ++waiting_channels_;
+  note_holding();
+}
+
+void Instance::release_output(const Instance& by, Nanos signal_ns) {
+  if (!output_held_ || release_scheduled_) return;
+  release_scheduled_ = true;
+  released_by_ = &by;
+  release_signal_ns_ = signal_ns;
+  calendar_.schedule(calendar_.now(), EventClass::completion, *this, released, epoch_);
+}
+
+void Instance::output_released() {
+  if (!release_scheduled_) return;
+  release_scheduled_ = output_held_ = false;
+  --waiting_channels_;
+  note_holding();
+  if (tracer_ != nullptr) trace_room(*released_by_, release_signal_ns_, false);
+  go_on();
+}
+
+// It may have found room.
+void Instance::go_on() {
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
   if (!executor_->serves(*this)) account(idle_use());

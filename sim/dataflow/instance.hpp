@@ -34,6 +34,7 @@ namespace weir {
 
 class Instance;
 class Job;
+class Router;
 class WorkQueue;
 
 // From one sending instance to one receiving instance, or to the queue of an operator that pulls.
@@ -42,6 +43,7 @@ struct Channel {
   Instance* receiver = nullptr;     // null: whoever takes it from the queue
   WorkQueue* work_queue = nullptr;  // of a pull edge
   std::uint32_t slot = 0;           // position among the sender's channels
+  std::uint32_t number = 0;         // among all channels of the deployment
   std::int32_t edge = 0;            // logical edge
   std::int32_t connection = -1;     // of the network; -1: both on one host
   bool waiting = false;             // holds records that found no room: the sender is blocked
@@ -51,13 +53,26 @@ struct Channel {
   Batch gathered;                     // records not yet pushed
   const Instance* room_by = nullptr;  // who announced it
   Nanos room_signal_ns = 0;
+  Router* follower = nullptr;  // the engine's transport, if it follows batches beyond the network
 };
 
-// An engine's own transport between instances (stream managers, …), instead of channels.
+// An engine's own transport between instances (stream managers, network stacks, …), instead of channels.
+//
+//   Instance::send ──▶ route … network … ──▶ arrived ──▶ Instance::receive … served ──▶ consumed
+//
+// It stops a sender by Instance::hold_output and lets it go on by release_output.
 class Router {
  public:
   virtual ~Router() = default;
   virtual void route(Channel& channel, const Batch& batch) = 0;
+  // Whether it is told of what comes out of the network, and of what was dealt with.
+  virtual bool follows_batches() const { return false; }
+  // A batch came out of the network, sent at `sent_ns`. The router hands it over, now or later.
+  virtual void arrived(Channel& channel, const Batch& batch, Nanos sent_ns) {
+    static_cast<void>(channel), static_cast<void>(batch), static_cast<void>(sent_ns);
+  }
+  // The receiver has dealt with the oldest batch of the channel that it had not.
+  virtual void consumed(Channel& channel) { static_cast<void>(channel); }
   // Drops everything it holds, telling `job` what was lost.
   virtual void drop_all(Job& job) = 0;
   virtual std::int64_t held_weight() const = 0;
@@ -73,6 +88,8 @@ struct InstanceCounters {
   Nanos processing_ns = 0;              // useful time of the records in records_in
   std::int64_t records_arrived = 0;     // source: from outside
   std::int64_t records_suppressed = 0;  // source: never made (see WhenBlocked::skip)
+  std::int64_t records_replayed = 0;    // source: taken back, to be emitted again
+  std::int64_t records_sent_again = 0;  // source: of those emitted, for another time
   Nanos backpressure_ns =
       0;  // above its high mark, or senders wait for room in its inbox and it waits for none itself
 };
@@ -94,6 +111,8 @@ struct InstanceSettings {
   std::int64_t high_mark_bytes = 0;   // of the inbox; 0: none
   std::int64_t low_mark_bytes = 0;
   int mark_sightings = 1;  // consecutive arrivals (receive…) over the high mark before it counts
+  bool replayable =
+      false;  // a source remembers what it emitted until that is forgotten, and can emit it again
   TracingCost tracing_cost;
 };
 
@@ -119,8 +138,9 @@ class Instance final : public EventHandler {
 
   // ---- deployment (Job) ----
   void deploy(Executor& executor, const InstanceSettings& settings, double cost_factor);
+  // `first_number`: of the channel to the first of them (Channel::number).
   void add_edge(int edge, Splitter splitter, const std::vector<Instance*>& receivers, Router* router,
-                const std::vector<int>& connections);
+                const std::vector<int>& connections, std::uint32_t first_number);
   void add_pull_edge(int edge, Splitter splitter, WorkQueue& queue);
   // Where it takes its input from, besides its inbox; null: nowhere.
   void pull_from(WorkQueue* queue) { work_queue_ = queue; }
@@ -160,6 +180,11 @@ class Instance final : public EventHandler {
   // A batch of the queue is on its way here.
   void expect() { expecting_ = true; }
   void sender_waits(int change);
+  // The engine's transport takes no more of its output: it is blocked after the service under way.
+  void hold_output();
+  // It does again, thanks to `by`, who said so at `signal_ns`. Goes on in an event of its own.
+  void release_output(const Instance& by, Nanos signal_ns);
+  bool output_held() const { return output_held_; }
   struct Service {
     double work_s;
     Nanos begin_ns;
@@ -171,6 +196,15 @@ class Instance final : public EventHandler {
   bool ends_as_foreseen(Nanos now) const { return now == service_end_ns_; }
   void finish(Nanos now);
   void on_event(std::uint32_t kind, std::uint32_t argument) override;
+
+  // ---- replay: of a source that is replayable ----
+  // The sequence number of the record that it emits next.
+  std::int64_t next_to_emit() const { return next_to_emit_; }
+  // Everything before this is never asked for again.
+  void forget_emitted(std::int64_t before);
+  // Emits again from there on, with the times at which the records arrived first; while halted. Returns how
+  // many records that are.
+  std::int64_t rewind(std::int64_t position);
 
   // ---- control ----
   void pause(bool paused);  // a paused source emits nothing: blocked
@@ -218,11 +252,12 @@ class Instance final : public EventHandler {
   // What does not add up in its own books; empty if all does.
   std::string check() const;
   const std::vector<Channel>& channels() const { return channels_; }
+  std::vector<Channel>& channels() { return channels_; }
   double expected_rate_per_s(double time_s) const { return arrivals_->rate_per_s(time_s); }
   double max_rate_per_s(double from_s, double to_s) const { return arrivals_->max_rate_per_s(from_s, to_s); }
 
  private:
-  enum Kind : std::uint32_t { arrival = 1, flush = 2, room = 3 };
+  enum Kind : std::uint32_t { arrival = 1, flush = 2, room = 3, released = 4 };
 
   struct OutEdge {
     Splitter splitter;
@@ -260,11 +295,14 @@ class Instance final : public EventHandler {
   void push_gathered(Channel& channel);
   void flush_all();
   void found_room(Channel& channel);
+  void output_released();
+  void go_on();
   static void tell_waiting(Channel& channel, int change);
   void note_holding();
   Nanos first_done_ns(Nanos now) const;
   void deliver(const Batch& batch);
   void note_order(const Batch& batch);
+  void emitted(const Batch& batch);
 
   Job& job_;
   Calendar& calendar_;
@@ -279,6 +317,8 @@ class Instance final : public EventHandler {
   bool expecting_ = false;  // see expect()
   int sightings_ = 0;
   bool holding_ = false;  // see note_holding
+  bool output_held_ = false;
+  bool release_scheduled_ = false;
   int waiting_channels_ = 0;
   int waiting_senders_ = 0;  // channels to us whose senders found no room
   std::uint32_t epoch_ = 0;  // of the deployment: events of an earlier one are stale
@@ -298,6 +338,9 @@ class Instance final : public EventHandler {
   std::unique_ptr<ArrivalProcess> arrivals_;
   Arrivals next_arrivals_{};
   std::int64_t next_sequence_ = 0;
+  std::int64_t next_to_emit_ = 0;
+  std::int64_t emitted_until_ = 0;  // the most that next_to_emit_ ever was: before that, it is a replay
+  Ring<Batch> emitted_;             // of a replayable source, and not forgotten
 
   CostDistribution cost_law_;
   double cost_factor_ = 1;
@@ -342,6 +385,8 @@ class Instance final : public EventHandler {
   std::array<std::int64_t, static_cast<std::size_t>(TracedUse::instrumentation) + 1> untold_records_{};
   Nanos above_since_ns_ = 0;
   Nanos holding_since_ns_ = 0;
+  const Instance* released_by_ = nullptr;
+  Nanos release_signal_ns_ = 0;
   std::vector<std::int64_t> latest_sequence_;  // sinks: by source instance
 };
 

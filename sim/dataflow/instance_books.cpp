@@ -48,10 +48,10 @@ std::string Instance::check() const {
   std::int64_t records = 0;
   for (std::size_t i = 0; i < inbox_.size(); ++i) records += inbox_[i].count;
   if (records != inbox_records_) return fmt::format("{} records queued, {} counted", records, inbox_records_);
-  if (source() && counters_.records_arrived - counters_.records_suppressed !=
+  if (source() && counters_.records_arrived - counters_.records_suppressed + counters_.records_replayed !=
                       counters_.records_in + inbox_records_ + counters_.records_aborted +
                           (executor_ != nullptr && executor_->serves(*this) ? serving_.count : 0)) {
-    return "arrived is not suppressed + emitted + waiting outside";
+    return "arrived + replayed is not suppressed + emitted + waiting outside";
   }
   if (source()) return {};
   return inbox_account_.check(calendar_.now(), inbox_records_, inbox_.size(),
@@ -143,6 +143,35 @@ void Instance::trace_room(const Instance& by, Nanos signal_ns, bool to_whom_serv
   awake_ns_ = now;
 }
 
+// ---------------------------------------------------------------- replay
+
+void Instance::forget_emitted(std::int64_t before) {
+  while (!emitted_.empty() && emitted_.front().sequence_last < before) emitted_.pop_front();
+  if (emitted_.empty() || emitted_.front().sequence_first >= before) return;
+  static_cast<void>(emitted_.front().split_head(before - emitted_.front().sequence_first));
+}
+
+std::int64_t Instance::rewind(std::int64_t position) {
+  WEIR_ASSERT(source() && settings_.replayable && (executor_ == nullptr || !executor_->serves(*this)),
+              "a source is rewound that cannot be");
+  forget_emitted(position);
+  std::int64_t replayed = 0;
+  Ring<Batch> waiting;
+  for (std::size_t i = 0; i < emitted_.size(); ++i) {
+    waiting.push_back(emitted_[i]);
+    replayed += emitted_[i].count;
+    inbox_bytes_ += emitted_[i].size_bytes;
+  }
+  for (std::size_t i = 0; i < inbox_.size(); ++i) waiting.push_back(inbox_[i]);
+  inbox_ = std::move(waiting);
+  emitted_.clear();
+  inbox_records_ += replayed;
+  inbox_records_max_ = std::max(inbox_records_max_, inbox_records_);
+  counters_.records_replayed += replayed;
+  next_to_emit_ -= replayed;
+  return replayed;
+}
+
 // ---------------------------------------------------------------- dropping everything
 
 void Instance::drop_all(bool state_saved) {
@@ -162,7 +191,7 @@ void Instance::drop_all(bool state_saved) {
   }
   if (executor_ != nullptr && executor_->serves(*this)) {
     if (source()) {
-      job_.emitted(serving_);
+      emitted(serving_);
       counters_.records_aborted += serving_.count;
     }
     to_send_ = -1;
@@ -181,6 +210,7 @@ void Instance::drop_all(bool state_saved) {
     channel.waiting = channel.room_announced = false;
   }
   waiting_channels_ = 0;
+  output_held_ = release_scheduled_ = false;
   note_holding();
   if (above_) {
     above_ = false;

@@ -128,13 +128,15 @@ void Job::build_edges() {
   Router* const router = setup_.engine->router();
   close_connections();
   build_work_queues();
+  std::uint32_t channels = 0;
   for (std::size_t id = 0; id < graph().edges.size(); ++id) {
     const LogicalEdge& edge = graph().edges[id];
     const int senders = parallelism_[edge.from];
     const int receivers = parallelism_[edge.to];
     std::shared_ptr<const std::vector<double>> shares;
     if (edge.spec.partitioning == Partitioning::key) {
-      shares = std::make_shared<const std::vector<double>>(key_shares(edge.spec.keys, receivers));
+      shares = std::make_shared<const std::vector<double>>(
+          setup_.engine->key_shares(edge.spec.keys, edge.to, receivers));
     }
     if (edge.spec.partitioning == Partitioning::pull) {
       WEIR_ASSERT(router == nullptr, "an engine with its own transport has no pull edges");
@@ -164,7 +166,8 @@ void Job::build_edges() {
       RandomStream random(setup_.seed, entity(edge.from, i), fmt::format("route {} {}", id, deployment_));
       sender.add_edge(static_cast<int>(id),
                       Splitter(edge.spec, shares, i, static_cast<int>(to.size()), random), to, router,
-                      connections);
+                      connections, channels);
+      channels += static_cast<std::uint32_t>(to.size());
     }
   }
 }
@@ -283,10 +286,34 @@ void Job::action_ended(const ActionOutcome& outcome) {
 
 double Job::state_bytes() const {
   double bytes = 0;
-  for (const LogicalOperator& op : graph().operators) bytes += op.operator_spec.state.size_bytes();
-  for (std::size_t op = 0; op < instances_.size(); ++op)
-    for (int i = 0; i < parallelism_[op]; ++i) bytes += instances_[op][i]->state().size_bytes;
+  for (std::size_t op = 0; op < instances_.size(); ++op) bytes += state_bytes(static_cast<int>(op));
   return bytes;
+}
+
+double Job::state_bytes(int operator_id) const {
+  double bytes = graph().operators[operator_id].operator_spec.state.size_bytes();
+  for (int i = 0; i < parallelism_[operator_id]; ++i)
+    bytes += instances_[operator_id][i]->state().size_bytes;
+  return bytes;
+}
+
+void Job::forget_emitted(const std::vector<std::int64_t>& positions) {
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    if (!graph().operators[op].source) continue;
+    for (int i = 0; i < parallelism_[op]; ++i)
+      instances_[op][i]->forget_emitted(positions[source_number(static_cast<int>(op), i)]);
+  }
+}
+
+std::int64_t Job::rewind_sources(const std::vector<std::int64_t>& positions) {
+  WEIR_ASSERT(!running_, "sources are rewound while they run");
+  std::int64_t replayed = 0;
+  for (std::size_t op = 0; op < instances_.size(); ++op) {
+    if (!graph().operators[op].source) continue;
+    for (int i = 0; i < parallelism_[op]; ++i)
+      replayed += instances_[op][i]->rewind(positions[source_number(static_cast<int>(op), i)]);
+  }
+  return replayed;
 }
 
 // ---------------------------------------------------------------- tracing
@@ -406,18 +433,23 @@ void Job::on_delivery(std::uint32_t cookie, Nanos first_ns, Nanos last_ns) {
     slot.apart.clear();
     return;
   }
-  slot.receiver->arrives_from(slot.sent_ns, slot.sender_worker);
   slot.batch.first_ns = first_ns;
   slot.batch.last_ns = last_ns;
+  if (Router* follower = slot.batch.channel->follower; follower != nullptr) {
+    const Batch batch = slot.batch;  // the slot may be used again meanwhile
+    return follower->arrived(*batch.channel, batch, slot.sent_ns);
+  }
+  slot.receiver->arrives_from(slot.sent_ns, slot.sender_worker);
   slot.receiver->receive(slot.batch);  // which copies it before it does anything else
 }
 
 // ---------------------------------------------------------------- books
 
-void Job::emitted(const Batch& batch) {
+void Job::emitted(const Batch& batch, std::int64_t replayed_records) {
   origins_.emitted += batch.weight;
+  origins_.replayed += replayed_records * weight_per_origin;
   if (ledger_) ledger_->emitted(batch);
-  emitted_records_ += batch.count;
+  emitted_records_ += batch.count - replayed_records;
 }
 
 void Job::delivered(const Batch& batch) {

@@ -53,6 +53,7 @@ struct OriginBooks {
   std::int64_t delivered = 0;
   std::int64_t filtered = 0;
   std::int64_t lost = 0;
+  std::int64_t replayed = 0;  // of those emitted, what had been emitted before
   std::int64_t held() const { return emitted - delivered - filtered - lost; }
 };
 
@@ -65,6 +66,7 @@ class Job final : public DeliveryHandler {
   // ---- what it is ----
   const std::string& name() const { return setup_.name; }
   const LogicalGraph& graph() const { return *setup_.graph; }
+  const Engine& engine() const { return *setup_.engine; }
   Calendar& calendar() const { return *setup_.calendar; }
   Cluster& cluster() const { return *setup_.cluster; }
   std::uint64_t seed() const { return setup_.seed; }
@@ -104,6 +106,11 @@ class Job final : public DeliveryHandler {
   void drain();
   void action_ended(const ActionOutcome& outcome);
   double state_bytes() const;  // keyed state of all operators
+  double state_bytes(int operator_id) const;  // of one: as declared, and as its logic has it
+  // Of replayable sources, by source number: what was emitted before a position will not be asked for again;
+  // and, while halted, everything from there on is emitted again. Returns how many records that are.
+  void forget_emitted(const std::vector<std::int64_t>& positions);
+  std::int64_t rewind_sources(const std::vector<std::int64_t>& positions);
   JobModels& models() { return models_; }
 
   const std::vector<int>& parallelism() const { return parallelism_; }
@@ -144,7 +151,8 @@ class Job final : public DeliveryHandler {
     if (!above) relief_ = {instance.trace_worker(), instance.signal_ns(calendar().now())};
     setup_.engine->mark_crossed(*this, instance, above);
   }
-  void emitted(const Batch& batch);
+  // By a source; so many of its records for another time.
+  void emitted(const Batch& batch, std::int64_t replayed_records);
   void delivered(const Batch& batch);
   // So much of the weight of `batch`.
   void filtered(const Batch& batch, std::int64_t weight) {
@@ -156,7 +164,10 @@ class Job final : public DeliveryHandler {
   // `instance` has dealt with what it served.
   void served(const Instance& instance) {
     if (draining_) check_drained(&instance);
+    if (watched_) setup_.engine->served(*this, instance);
   }
+  // Engine::served is called from now on, or no more.
+  void watch_services(bool watched) { watched_ = watched; }
   void lost(const Batch& batch) {
     origins_.lost += batch.weight;
     lost_records_ += batch.count;
@@ -256,6 +267,7 @@ class Job final : public DeliveryHandler {
   bool running_ = false;
   bool started_ = false;
   bool draining_ = false;
+  bool watched_ = false;
   int deployment_ = -1;
 };
 

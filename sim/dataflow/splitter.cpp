@@ -17,6 +17,12 @@ std::uint64_t key_hash(std::uint64_t key) {
   return key ^ (key >> 31);
 }
 
+}  // namespace
+
+std::int64_t key_count(const KeySpec& spec) {
+  return spec.law == KeyLaw::weights ? static_cast<std::int64_t>(spec.weights.size()) : spec.count;
+}
+
 double key_weight(const KeySpec& spec, std::int64_t key) {
   switch (spec.law) {
     case KeyLaw::zipf:
@@ -34,17 +40,20 @@ double key_weight(const KeySpec& spec, std::int64_t key) {
   return 1;
 }
 
-}  // namespace
-
 std::vector<double> key_shares(const KeySpec& spec, int receivers) {
   std::vector<double> shares(receivers, 0.0);
   if (spec.law == KeyLaw::even || spec.law == KeyLaw::sender) {
     std::fill(shares.begin(), shares.end(), 1.0 / receivers);
     return shares;
   }
-  const std::int64_t keys =
-      spec.law == KeyLaw::weights ? static_cast<std::int64_t>(spec.weights.size()) : spec.count;
-  for (std::int64_t key = 0; key < keys; ++key) {
+  if (spec.law == KeyLaw::tilted) {
+    for (int i = 0; i < receivers; ++i) {
+      const double slope = receivers > 1 ? 2.0 * i / (receivers - 1) - 1 : 0;
+      shares[i] = (1 + spec.tilt * slope) / receivers;
+    }
+    return shares;
+  }
+  for (std::int64_t key = 0; key < key_count(spec); ++key) {
     shares[key_hash(static_cast<std::uint64_t>(key)) % receivers] += key_weight(spec, key);
   }
   const double total = std::accumulate(shares.begin(), shares.end(), 0.0);

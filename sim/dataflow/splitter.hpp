@@ -14,6 +14,10 @@
 
 namespace weir {
 
+// How many keys there are, and how much one of them weighs against the others.
+std::int64_t key_count(const KeySpec& spec);
+double key_weight(const KeySpec& spec, std::int64_t key);
+
 // The share of the records that each of `receivers` instances gets by hash of the key; adds up to 1.
 std::vector<double> key_shares(const KeySpec& spec, int receivers);
 

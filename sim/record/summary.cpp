@@ -133,6 +133,7 @@ void put_results(Json& json, const JobSummary& job) {
   if (job.reordering)
     json["reordering"] = {{"share", finite(job.reordering->share)},
                           {"mean_distance", finite(job.reordering->mean_distance)}};
+  for (const auto& [name, value] : job.engine_figures) json["engine_figures"][name] = value;
   if (!job.policy_state_json.empty())
     json["policy_state"] = Json::parse(job.policy_state_json, nullptr, /*allow_exceptions=*/false);
 }

@@ -152,6 +152,9 @@ struct JobSummary {
   ScalingSummary scaling;
   std::optional<ReorderingSummary> reordering;
   std::string policy_state_json;  // what Policy::state() gave, as text; empty: none
+  // What the engine counts besides (its checkpoints, …): numbers by name, and sentences.
+  std::vector<std::pair<std::string, double>> engine_figures;
+  std::vector<std::string> engine_story;
 };
 
 struct HostsSummary {

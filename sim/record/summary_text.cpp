@@ -334,6 +334,7 @@ void findings(Text& out, const JobSummary& job) {
        {rest_sentence(job), reversal_sentence(job), optimum_sentence(job),
         throughput_sentence(job.throughput), latency_sentence(job), conservation_sentence(job)})
     if (!sentence.empty()) out.line("  " + sentence);
+  for (const std::string& sentence : job.engine_story) out.line("  " + sentence);
 }
 
 void where_to_look(Text& out, const std::filesystem::path& directory) {

@@ -52,21 +52,22 @@ struct Pushes {
 };
 
 // The share of each receiver, and whether the records of a batch are drawn or dealt in turn.
-std::vector<double> shares_of(const EdgeSpec& edge, int receivers) {
-  if (edge.partitioning == Partitioning::key) return key_shares(edge.keys, receivers);
-  const double each = edge.partitioning == Partitioning::broadcast ? 1 : 1.0 / receivers;
+std::vector<double> shares_of(const LogicalEdge& edge, const Engine& engine, int receivers) {
+  if (edge.spec.partitioning == Partitioning::key)
+    return engine.key_shares(edge.spec.keys, edge.to, receivers);
+  const double each = edge.spec.partitioning == Partitioning::broadcast ? 1 : 1.0 / receivers;
   return std::vector<double>(static_cast<std::size_t>(receivers), each);
 }
 
 // A channel gathers from the first record until a batch is full or the span is over; what comes less often
 // than a record in that time goes by itself.
-Pushes pushes_of(const LogicalEdge& edge, int receivers, const Sender& sender,
+Pushes pushes_of(const LogicalEdge& edge, const Engine& engine, int receivers, const Sender& sender,
                  const InstanceSettings& settings) {
   Pushes pushes;
   const bool drawn = keeps_shares(edge.spec);
   const double span_s = to_seconds(settings.gather_span_ns);
   const auto full = static_cast<double>(settings.batch_records);
-  for (const double share : shares_of(edge.spec, receivers)) {
+  for (const double share : shares_of(edge, engine, receivers)) {
     const double records_per_s = sender.records_per_s * share;
     if (records_per_s == 0) continue;
     if (span_s == 0 || settings.batch_records == 1) {
@@ -84,11 +85,11 @@ Pushes pushes_of(const LogicalEdge& edge, int receivers, const Sender& sender,
 }
 
 // A router sends what it has for a receiver, of all senders, in one go.
-double routed_batches_per_s(const LogicalEdge& edge, int senders, int receivers, const Sender& sender,
-                            const FidelitySpec& fidelity) {
+double routed_batches_per_s(const LogicalEdge& edge, const Engine& engine, int senders, int receivers,
+                            const Sender& sender, const FidelitySpec& fidelity) {
   const double drain_s = std::max(0.010, to_seconds(fidelity.span_ns()));
   double batches_per_s = 0;
-  for (const double share : shares_of(edge.spec, receivers)) {
+  for (const double share : shares_of(edge, engine, receivers)) {
     const double records_per_s = sender.records_per_s * senders * share;
     const double sets = keeps_shares(edge.spec) ? -std::expm1(-records_per_s * drain_s)
                                                 : std::min(1.0, records_per_s * drain_s);
@@ -132,7 +133,9 @@ std::vector<double> mean_offered_per_s(const Job& job, double until_s) {
 double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity,
                     const std::vector<double>& input_per_s, const std::vector<int>& parallelism) {
   const LogicalGraph& graph = job.graph();
-  const bool routed = const_cast<Engine&>(engine).router() != nullptr;
+  const Router* const router = const_cast<Engine&>(engine).router();
+  // One that follows batches gathers for each channel by itself, as instances do.
+  const bool routed = router != nullptr && !router->follows_batches();
   int hosts = 0;
   for (int host = 0; host < job.cluster().host_count(); ++host) hosts += job.cluster().host(host).slots > 0;
   const double remote_share = 1 - 1.0 / std::max(1, hosts);
@@ -161,11 +164,12 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
       const int receivers = static_cast<int>(receivers_of(edge, parallelism));
       if (routed) {
         served_per_s[edge.to] +=
-            routed_batches_per_s(edge, instances, parallelism[edge.to], sender, fidelity);
+            routed_batches_per_s(edge, engine, instances, parallelism[edge.to], sender, fidelity);
         events += 1 / std::max(0.010, to_seconds(fidelity.span_ns()));
         continue;
       }
-      const Pushes pushes = pushes_of(edge, receivers, sender, engine.settings(job, static_cast<int>(op)));
+      const Pushes pushes =
+          pushes_of(edge, engine, receivers, sender, engine.gathering(job, static_cast<int>(op)));
       const double batches_per_s = pushes.batches_per_s * instances;
       // In a loop those that come round again are counted once.
       if (!edge.spec.feedback) served_per_s[edge.to] += batches_per_s;

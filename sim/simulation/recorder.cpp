@@ -360,13 +360,15 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.engine = setup_.engine;
   const OriginBooks& origins = job_.origins();
   s.conservation.ok = checks_passed;
-  s.conservation.emitted = whole_origins(origins.emitted);
+  s.conservation.replayed = whole_origins(origins.replayed);
+  s.conservation.emitted = whole_origins(origins.emitted - origins.replayed);
   s.conservation.delivered = whole_origins(origins.delivered);
   s.conservation.filtered = whole_origins(origins.filtered);
   s.conservation.dropped = whole_origins(origins.lost);
   // By difference, so that the rounded numbers add up like the exact ones.
-  s.conservation.in_flight = std::max<std::int64_t>(0, s.conservation.emitted - s.conservation.delivered -
-                                                           s.conservation.filtered - s.conservation.dropped);
+  s.conservation.in_flight =
+      std::max<std::int64_t>(0, s.conservation.emitted + s.conservation.replayed - s.conservation.delivered -
+                                    s.conservation.filtered - s.conservation.dropped);
   s.conservation.divided = divides_records(job_);
   if (const OriginLedger* ledger = job_.ledger()) {
     const OriginLedger::Counts counts = ledger->counts();
@@ -404,6 +406,9 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
         arrived += instance.counters().records_arrived;
         suppressed += instance.counters().records_suppressed;
         emitted += instance.counters().records_in;
+        // What was taken back was cut off or emitted before.
+        if (instance.counters().records_replayed > 0)
+          emitted += instance.counters().records_aborted - instance.counters().records_sent_again;
         backlog += static_cast<double>(instance.queue_records());
       }
     }
@@ -449,6 +454,9 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   }
   const nlohmann::json state = loop.policy().state();
   if (!state.is_null()) s.policy_state_json = state.dump();
+  s.engine_story = job_.engine().story();
+  for (const EngineFigure& figure : job_.engine().figures())
+    s.engine_figures.push_back({figure.name, figure.value});
   return s;
 }
 

@@ -58,8 +58,12 @@ std::string engines_with(const char* feature) {
   return names;
 }
 
-void check_pulls(const JobToCheck& j, const ComponentInfo& engine, Errors& errors) {
+void check_edges(const JobToCheck& j, const ComponentInfo& engine, Errors& errors) {
   for (std::size_t i = 0; i < j.dataflow.edges.size(); ++i) {
+    if (j.dataflow.edges[i].feedback && !engine.has("feedback"))
+      errors.add(j.place("edges", i, "feedback"),
+                 fmt::format("a feedback edge, which the engine {} does not have", weir::quoted(engine.name)),
+                 fmt::format("a dataflow without loops, or the engine {}", engines_with("feedback")));
     if (j.dataflow.edges[i].partitioning != Partitioning::pull || engine.has("pull")) continue;
     errors.add(j.place("edges", i, "partitioning"),
                fmt::format("a pull edge, which the engine {} does not have", weir::quoted(engine.name)),
@@ -101,7 +105,14 @@ void check_no_ledger(const JobToCheck& j, const OperatorSpec& op, Errors& errors
 void check_engine(const JobToCheck& j, Errors& errors) {
   const bool engine_known = is_chosen(j.at, "engine", j.job.engine, errors);
   const ComponentInfo* engine = engine_known ? &EngineRegistry::find(j.job.engine.name())->info : nullptr;
-  if (engine != nullptr) check_pulls(j, *engine, errors);
+  if (engine != nullptr) check_edges(j, *engine, errors);
+  if (engine != nullptr && !engine->has("exact origins") && j.scenario.fidelity.origins == Origins::exact) {
+    const Node* fidelity = j.root.find("fidelity");
+    errors.add(fidelity != nullptr ? fidelity->at_or_self("origins") : j.root,
+               fmt::format("origins one by one, which the engine {} does not keep apart",
+                           weir::quoted(engine->name)),
+               fmt::format("\"total\", or the engine {}", engines_with("exact origins")));
+  }
   for (std::size_t i = 0; i < j.dataflow.operators.size(); ++i) {
     const OperatorSpec& op = j.dataflow.operators[i];
     OperatorContext context{j.scenario.seed, op.name};

@@ -1,0 +1,311 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/engines/flink/checkpoints.hpp"
+#include "models/engines/flink/key_groups.hpp"
+#include "models/engines/flink/network_stack.hpp"
+#include "models/engines/flink/params.hpp"
+#include "sim/dataflow/engine.hpp"
+#include "sim/dataflow/job.hpp"
+
+// Apache Flink (1.18): network buffers with credit-based flow control, key groups, checkpoints by barriers,
+// and rescaling by restart from a savepoint or a checkpoint.
+//
+//   stop-with-savepoint   barrier through the stopped job ─▶ snapshot ─▶ cancel ─▶ allocate ─▶ deploy ─▶
+//   restore in-place              (next checkpoint ─▶) cancel ─▶ allocate ─▶ deploy ─▶ restore ─▶ replay from
+//   there
+//
+// Models: flink/network_stack.hpp (buffers, credit, flush), flink/checkpoints.hpp, flink/key_groups.hpp.
+// Each host is one TaskManager.
+
+namespace weir {
+
+namespace {
+
+using namespace flink;
+
+class Flink final : public Engine, EventHandler {
+ public:
+  Flink(const FlinkParams& params, EngineContext& context)
+      : params_(params),
+        calendar_(context.calendar),
+        fidelity_(context.fidelity),
+        network_(context.calendar, engine_handler_id(context.job_number, 1), params.network),
+        checkpoints_(context.calendar, engine_handler_id(context.job_number, 2), params.checkpoints,
+                     network_) {
+    handler_id = engine_handler_id(context.job_number);
+    checkpoints_.on_ended = [this](const Checkpoint& checkpoint) { checkpoint_ended(checkpoint); };
+  }
+
+  double metrics_interval_s() const override { return params_.metrics_interval_s; }
+  double metrics_delay_s() const override { return params_.metrics_delay_s; }
+  double gauge_span_s() const override { return params_.gauge_span_s; }
+
+  InstanceSettings settings(const Job&, int) const override {
+    InstanceSettings settings;
+    settings.tracing_cost = params_.tracing_cost;
+    settings.batch_records = fidelity_.batch_records;
+    settings.replayable = params_.checkpoints.interval_s > 0;
+    return settings;
+  }
+
+  InstanceSettings gathering(const Job& job, int operator_id) const override {
+    InstanceSettings gathering = settings(job, operator_id);
+    const double record_bytes = std::max(1.0, job.graph().operators[operator_id].output_bytes());
+    gathering.batch_records =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(params_.network.segment_bytes / record_bytes));
+    gathering.gather_span_ns = std::max<Nanos>(0, to_nanos(params_.network.buffer_timeout_ms * 1e-3));
+    return gathering;
+  }
+
+  Router* router() override { return &network_; }
+
+  std::vector<double> key_shares(const KeySpec& keys, int operator_id, int receivers) const override {
+    return key_group_shares(keys, 0, receivers, max_parallelism(operator_id, receivers));
+  }
+
+  void deployed(Job& job) override {
+    job_ = &job;
+    if (max_parallelism_.empty())
+      for (const LogicalOperator& op : job.graph().operators)
+        max_parallelism_.push_back(params_.max_parallelism > 0 ? params_.max_parallelism
+                                                               : default_max_parallelism(op.parallelism()));
+    network_.deploy(job);
+    // The first deployment runs as soon as it is there; later ones are restarted below.
+    if (job.deployment() == 0) checkpoints_.job_runs(job);
+  }
+
+  void rescale(Job& job, const std::vector<int>& parallelism) override {
+    target_ = parallelism;
+    outcome_ = {};
+    asked_ns_ = calendar_.now();
+    for (std::size_t op = 0; op < parallelism.size(); ++op) {
+      if (parallelism[op] <= max_parallelism_[op]) continue;
+      outcome_.done = false;
+      outcome_.detail = fmt::format("{} has {} key groups: no more subtasks than that",
+                                    job.graph().operators[op].name, max_parallelism_[op]);
+      return job.action_ended(outcome_);
+    }
+    phase_ = params_.rescale == Rescale::stop_with_savepoint ? Phase::savepoint : Phase::next_checkpoint;
+    if (phase_ == Phase::savepoint) {
+      // The sources stop with the barrier: nothing comes behind it. What they are just emitting comes before.
+      job.pause_sources(true);
+      emitting_ = emitting_sources();
+      job.watch_services(emitting_ > 0);
+      if (emitting_ == 0) checkpoints_.trigger_savepoint();
+    } else if (params_.rescale == Rescale::reactive) {
+      stop();
+    }
+  }
+
+  void served(Job& job, const Instance& instance) override {
+    if (!instance.source() || --emitting_ > 0) return;
+    job.watch_services(false);
+    calendar_.schedule(calendar_.now(), EventClass::timer, *this, sources_stopped, 0);
+  }
+
+  std::vector<std::string> explain() const override;
+  std::vector<EngineFigure> figures() const override;
+  std::vector<std::string> story() const override;
+
+ private:
+  enum class Phase { runs, savepoint, next_checkpoint, restarts };
+  enum Kind : std::uint32_t { stop_event = 1, restarted = 2, sources_stopped = 3 };
+
+  int max_parallelism(int operator_id, int receivers) const {
+    if (params_.max_parallelism > 0) return params_.max_parallelism;
+    return max_parallelism_.empty() ? default_max_parallelism(receivers) : max_parallelism_[operator_id];
+  }
+
+  void checkpoint_ended(const Checkpoint& checkpoint) {
+    if (phase_ == Phase::savepoint) {
+      if (!checkpoint.savepoint) return;  // one that was under way before
+      if (checkpoint.completed_ns == 0) return savepoint_failed();
+      barrier_s_ = to_seconds(checkpoint.barriers_ns - checkpoint.triggered_ns);
+      snapshot_s_ = to_seconds(checkpoint.completed_ns - checkpoint.barriers_ns);
+    } else if (phase_ != Phase::next_checkpoint || checkpoint.completed_ns == 0) {
+      return;
+    }
+    // In the middle of the last acknowledgement: what follows is an event of its own.
+    calendar_.schedule(calendar_.now(), EventClass::timer, *this, stop_event, 0);
+  }
+
+  void savepoint_failed() {
+    phase_ = Phase::runs;
+    job_->pause_sources(false);
+    outcome_.done = false;
+    outcome_.detail = "the savepoint was not complete within its timeout: the old deployment goes on";
+    job_->action_ended(outcome_);
+  }
+
+  // All tasks are cancelled, and what they restore from is known.
+  void stop() {
+    stopped_ns_ = calendar_.now();
+    const bool from_checkpoint = phase_ == Phase::next_checkpoint;
+    phase_ = Phase::restarts;
+    checkpoints_.job_stops();
+    const std::int64_t dropped = job_->halt_and_drop(true);
+    outcome_.lost_records = 0;
+    replayed_ = 0;
+    if (from_checkpoint) {
+      std::vector<std::int64_t> positions = checkpoints_.latest().source_positions;
+      if (positions.empty()) positions.assign(static_cast<std::size_t>(source_count()), 0);
+      replayed_ = job_->rewind_sources(positions);
+    } else {
+      outcome_.lost_records = dropped;
+    }
+    outcome_.state_bytes = job_->state_bytes();
+    const double down_s =
+        std::min(params_.cancel_s + params_.allocate_s + params_.deploy_s + restore_s(), 1e9);
+    calendar_.schedule(calendar_.now() + to_nanos(down_s), EventClass::timer, *this, restarted, 0);
+  }
+
+  int emitting_sources() const {
+    int emitting = 0;
+    for (std::size_t op = 0; op < job_->graph().operators.size(); ++op) {
+      if (!job_->graph().operators[op].source) continue;
+      for (int i = 0; i < job_->parallelism()[op]; ++i) {
+        Instance& source = job_->instance(static_cast<int>(op), i);
+        emitting += source.executor().serves(source) ? 1 : 0;
+      }
+    }
+    return emitting;
+  }
+
+  int source_count() const {
+    int sources = 0;
+    for (const LogicalOperator& op : job_->graph().operators) sources += op.source ? op.parallelism() : 0;
+    return sources;
+  }
+
+  // Every task reads its share; the slowest one decides.
+  double restore_s() const {
+    double slowest_s = 0;
+    for (std::size_t op = 0; op < target_.size(); ++op) {
+      const double bytes = job_->state_bytes(static_cast<int>(op)) / target_[op];
+      slowest_s = std::max(slowest_s, bytes / (params_.restore_mb_per_s * 1e6));
+    }
+    return slowest_s;
+  }
+
+  void on_event(std::uint32_t kind, std::uint32_t) override {
+    if (kind == stop_event) return stop();
+    if (kind == sources_stopped) return checkpoints_.trigger_savepoint();
+    const double restored_s = restore_s();
+    outcome_.done = job_->deploy(target_);
+    if (!outcome_.done) {
+      const bool kept = job_->deploy(job_->parallelism());
+      WEIR_ASSERT(kept, "what was placed before can be placed again");
+    }
+    job_->pause_sources(false);
+    job_->resume();
+    checkpoints_.job_runs(*job_);
+    outcome_.downtime_s = to_seconds(calendar_.now() - stopped_ns_);
+    outcome_.detail = outcome_.done ? breakdown(restored_s) : "too few slots: the old deployment goes on";
+    phase_ = Phase::runs;
+    job_->action_ended(outcome_);
+  }
+
+  std::string breakdown(double restored_s) const {
+    const std::string restart =
+        fmt::format("cancel {} s, allocate {} s, deploy {} s, restore {:.3g} s", params_.cancel_s,
+                    params_.allocate_s, params_.deploy_s, restored_s);
+    if (params_.rescale == Rescale::stop_with_savepoint)
+      return fmt::format("barrier {:.3g} s, snapshot {:.3g} s, {}", barrier_s_, snapshot_s_, restart);
+    return fmt::format("checkpoint awaited {:.3g} s, {}, {} records replayed",
+                       to_seconds(stopped_ns_ - asked_ns_), restart, replayed_);
+  }
+
+  FlinkParams params_;
+  Calendar& calendar_;
+  FidelitySpec fidelity_;
+  NetworkStack network_;
+  Checkpoints checkpoints_;
+  Job* job_ = nullptr;
+  std::vector<int> max_parallelism_;  // by operator, as of the first deployment
+  Phase phase_ = Phase::runs;
+  std::vector<int> target_;
+  ActionOutcome outcome_;
+  Nanos asked_ns_ = 0;
+  Nanos stopped_ns_ = 0;
+  int emitting_ = 0;  // sources that finish what they emit, before a savepoint begins
+  double barrier_s_ = 0;
+  double snapshot_s_ = 0;
+  std::int64_t replayed_ = 0;
+};
+
+std::vector<std::string> Flink::explain() const {
+  const NetworkParams& n = params_.network;
+  const CheckpointParams& c = params_.checkpoints;
+  std::vector<std::string> lines = {
+      fmt::format(
+          "flow control: credit; buffers of {} bytes, {} exclusive per channel, {} floating per gate, at "
+          "most {} in a subpartition",
+          n.segment_bytes, n.exclusive_per_channel, n.floating_per_gate, n.max_per_channel),
+      n.buffer_timeout_ms < 0 ? std::string("flush: only full buffers are sent")
+                              : fmt::format("flush: every {} ms", n.buffer_timeout_ms),
+      c.interval_s == 0 ? std::string("checkpoints: none")
+                        : fmt::format("checkpoints: every {} s, {}, uploaded at {} MB/s by each task",
+                                      c.interval_s, c.unaligned ? "unaligned" : "aligned", c.upload_mb_per_s),
+      fmt::format("metrics: windows of {} s, {} s late", params_.metrics_interval_s,
+                  params_.metrics_delay_s)};
+  const std::string restart =
+      fmt::format("cancel {} s, allocate {} s, deploy {} s, restore at {} MB/s by each task",
+                  params_.cancel_s, params_.allocate_s, params_.deploy_s, params_.restore_mb_per_s);
+  switch (params_.rescale) {
+    case Rescale::stop_with_savepoint:
+      lines.push_back("rescale: stop with savepoint; " + restart);
+      break;
+    case Rescale::in_place:
+      lines.push_back("rescale: after the next checkpoint, from it; " + restart);
+      break;
+    case Rescale::reactive:
+      lines.push_back("rescale: at once, from the latest checkpoint; " + restart);
+      break;
+  }
+  return lines;
+}
+
+std::vector<EngineFigure> Flink::figures() const {
+  const CheckpointCounts& c = checkpoints_.counts();
+  if (c.completed + c.failed == 0) return {};
+  const double n = std::max(1, c.completed);
+  return {{"checkpoints_completed", static_cast<double>(c.completed)},
+          {"checkpoints_failed", static_cast<double>(c.failed)},
+          {"checkpoint_duration_mean_s", to_seconds(c.duration_sum_ns) / n},
+          {"checkpoint_duration_max_s", to_seconds(c.duration_max_ns)},
+          {"checkpoint_alignment_max_s", to_seconds(c.alignment_max_ns)},
+          {"checkpoint_state_mean_bytes", static_cast<double>(c.state_bytes_sum) / n},
+          {"checkpoint_channel_state_mean_bytes", static_cast<double>(c.channel_state_bytes_sum) / n}};
+}
+
+std::vector<std::string> Flink::story() const {
+  const CheckpointCounts& c = checkpoints_.counts();
+  if (c.completed + c.failed == 0) return {};
+  const double n = std::max(1, c.completed);
+  std::string text = fmt::format("{} checkpoint{} completed", c.completed, c.completed == 1 ? "" : "s");
+  if (c.completed > 0)
+    text += fmt::format(", {:.3g} s on average and {:.3g} s at most, {:.3g} MB of state each",
+                        to_seconds(c.duration_sum_ns) / n, to_seconds(c.duration_max_ns),
+                        static_cast<double>(c.state_bytes_sum) / n / 1e6);
+  if (c.channel_state_bytes_sum > 0)
+    text += fmt::format(" and {:.3g} MB under way", static_cast<double>(c.channel_state_bytes_sum) / n / 1e6);
+  if (c.failed > 0) text += fmt::format("; {} aborted", c.failed);
+  return {text + "."};
+}
+
+const auto registered = EngineRegistry::add<FlinkParams>(
+    {.name = "flink",
+     .help =
+         "Apache Flink: network buffers and credits, key groups, checkpoint barriers, rescaling by restart.",
+     .source =
+         "Apache Flink 1.18 (NettyShuffle, CheckpointCoordinator, KeyGroupRangeAssignment); FLIP-2, FLIP-76",
+     .lacks = {"pull", "join", "feedback", "exact origins"}},
+    flink_table(), [](const FlinkParams& params, EngineContext& context) -> std::unique_ptr<Engine> {
+      return std::make_unique<Flink>(params, context);
+    });
+
+}  // namespace
+
+}  // namespace weir

@@ -1,0 +1,162 @@
+#include "models/engines/flink/checkpoints.hpp"
+
+#include <algorithm>
+
+namespace weir::flink {
+
+Checkpoints::Checkpoints(Calendar& calendar, std::uint32_t id, const CheckpointParams& params,
+                         NetworkStack& network)
+    : calendar_(calendar), params_(params), network_(network) {
+  handler_id = id;
+  network.handle_barriers(*this);
+}
+
+void Checkpoints::job_runs(Job& job) {
+  job_ = &job;
+  ++deployment_;
+  if (params_.interval_s > 0) schedule_periodic(calendar_.now() + to_nanos(params_.interval_s));
+}
+
+void Checkpoints::job_stops() {
+  ++deployment_;
+  savepoint_wanted_ = periodic_due_ = false;
+  if (under_way()) end(false);
+}
+
+void Checkpoints::schedule_periodic(Nanos at) {
+  calendar_.schedule(at, EventClass::timer, *this, periodic, deployment_);
+}
+
+void Checkpoints::trigger_savepoint() {
+  savepoint_wanted_ = true;
+  if (!under_way()) begin(true);
+}
+
+// Savepoints first. A periodic one that could not begin does so once the one before and the pause are over.
+void Checkpoints::begin_what_is_due() {
+  if (under_way() || !job_->running()) return;
+  if (savepoint_wanted_) return begin(true);
+  if (!periodic_due_) return;
+  if (calendar_.now() >= may_begin_ns_) return begin(false);
+  calendar_.schedule(may_begin_ns_, EventClass::timer, *this, pause_over, deployment_);
+}
+
+void Checkpoints::begin(bool savepoint) {
+  (savepoint ? savepoint_wanted_ : periodic_due_) = false;
+  current_ = {};
+  current_.number = next_number_++;
+  current_.savepoint = savepoint;
+  current_.triggered_ns = calendar_.now();
+  const LogicalGraph& graph = job_->graph();
+  // Of each task a snapshot; of one that has receivers, the barrier sent on; of one that has inputs and whose
+  // barriers overtake, the data that they overtook.
+  parts_missing_ = 0;
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    const LogicalOperator& spec = graph.operators[op];
+    const int parts = 1 + (spec.sink() ? 0 : 1) + (unaligned() && !spec.source ? 1 : 0);
+    parts_missing_ += parts * job_->parallelism()[op];
+  }
+  calendar_.schedule(calendar_.now() + to_nanos(std::min(params_.timeout_s, 1e9)), EventClass::timer, *this,
+                     timed_out, static_cast<std::uint32_t>(current_.number));
+  const int number = current_.number;
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    if (!graph.operators[op].source) continue;
+    for (int i = 0; i < job_->parallelism()[op] && current_.number == number; ++i) {
+      Instance& source = job_->instance(static_cast<int>(op), i);
+      barrier_reached(source, number, 0);
+    }
+  }
+}
+
+void Checkpoints::barrier_reached(Instance& task, int checkpoint, Nanos alignment_ns) {
+  if (checkpoint != current_.number) return;
+  current_.alignment_max_ns = std::max(current_.alignment_max_ns, alignment_ns);
+  current_.barriers_ns = calendar_.now();
+  const LogicalOperator& spec = job_->graph().operators[task.operator_id()];
+  const double share = current_.savepoint ? 1 : params_.changed_share;
+  const double bytes =
+      share * job_->state_bytes(task.operator_id()) / job_->parallelism()[task.operator_id()];
+  current_.state_bytes += static_cast<std::int64_t>(bytes);
+  upload(task, bytes);
+  if (!spec.sink()) network_.emit_barrier(task, checkpoint, unaligned());
+}
+
+void Checkpoints::upload(const Instance&, double bytes) {
+  const double upload_s = params_.sync_ms * 1e-3 + bytes / (params_.upload_mb_per_s * 1e6);
+  part_done(calendar_.now() + to_nanos(std::min(upload_s, 1e9)));
+}
+
+void Checkpoints::part_done(Nanos at) {
+  calendar_.schedule(at, EventClass::timer, *this, acknowledged, static_cast<std::uint32_t>(current_.number));
+}
+
+void Checkpoints::barriers_complete(Instance&, int checkpoint, std::int64_t channel_state_bytes) {
+  if (checkpoint != current_.number) return;
+  current_.channel_state_bytes += channel_state_bytes;
+  part_done(calendar_.now() +
+            to_nanos(static_cast<double>(channel_state_bytes) / (params_.upload_mb_per_s * 1e6)));
+}
+
+void Checkpoints::barrier_emitted(Instance& task, int checkpoint, std::int64_t overtaken_bytes) {
+  if (checkpoint != current_.number) return;
+  if (task.source()) {
+    current_.source_positions.resize(
+        std::max(current_.source_positions.size(),
+                 static_cast<std::size_t>(job_->source_number(task.operator_id(), task.index())) + 1));
+    current_.source_positions[job_->source_number(task.operator_id(), task.index())] = task.next_to_emit();
+  }
+  current_.channel_state_bytes += overtaken_bytes;
+  part_done(calendar_.now() +
+            to_nanos(static_cast<double>(overtaken_bytes) / (params_.upload_mb_per_s * 1e6)));
+}
+
+void Checkpoints::end(bool complete) {
+  Checkpoint ended = std::move(current_);
+  current_ = {};
+  may_begin_ns_ = calendar_.now() + to_nanos(params_.min_pause_s);
+  if (complete) {
+    ended.completed_ns = calendar_.now();
+    const Nanos duration_ns = ended.completed_ns - ended.triggered_ns;
+    ++counts_.completed;
+    counts_.duration_sum_ns += duration_ns;
+    counts_.duration_max_ns = std::max(counts_.duration_max_ns, duration_ns);
+    counts_.alignment_max_ns = std::max(counts_.alignment_max_ns, ended.alignment_max_ns);
+    counts_.state_bytes_sum += ended.state_bytes;
+    counts_.channel_state_bytes_sum += ended.channel_state_bytes;
+    latest_ = ended;
+    job_->forget_emitted(ended.source_positions);
+  } else {
+    ++counts_.failed;
+    network_.abort_checkpoint(ended.number);
+  }
+  if (on_ended) on_ended(ended);
+}
+
+void Checkpoints::on_event(std::uint32_t kind, std::uint32_t argument) {
+  const Nanos now = calendar_.now();
+  switch (kind) {
+    case periodic:
+      if (argument != deployment_) return;
+      periodic_due_ = true;
+      schedule_periodic(now + to_nanos(params_.interval_s));
+      break;
+    case pause_over:
+      if (argument != deployment_) return;
+      break;
+    case acknowledged:
+      if (!under_way() || argument != static_cast<std::uint32_t>(current_.number)) return;
+      WEIR_ASSERT(parts_missing_ > 0, "a checkpoint has as many parts as were counted");
+      if (--parts_missing_ > 0) return;
+      end(true);
+      break;
+    case timed_out:
+      if (!under_way() || argument != static_cast<std::uint32_t>(current_.number)) return;
+      end(false);
+      break;
+    default:
+      WEIR_ASSERT(false, "unknown event of the checkpoints");
+  }
+  begin_what_is_due();
+}
+
+}  // namespace weir::flink

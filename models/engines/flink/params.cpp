@@ -1,0 +1,135 @@
+#include "models/engines/flink/params.hpp"
+
+#include "sim/scenario/node.hpp"
+
+namespace weir::flink {
+
+namespace {
+
+ParamTable<NetworkParams> network_table() {
+  ParamTable<NetworkParams> t("flink network");
+  t.integer("segment_bytes", &NetworkParams::segment_bytes,
+            {.unit = "bytes", .help = "Of a network buffer.", .source = "taskmanager.memory.segment-size"},
+            between(256, 1 << 30));
+  t.integer("exclusive_per_channel", &NetworkParams::exclusive_per_channel,
+            {.unit = "buffers",
+             .help = "That each channel has for itself at its receiver.",
+             .source = "taskmanager.network.memory.buffers-per-channel"},
+            between(1, 1000));
+  t.integer("floating_per_gate", &NetworkParams::floating_per_gate,
+            {.unit = "buffers",
+             .help = "That the channels of an input gate share, for those with a backlog.",
+             .source = "taskmanager.network.memory.floating-buffers-per-gate"},
+            between(0, 100'000));
+  t.integer(
+      "max_per_channel", &NetworkParams::max_per_channel,
+      {.unit = "buffers",
+       .help = "In one subpartition, the one being filled included: a task with a fuller one has no room "
+               "for output.",
+       .source = "taskmanager.network.memory.max-buffers-per-channel"},
+      between(2, 100'000));
+  t.real("buffer_timeout_ms", &NetworkParams::buffer_timeout_ms,
+         {.unit = "ms",
+          .help = "Buffers that are not full are sent every so often; 0: each record at once; -1: never.",
+          .source = "execution.buffer-timeout"},
+         between(-1, 1e6));
+  return t;
+}
+
+ParamTable<CheckpointParams> checkpoints_table() {
+  ParamTable<CheckpointParams> t("flink checkpoints");
+  t.real("interval_s", &CheckpointParams::interval_s,
+         {.unit = "s",
+          .help = "Between the begins of two; 0: none.",
+          .source = "execution.checkpointing.interval"},
+         between(0, 1e6));
+  t.real("min_pause_s", &CheckpointParams::min_pause_s,
+         {.unit = "s",
+          .help = "From the end of one to the begin of the next, at least.",
+          .source = "execution.checkpointing.min-pause"},
+         between(0, 1e6));
+  t.real("timeout_s", &CheckpointParams::timeout_s,
+         {.unit = "s",
+          .help = "One that is not complete by then is aborted.",
+          .source = "execution.checkpointing.timeout"},
+         positive());
+  t.boolean("unaligned", &CheckpointParams::unaligned,
+            {.help = "Barriers overtake the data in buffers, which becomes part of the checkpoint.",
+             .source = "execution.checkpointing.unaligned"});
+  t.real("changed_share", &CheckpointParams::changed_share,
+         {.unit = "",
+          .help = "Of the state that a checkpoint uploads; below 1 it is incremental. A savepoint has all.",
+          .source = "state.backend.incremental"},
+         between(0, 1));
+  t.real("upload_mb_per_s", &CheckpointParams::upload_mb_per_s,
+         {.unit = "MB/s", .help = "At which a task writes its state to the checkpoint storage."}, positive());
+  t.real("sync_ms", &CheckpointParams::sync_ms,
+         {.unit = "ms", .help = "Of a snapshot, before its upload begins."}, between(0, 1e6));
+  return t;
+}
+
+}  // namespace
+
+ParamTable<FlinkParams> flink_table() {
+  ParamTable<FlinkParams> t("engine flink");
+  t.object("network", &FlinkParams::network, network_table(), {.help = "Buffers and their flow control."});
+  t.object("checkpoints", &FlinkParams::checkpoints, checkpoints_table(),
+           {.help = "When they are taken, and what they cost."});
+  t.integer(
+      "max_parallelism", &FlinkParams::max_parallelism,
+      {.unit = "key groups",
+       .help = "Of every operator; 0: 1.5 times the initial parallelism, up to a power of two, at least 128.",
+       .source = "pipeline.max-parallelism"},
+      between(0, 32768));
+  t.real(
+      "metrics_interval_s", &FlinkParams::metrics_interval_s,
+      {.unit = "s",
+       .help = "Length of a metric window; Flink updates its meters every 5 s, DS2's instrumentation writes "
+               "every 10 s.",
+       .source = "MeterView, TimerGauge: UPDATE_INTERVAL_SECONDS"},
+      Range{.low = 1e-3, .high = 1e6});
+  t.real(
+      "gauge_span_s", &FlinkParams::gauge_span_s,
+      {.unit = "s",
+       .help = "Flink's busy time and rates per second are means over so long, for policies that read those.",
+       .source = "MeterView, TimerGauge: DEFAULT_TIME_SPAN_IN_SECONDS"},
+      between(0, 1e6));
+  t.real("metrics_delay_s", &FlinkParams::metrics_delay_s,
+         {.unit = "s", .help = "How late a window reaches the policy."}, between(0, 1e6));
+  t.choice("rescale", &FlinkParams::rescale,
+           {.help = "How the parallelism is changed: by a savepoint with which the job stops; from the next "
+                    "checkpoint; or at once, from the latest checkpoint.",
+            .source = "Flink CLI `stop`; FLIP-461; FLIP-159"},
+           {{"stop-with-savepoint", Rescale::stop_with_savepoint},
+            {"in-place", Rescale::in_place},
+            {"reactive", Rescale::reactive}});
+  const char* chosen =
+      "chosen so that a small job is rescaled in place in 7 to 9 s with an awaited checkpoint";
+  t.real("cancel_s", &FlinkParams::cancel_s,
+         {.unit = "s", .help = "Until all tasks are cancelled.", .source = chosen}, between(0, 1e6));
+  t.real("allocate_s", &FlinkParams::allocate_s,
+         {.unit = "s",
+          .help = "Until the slots are there: 0 if they are free; 10 to 30 if pods start.",
+          .source = chosen},
+         between(0, 1e6));
+  t.real("deploy_s", &FlinkParams::deploy_s,
+         {.unit = "s", .help = "Until all tasks are deployed.", .source = chosen}, between(0, 1e6));
+  t.real("restore_mb_per_s", &FlinkParams::restore_mb_per_s,
+         {.unit = "MB/s", .help = "At which a task reads its state back."}, positive());
+  t.object("tracing_cost", &FlinkParams::tracing_cost, tracing_cost_table(),
+           {.help = "What it costs the simulated system to trace itself."});
+  t.check({"rescale", "checkpoints"}, [](const FlinkParams& p, const Node& at, Errors& errors) {
+    if (p.rescale == Rescale::stop_with_savepoint) return;
+    if (p.checkpoints.interval_s == 0) {
+      errors.add(at.at_or_self("rescale"), "a restart from a checkpoint, and none are taken",
+                 "\"stop-with-savepoint\", or checkpoints with an interval_s above 0");
+    } else if (p.checkpoints.unaligned) {
+      // The data in its channels would have to be restored too, which is not modelled.
+      errors.add(at.at_or_self("rescale"), "a restart from an unaligned checkpoint",
+                 "\"stop-with-savepoint\", or aligned checkpoints");
+    }
+  });
+  return t;
+}
+
+}  // namespace weir::flink

@@ -1,0 +1,214 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <vector>
+
+#include "tests/support/scenario_text.hpp"
+#include "tests/support/simulate.hpp"
+
+// The engine flink against what its mechanisms must give, worked out by hand or in a few lines.
+
+using namespace weir::test;
+
+namespace {
+
+using json = nlohmann::json;
+
+ScenarioText flink(double until_s) {
+  ScenarioText s(until_s);
+  s.engine() = {{"type", "flink"}, {"metrics_interval_s", 1}};
+  return s;
+}
+
+json result_of(const ScenarioText& s, bool windows = false) {
+  const json result = run({.scenario = s.text(), .windows = windows});
+  if (result.contains("error")) FAIL(result["error"].get<std::string>());
+  INFO(result["summary"]["failed_checks"].dump());
+  REQUIRE(result["summary"]["conservation"]["ok"].get<bool>());
+  return result;
+}
+
+double figure(const json& result, const char* name) {
+  return result["summary"]["engine_figures"][name].get<double>();
+}
+
+// A source, a link of which a round trip takes a millisecond, and a sink; each record fills a buffer.
+ScenarioText two_hosts(int exclusive, int floating) {
+  ScenarioText s = flink(5);
+  s.hosts()[0]["count"] = 2;
+  s.hosts()[0]["slots"] = 1;
+  s.hosts()[0]["nic_gbit_per_s"] = 1e5;
+  s.all["cluster"]["network"] = {{"latency_us", 500}};
+  s.source("s", ScenarioText::constant(40'000))["record_bytes"] = 32768;
+  s.op("t", "sink", ScenarioText::deterministic(0.001));
+  s.edge("s", "t");
+  s.engine()["network"] = {{"exclusive_per_channel", exclusive}, {"floating_per_gate", floating}};
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("Records wait for the flush, and are served together", "[oracle][flink]") {
+  constexpr double gap_s = 0.00371, timeout_s = 0.1, cost_s = 0.0005, until_s = 20;
+  ScenarioText s = flink(until_s + 1);
+  s.source("s", {{"type", "phases"},
+                 {"phases", {{{"duration_s", until_s}, {"rate_per_s", 1 / gap_s}}}},
+                 {"after", "stop"}});
+  s.op("t", "sink", ScenarioText::deterministic(cost_s * 1e6));
+  s.edge("s", "t");
+  const json result = result_of(s);
+  // The k-th record arrives at (k + 1/2) gaps or k gaps; the first ones say which. The flusher of the first
+  // task ticks at the multiples of the timeout; between two ticks a buffer goes when it is full.
+  const auto count = result["latency"]["count"].get<std::int64_t>();
+  double best = 1e9;
+  for (const double offset : {0.0, 0.5, 1.0}) {
+    double sum_s = 0, last_tick_s = 0, free_s = 0;
+    std::int64_t filled_bytes = 0;
+    std::vector<double> waiting;
+    const auto sent = [&](double at) {
+      free_s = std::max(free_s, at);
+      for (const double arrived_s : waiting) sum_s += (free_s += cost_s) - arrived_s;
+      waiting.clear();
+    };
+    for (std::int64_t k = 0; k < count; ++k) {
+      const double at = (static_cast<double>(k) + offset) * gap_s;
+      const double tick_s = std::floor(at / timeout_s + 1e-9) * timeout_s;
+      if (tick_s > last_tick_s) sent(tick_s);
+      last_tick_s = tick_s;
+      waiting.push_back(at);
+      filled_bytes += 100;
+      if (filled_bytes >= 32768) {
+        filled_bytes -= 32768;
+        sent(at);
+      }
+    }
+    sent(last_tick_s + timeout_s);
+    const double mean_s = sum_s / static_cast<double>(count);
+    best = std::min(best, std::abs(result["latency"]["mean_ns"].get<double>() * 1e-9 / mean_s - 1));
+  }
+  CHECK(best < 1e-3);
+  CHECK(result["latency"]["max_ns"].get<double>() < 1e9 * (timeout_s + 28 * cost_s));
+}
+
+TEST_CASE("Without a buffer timeout each record goes at once", "[oracle][flink]") {
+  ScenarioText s = flink(10);
+  s.source("s", ScenarioText::constant(100));
+  s.op("t", "sink", ScenarioText::deterministic(1000));
+  s.edge("s", "t");
+  s.engine()["network"] = {{"buffer_timeout_ms", 0}};
+  const json result = result_of(s);
+  CHECK(result["latency"]["min_ns"] == 1'000'000);
+  CHECK(result["latency"]["max_ns"] == 1'000'000);
+}
+
+TEST_CASE("Credit bounds what goes in a round trip", "[oracle][flink]") {
+  // With a backlog a channel has its exclusive buffers and all floating ones: so many in a round trip. (The
+  // transfer takes 2.6 ns, the service 1.)
+  for (const auto& [exclusive, floating] : {std::pair{2, 8}, {2, 0}, {1, 3}}) {
+    INFO(exclusive << " + " << floating);
+    const json result = result_of(two_hosts(exclusive, floating), true);
+    CHECK(mean_rate_per_s(result, 1, "records_in", 1) == Approx((exclusive + floating) / 1e-3).epsilon(0.01));
+  }
+}
+
+TEST_CASE("A slow receiver holds its sender back, and time adds up", "[oracle][flink]") {
+  ScenarioText s = flink(60);
+  s.source("s", ScenarioText::constant(1000))["cost"] = ScenarioText::deterministic(100);
+  s.op("t", "sink", ScenarioText::deterministic(2000));
+  s.edge("s", "t");
+  s.engine()["network"] = {{"segment_bytes", 1000}};  // ten records
+  const json result = result_of(s, true);
+  CHECK(mean_rate_per_s(result, 1, "records_in", 10) == Approx(500).epsilon(0.001));
+  CHECK(mean_share(result, 1, "useful_s", 10) == Approx(1).epsilon(0.001));
+  CHECK(mean_share(result, 0, "useful_s", 10) == Approx(0.05).epsilon(0.01));
+  CHECK(mean_share(result, 0, "blocked_s", 10) == Approx(0.95).epsilon(0.01));
+  // On one host no credit: at most ten buffers of the one subpartition, and what is in service.
+  const std::int64_t queued = result["instances"][1][0]["queue"].get<std::int64_t>();
+  CHECK(queued <= 100);
+  CHECK(queued >= 80);
+}
+
+TEST_CASE("A checkpoint takes its barriers and the slowest upload", "[oracle][flink]") {
+  ScenarioText s = flink(100);
+  s.source("s", ScenarioText::constant(100));
+  s.op("a", "map", ScenarioText::deterministic(100), 4)["state"] = {{"keys", 400}, {"bytes_per_key", 1e6}};
+  s.op("t", "sink", ScenarioText::deterministic(10));
+  s.edge("s", "a");
+  s.edge("a", "t");
+  s.engine()["checkpoints"] = {{"interval_s", 10}, {"upload_mb_per_s", 50}};
+  const json result = result_of(s);
+  CHECK(figure(result, "checkpoints_completed") == 9);
+  // 100 MB a task; everything else takes no longer than a flush, which barriers force.
+  CHECK(figure(result, "checkpoint_duration_max_s") >= 2);
+  CHECK(figure(result, "checkpoint_duration_max_s") < 2.002);
+  CHECK(figure(result, "checkpoint_state_mean_bytes") == Approx(400e6));
+  // An incremental one uploads what changed.
+  s.engine()["checkpoints"]["changed_share"] = 0.1;
+  CHECK(figure(result_of(s), "checkpoint_duration_max_s") == Approx(0.2).margin(0.002));
+}
+
+TEST_CASE("Aligned barriers wait behind the data, unaligned ones overtake it", "[oracle][flink]") {
+  ScenarioText s = flink(200);
+  s.source("s", ScenarioText::constant(1000));
+  s.op("a", "map", ScenarioText::deterministic(2000));
+  s.op("t", "sink", ScenarioText::deterministic(10));
+  s.edge("s", "a");
+  s.edge("a", "t");
+  s.engine()["network"] = {{"segment_bytes", 10'000}};
+  s.engine()["checkpoints"] = {{"interval_s", 20}};
+  const json aligned = result_of(s);
+  // Ten buffers of a hundred records at 2 ms each.
+  CHECK(figure(aligned, "checkpoints_completed") >= 8);
+  CHECK(figure(aligned, "checkpoint_duration_mean_s") > 1.6);
+  CHECK(figure(aligned, "checkpoint_duration_max_s") < 2.3);
+  CHECK(figure(aligned, "checkpoint_channel_state_mean_bytes") == 0);
+  s.engine()["checkpoints"]["unaligned"] = true;
+  const json unaligned = result_of(s);
+  CHECK(figure(unaligned, "checkpoints_completed") >= 8);
+  // The source finishes what it is emitting, at most.
+  CHECK(figure(unaligned, "checkpoint_duration_max_s") < 0.25);
+  CHECK(figure(unaligned, "checkpoint_channel_state_mean_bytes") > 80'000);
+  CHECK(figure(unaligned, "checkpoint_channel_state_mean_bytes") < 110'000);
+}
+
+TEST_CASE("A rescale costs its parts", "[oracle][flink]") {
+  ScenarioText s = flink(100);
+  s.source("s", ScenarioText::constant(100));
+  s.op("a", "map", ScenarioText::deterministic(1000), 2)["state"] = {{"keys", 600}, {"bytes_per_key", 1e6}};
+  s.op("t", "sink", ScenarioText::deterministic(10));
+  s.edge("s", "a");
+  s.edge("a", "t");
+  s.engine().update({{"cancel_s", 0.5}, {"allocate_s", 2}, {"deploy_s", 3}, {"restore_mb_per_s", 50}});
+  s.job()["policy"] = {{"type", "test-scripted"},
+                       {"interval_s", 1},
+                       {"steps", {{{"time_s", 20}, {"operator_id", 1}, {"parallelism", 3}}}}};
+  const json result = result_of(s);
+  const json& action = result["summary"]["scaling"]["actions"][0];
+  INFO(action.dump());
+  CHECK(action["downtime_s"] == Approx(0.5 + 2 + 3 + 600.0 / 3 / 50));
+  // The snapshot goes on while the job runs on: 300 MB of each task at 100 MB/s, and the barrier.
+  CHECK(action["ended_s"].get<double>() == Approx(20 + 3 + 9.5).margin(0.01));
+  CHECK(result["summary"]["conservation"]["dropped"] == 0);
+
+  // From a checkpoint, everything since it comes again.
+  s.engine().update({{"rescale", "reactive"}, {"checkpoints", {{"interval_s", 6}}}});
+  const json again = result_of(s);
+  CHECK(again["summary"]["scaling"]["actions"][0]["downtime_s"] == Approx(9.5));
+  // The checkpoint at 12 s, with a snapshot of 3 s, is the latest that is complete at 20 s (the next one
+  // began at 18 s): 8 s of records.
+  CHECK(again["summary"]["conservation"]["replayed"] == Approx(800).margin(1));
+}
+
+TEST_CASE("An operator has no more subtasks than key groups", "[oracle][flink]") {
+  ScenarioText s = flink(30);
+  s.source("s", ScenarioText::constant(100));
+  s.op("t", "sink", ScenarioText::deterministic(10), 2);
+  s.edge("s", "t", "key");
+  s.engine()["max_parallelism"] = 4;
+  s.job()["policy"] = {{"type", "test-scripted"},
+                       {"interval_s", 1},
+                       {"steps", {{{"time_s", 10}, {"operator_id", 1}, {"parallelism", 5}}}}};
+  const json result = result_of(s);
+  CHECK(result["summary"]["operators"]["t"]["parallelism"] == 2);
+  CHECK(result["summary"]["scaling"]["actions"][0]["detail"].get<std::string>().find("4 key groups") !=
+        std::string::npos);
+}
