@@ -610,7 +610,8 @@ void Instance::found_room(Channel& channel) {
   const Nanos signal_ns = channel.room_signal_ns;
   push_gathered(channel);
   if (tracer_ != nullptr)
-    trace_room(*room_by, signal_ns, channel.receiver == room_by && room_by->executor_->serves(*room_by));
+    trace_room(*room_by, signal_ns,
+               channel.connection < 0 && channel.receiver == room_by && room_by->executor_->serves(*room_by));
   go_on();
 }
 

@@ -67,7 +67,11 @@ TEST_CASE("A trace agrees with the accounts of every instance, and changes no tr
     const json& text = all[i / 2].text.all;
     const double metric_windows =
         text["until_s"].get<double>() / text["jobs"][0]["engine"]["metrics_interval_s"].get<double>();
-    if (!all[i / 2].batches) CHECK(trace["uncaused"] == 0);
+    // Record by record, whoever waited goes on by a message, and a path leads through every window.
+    if (!all[i / 2].batches) {
+      CHECK(trace["uncaused"] == 0);
+      CHECK(trace["without_path"] == 0);
+    }
     converting_ns += trace["converting_ns"].get<std::int64_t>();
     windows += trace["windows"].get<std::int64_t>();
     without_path += trace["without_path"].get<std::int64_t>();
@@ -90,5 +94,7 @@ TEST_CASE("A trace agrees with the accounts of every instance, and changes no tr
   }
   CHECK(converting_ns > 1'000'000'000);
   CHECK(windows > 1000);
-  CHECK(without_path == 0);
+  // Of batches a few are without one, for a reason that is known (docs/decisions/analyzer.md).
+  INFO(without_path << " of " << windows << " windows are without a path");
+  CHECK(without_path <= windows / 500);
 }
