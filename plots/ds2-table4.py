@@ -118,11 +118,11 @@ def show(steps):
 
 def print_table(tables):
     names = list(tables)
-    print(f"{'':>10}" + "".join(f"{query:>14}" for query in TARGETS_PER_S))
+    print(f"{'':>10}" + "".join(f"{query:>16}" for query in TARGETS_PER_S))
     for initial in INITIAL:
         for name in names:
             start = f"{initial:>3} " if name == names[0] else "    "
-            print(start + f"{name[:9]:<10}" + "".join(f"{show(tables[name][q, initial]):>14}" for q in TARGETS_PER_S))
+            print(start + f"{name[:9]:<10}" + "".join(f"{show(tables[name][q, initial]):>16}" for q in TARGETS_PER_S))
 
 
 # ------------------------------------------------------------------ picture
@@ -139,10 +139,10 @@ def draw(arguments, tables):
         for name, look in looks.items():
             for k, initial in enumerate(INITIAL):
                 steps = [initial] + tables[name][query, initial]
-                steps += [steps[-1]] * (4 - len(steps))
-                place.plot(range(4), steps, label=name if k == 0 else None, **look)
+                steps += [steps[-1]] * (5 - len(steps))
+                place.plot(range(5), steps, label=name if k == 0 else None, **look)
         place.set_title(query)
-        place.set_xticks(range(4))
+        place.set_xticks(range(5))
     for place in axes[1]:
         place.set_xlabel("decisions")
     for place in axes[:, 0]:
