@@ -74,8 +74,9 @@ void Checkpoints::barrier_reached(Instance& task, int checkpoint, Nanos alignmen
   current_.barriers_ns = calendar_.now();
   const LogicalOperator& spec = job_->graph().operators[task.operator_id()];
   const double share = current_.savepoint ? 1 : params_.changed_share;
-  const double bytes =
-      share * job_->state_bytes(task.operator_id()) / job_->parallelism()[task.operator_id()];
+  const double declared_bytes =
+      spec.source ? 0 : spec.operator_spec.state.size_bytes() / job_->parallelism()[task.operator_id()];
+  const double bytes = share * (declared_bytes + task.state().size_bytes);
   current_.state_bytes += static_cast<std::int64_t>(bytes);
   upload(task, bytes);
   if (!spec.sink()) network_.emit_barrier(task, checkpoint, unaligned());

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 #include <numeric>
 
 #include "sim/dataflow/splitter.hpp"
@@ -18,24 +17,6 @@ constexpr int max_parallelism_high = 32768;
 int default_max_parallelism(int parallelism) {
   const auto wanted = static_cast<unsigned>(parallelism + parallelism / 2);
   return std::clamp(static_cast<int>(std::bit_ceil(wanted)), max_parallelism_low, max_parallelism_high);
-}
-
-std::int32_t murmur_hash(std::int32_t hash_code) {
-  auto code = static_cast<std::uint32_t>(hash_code);
-  code *= 0xcc9e2d51u;
-  code = std::rotl(code, 15);
-  code *= 0x1b873593u;
-  code = std::rotl(code, 13);
-  code = code * 5 + 0xe6546b64u;
-  code ^= 4;
-  code ^= code >> 16;
-  code *= 0x85ebca6bu;
-  code ^= code >> 13;
-  code *= 0xc2b2ae35u;
-  code ^= code >> 16;
-  const auto hash = static_cast<std::int32_t>(code);
-  if (hash >= 0) return hash;
-  return hash == std::numeric_limits<std::int32_t>::min() ? 0 : -hash;
 }
 
 KeyGroupRange key_groups_of(int subtask, int parallelism, int max_parallelism) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "sim/dataflow/logical_graph.hpp"
@@ -23,7 +25,23 @@ constexpr std::int32_t long_hash_code(std::int64_t key) {
 }
 
 // MathUtils.murmurHash; never negative.
-std::int32_t murmur_hash(std::int32_t hash_code);
+constexpr std::int32_t murmur_hash(std::int32_t hash_code) {
+  auto code = static_cast<std::uint32_t>(hash_code);
+  code *= 0xcc9e2d51u;
+  code = std::rotl(code, 15);
+  code *= 0x1b873593u;
+  code = std::rotl(code, 13);
+  code = code * 5 + 0xe6546b64u;
+  code ^= 4;
+  code ^= code >> 16;
+  code *= 0x85ebca6bu;
+  code ^= code >> 13;
+  code *= 0xc2b2ae35u;
+  code ^= code >> 16;
+  const auto hash = static_cast<std::int32_t>(code);
+  if (hash >= 0) return hash;
+  return hash == std::numeric_limits<std::int32_t>::min() ? 0 : -hash;
+}
 
 inline int key_group(std::int32_t hash_code, int max_parallelism) {
   return murmur_hash(hash_code) % max_parallelism;
