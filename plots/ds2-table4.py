@@ -135,14 +135,15 @@ def draw(arguments, tables):
     looks = {"published": dict(color="black", marker="o", markersize=3, linewidth=0.6),
              "constant": dict(color=style.BLUE, linewidth=1.1, linestyle="-"),
              "contended": dict(color=style.VERMILLION, linewidth=1.1, linestyle="--")}
+    decisions = 1 + max(len(steps) for table in tables.values() for steps in table.values())
     for place, query in zip(axes.flat, TARGETS_PER_S):
         for name, look in looks.items():
             for k, initial in enumerate(INITIAL):
                 steps = [initial] + tables[name][query, initial]
-                steps += [steps[-1]] * (5 - len(steps))
-                place.plot(range(5), steps, label=name if k == 0 else None, **look)
+                steps += [steps[-1]] * (decisions + 1 - len(steps))
+                place.plot(range(decisions + 1), steps, label=name if k == 0 else None, **look)
         place.set_title(query)
-        place.set_xticks(range(5))
+        place.set_xticks(range(0, decisions + 1, 2))
     for place in axes[1]:
         place.set_xlabel("decisions")
     for place in axes[:, 0]:

@@ -135,7 +135,8 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   const LogicalGraph& graph = job.graph();
   const Router* const router = const_cast<Engine&>(engine).router();
   // One that follows batches gathers for each channel by itself, as instances do.
-  const bool routed = router != nullptr && !router->follows_batches();
+  const bool follows = router != nullptr && router->follows_batches();
+  const bool routed = router != nullptr && !follows;
   int hosts = 0;
   for (int host = 0; host < job.cluster().host_count(); ++host) hosts += job.cluster().host(host).slots > 0;
   const double remote_share = 1 - 1.0 / std::max(1, hosts);
@@ -174,7 +175,8 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
       // In a loop those that come round again are counted once.
       if (!edge.spec.feedback) served_per_s[edge.to] += batches_per_s;
       flushes_per_s = std::max(flushes_per_s, pushes.flushes_per_s);
-      events += batches_per_s * remote_share;
+      // Buffers come in trains, and wait for each other on a connection: a transfer is two events then.
+      events += batches_per_s * remote_share * (follows ? 2 : 1);
     }
     events += flushes_per_s * instances;
   }
