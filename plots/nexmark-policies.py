@@ -39,6 +39,7 @@ POLICIES = {
 COLUMNS = ["workload", "load", "policy", "steps", "convergence s", "oscillations", "achieved / offered", "backlog s",
            "latency p99 s", "late", "slot-seconds", "of oracle", "over", "under"]
 LATE_S = 5.0
+TICKS = (1, 1.5, 2, 3, 4.5)
 
 
 def arrivals(load, rate_per_s):
@@ -114,6 +115,8 @@ def draw(arguments, rows, workloads, loads, policies):
         place.set_title(load)
         place.set_xlabel("slot-seconds / oracle's")
         place.set_xscale("log")
+        place.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        place.minorticks_off()
     places[0].set_ylabel(f"share of windows, p99 > {LATE_S:g} s")
     places[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=6)
     style.save(fig, arguments.output, "nexmark-policies")

@@ -40,7 +40,6 @@ class Flink final : public Engine, EventHandler {
 
   double metrics_interval_s() const override { return params_.metrics_interval_s; }
   double metrics_delay_s() const override { return params_.metrics_delay_s; }
-  double gauge_span_s() const override { return params_.gauge_span_s; }
 
   InstanceSettings settings(const Job&, int) const override {
     InstanceSettings settings;
@@ -69,8 +68,7 @@ class Flink final : public Engine, EventHandler {
     job_ = &job;
     if (max_parallelism_.empty())
       for (const LogicalOperator& op : job.graph().operators)
-        max_parallelism_.push_back(params_.max_parallelism > 0 ? params_.max_parallelism
-                                                               : default_max_parallelism(op.parallelism()));
+        max_parallelism_.push_back(initial_max_parallelism(op.parallelism()));
     network_.deploy(job);
     // The first deployment runs as soon as it is there; later ones are restarted below.
     if (job.deployment() == 0) checkpoints_.job_runs(job);
@@ -113,9 +111,13 @@ class Flink final : public Engine, EventHandler {
   enum class Phase { runs, savepoint, next_checkpoint, restarts };
   enum Kind : std::uint32_t { stop_event = 1, restarted = 2, sources_stopped = 3 };
 
+  int initial_max_parallelism(int parallelism) const {
+    return params_.max_parallelism > 0 ? std::max(params_.max_parallelism, parallelism)
+                                       : default_max_parallelism(parallelism);
+  }
+  // The first deployment asks before it is there.
   int max_parallelism(int operator_id, int receivers) const {
-    if (params_.max_parallelism > 0) return params_.max_parallelism;
-    return max_parallelism_.empty() ? default_max_parallelism(receivers) : max_parallelism_[operator_id];
+    return max_parallelism_.empty() ? initial_max_parallelism(receivers) : max_parallelism_[operator_id];
   }
 
   void checkpoint_ended(const Checkpoint& checkpoint) {

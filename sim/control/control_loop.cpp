@@ -27,7 +27,6 @@ JobView job_view(const Job& job, const Engine& engine, int slots) {
   JobView view;
   view.name = job.name();
   view.metrics_interval_s = engine.metrics_interval_s();
-  view.gauge_span_s = engine.gauge_span_s();
   view.slots = slots;
   for (const LogicalOperator& op : job.graph().operators) {
     OperatorView seen;

@@ -50,9 +50,6 @@ struct JobView {
   std::string name;
   std::vector<OperatorView> operators;
   double metrics_interval_s = 0;
-  // The engine's own gauges (busy time, rates per second) are means over so long, of one deployment: a policy
-  // that reads them averages the windows in it (Flink: 60 s, updated every 5 s). 0: a window is what it reads.
-  double gauge_span_s = 0;
   int slots = 0;  // all slots of the cluster; 0: not limited
   // Every operator runs on every worker (Timely): the number of workers is the only thing to scale, by a
   // ScaleTarget of `all_workers`.

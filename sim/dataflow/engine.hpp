@@ -66,8 +66,6 @@ class Engine {
   virtual ~Engine() = default;
   virtual double metrics_interval_s() const = 0;
   virtual double metrics_delay_s() const { return 0; }
-  // Over how long its gauges (busy, idle, backpressured, rates per second) are means; 0: over a window.
-  virtual double gauge_span_s() const { return 0; }
 
   // ---- deployment; the job calls these in this order whenever it builds its physical graph ----
   // How instances of an operator are set up.

@@ -180,7 +180,7 @@ void papers(const Settings& settings, Report& report) {
 std::string nexmark_scenario(const char* query, double bids_per_s, const char* main, double until_s) {
   return fmt::format(
       R"({{"weir": 1, "name": "nexmark", "until_s": {}, "cluster": {{"hosts": [{{"count": 8, "cores": 16}}]}},
-    "jobs": [{{"name": "nexmark", "engine": "generic", "policy": "static", "workload": {{"type": "{}",
+    "jobs": [{{"name": "nexmark", "engine": "flink", "policy": "static", "workload": {{"type": "{}",
       "arrivals": {{"type": "constant", "rate_per_s": {}}}, "source_parallelism": 16,
       "source_cost": {{"per_record_us": 2}} {}}}}}]}})",
       until_s, query, bids_per_s * 50 / 46, main);

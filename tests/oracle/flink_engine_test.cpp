@@ -209,6 +209,10 @@ TEST_CASE("An operator has no more subtasks than key groups", "[oracle][flink]")
                        {"steps", {{{"time_s", 10}, {"operator_id", 1}, {"parallelism", 5}}}}};
   const json result = result_of(s);
   CHECK(result["summary"]["operators"]["t"]["parallelism"] == 2);
+  // Fewer key groups than it begins with are as many as that.
+  ScenarioText few = s;
+  few.engine()["max_parallelism"] = 1;
+  CHECK(result_of(few)["summary"]["operators"]["t"]["parallelism"] == 2);
   CHECK(result["summary"]["scaling"]["actions"][0]["detail"].get<std::string>().find("4 key groups") !=
         std::string::npos);
 }

@@ -1,5 +1,7 @@
 #include "models/engines/flink/params.hpp"
 
+#include <fmt/format.h>
+
 #include "sim/scenario/node.hpp"
 
 namespace weir::flink {
@@ -65,6 +67,11 @@ ParamTable<CheckpointParams> checkpoints_table() {
          {.unit = "MB/s", .help = "At which a task writes its state to the checkpoint storage."}, positive());
   t.real("sync_ms", &CheckpointParams::sync_ms,
          {.unit = "ms", .help = "Of a snapshot, before its upload begins."}, between(0, 1e6));
+  t.check({"interval_s"}, [](const CheckpointParams& p, const Node& at, Errors& errors) {
+    if (p.interval_s > 0 && p.interval_s < 0.01)
+      errors.add(at.at_or_self("interval_s"), fmt::format("{} is less than Flink allows", p.interval_s),
+                 "0, or at least 0.01, s");
+  });
   return t;
 }
 
@@ -75,12 +82,12 @@ ParamTable<FlinkParams> flink_table() {
   t.object("network", &FlinkParams::network, network_table(), {.help = "Buffers and their flow control."});
   t.object("checkpoints", &FlinkParams::checkpoints, checkpoints_table(),
            {.help = "When they are taken, and what they cost."});
-  t.integer(
-      "max_parallelism", &FlinkParams::max_parallelism,
-      {.unit = "key groups",
-       .help = "Of every operator; 0: 1.5 times the initial parallelism, up to a power of two, at least 128.",
-       .source = "pipeline.max-parallelism"},
-      between(0, 32768));
+  t.integer("max_parallelism", &FlinkParams::max_parallelism,
+            {.unit = "key groups",
+             .help = "Of every operator, and no less than it begins with; 0: 1.5 times the initial "
+                     "parallelism, up to a power of two, at least 128.",
+             .source = "pipeline.max-parallelism"},
+            between(0, 32768));
   t.real(
       "metrics_interval_s", &FlinkParams::metrics_interval_s,
       {.unit = "s",
@@ -88,12 +95,6 @@ ParamTable<FlinkParams> flink_table() {
                "every 10 s.",
        .source = "MeterView, TimerGauge: UPDATE_INTERVAL_SECONDS"},
       Range{.low = 1e-3, .high = 1e6});
-  t.real(
-      "gauge_span_s", &FlinkParams::gauge_span_s,
-      {.unit = "s",
-       .help = "Flink's busy time and rates per second are means over so long, for policies that read those.",
-       .source = "MeterView, TimerGauge: DEFAULT_TIME_SPAN_IN_SECONDS"},
-      between(0, 1e6));
   t.real("metrics_delay_s", &FlinkParams::metrics_delay_s,
          {.unit = "s", .help = "How late a window reaches the policy."}, between(0, 1e6));
   t.choice("rescale", &FlinkParams::rescale,

@@ -20,7 +20,6 @@ struct FlinkParams {
   CheckpointParams checkpoints;
   int max_parallelism = 0;
   double metrics_interval_s = 5;
-  double gauge_span_s = 60;
   double metrics_delay_s = 0;
   Rescale rescale = Rescale::stop_with_savepoint;
   double cancel_s = 1;
