@@ -292,8 +292,7 @@ double Job::state_bytes() const {
 
 double Job::state_bytes(int operator_id) const {
   double bytes = graph().operators[operator_id].operator_spec.state.size_bytes();
-  for (int i = 0; i < parallelism_[operator_id]; ++i)
-    bytes += instances_[operator_id][i]->state().size_bytes;
+  for (int i = 0; i < parallelism_[operator_id]; ++i) bytes += instances_[operator_id][i]->state().size_bytes;
   return bytes;
 }
 

@@ -105,7 +105,7 @@ class Job final : public DeliveryHandler {
   // their state until something else arrives is not under way.
   void drain();
   void action_ended(const ActionOutcome& outcome);
-  double state_bytes() const;  // keyed state of all operators
+  double state_bytes() const;                 // keyed state of all operators
   double state_bytes(int operator_id) const;  // of one: as declared, and as its logic has it
   // Of replayable sources, by source number: what was emitted before a position will not be asked for again;
   // and, while halted, everything from there on is emitted again. Returns how many records that are.
