@@ -89,8 +89,8 @@ enum class Partitioning { forward, rebalance, shuffle, key, broadcast, global, p
 enum class KeyLaw { even, tilted, uniform, zipf, hot, weights, sender };
 
 // How the records of a key-partitioned edge are spread over keys. Keys are assigned to instances by hash;
-// `even` instead gives every instance the same share, whatever the parallelism; with `sender` the operator that
-// sends says of each batch where its records go (OperatorLogic::spread).
+// `even` instead gives every instance the same share, whatever the parallelism; with `sender` the operator
+// that sends says of each batch where its records go (OperatorLogic::spread).
 struct KeySpec {
   KeyLaw law = KeyLaw::even;
   std::int64_t count = 10000;
