@@ -169,6 +169,15 @@ class WrongInput(Exception):
     """What was asked for cannot be drawn."""
 
 
+def chosen(text, known, what):
+    """The names in an option's text, with commas between; all must be known."""
+    names = text.split(",")
+    for name in names:
+        if name not in known:
+            raise WrongInput(f"unknown {what} \"{name}\" (allowed: {', '.join(known)})")
+    return names
+
+
 def main(function):
     """Runs a figure; what failed is said in a line, not in a stack trace."""
     try:

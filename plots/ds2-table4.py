@@ -95,7 +95,7 @@ def jobs(arguments, models):
 
 def report(name, ours, table):
     def of(rows):
-        cells = [(q, i) for q in TARGETS_PER_S for i in rows]
+        cells = [(q, i) for q, i in ours if i in rows]
         same = sum(ours[c] == table[c] for c in cells)
         finals = sum(final(c[1], ours[c]) == final(c[1], table[c]) for c in cells)
         error = sum(abs(len(ours[c]) - len(table[c])) for c in cells) / len(cells)
@@ -116,57 +116,68 @@ def show(steps):
     return ", ".join(map(str, steps)) if steps else "-"
 
 
-def print_table(tables):
+def print_table(tables, queries):
     names = list(tables)
-    print(f"{'':>10}" + "".join(f"{query:>16}" for query in TARGETS_PER_S))
+    print(f"{'':>10}" + "".join(f"{query:>16}" for query in queries))
     for initial in INITIAL:
         for name in names:
             start = f"{initial:>3} " if name == names[0] else "    "
-            print(start + f"{name[:9]:<10}" + "".join(f"{show(tables[name][q, initial]):>16}" for q in TARGETS_PER_S))
+            print(start + f"{name[:9]:<10}" + "".join(f"{show(tables[name][q, initial]):>16}" for q in queries))
 
 
 # ------------------------------------------------------------------ picture
 
 
-def draw(arguments, tables):
+def draw(arguments, tables, queries):
     import _style as style
 
-    fig, axes = style.figure(2, 3, width_in=style.PAGE_IN, height_in=4.2, sharex=True, sharey=True)
+    rows = 2 if len(queries) > 3 else 1
+    fig, axes = style.figure(rows, (len(queries) + rows - 1) // rows, width_in=style.PAGE_IN, height_in=0.4 + 1.9 * rows,
+                             sharex=True, sharey=True, squeeze=False)
     looks = {"published": dict(color="black", marker="o", markersize=3, linewidth=0.6),
-             "constant": dict(color=style.BLUE, linewidth=1.1, linestyle="-"),
-             "contended": dict(color=style.VERMILLION, linewidth=1.1, linestyle="--")}
+             "constant, calibrated": dict(color=style.BLUE, **style.CALIBRATED),
+             "contended, rows 8 and 28, calibrated": dict(color=style.VERMILLION, **style.CALIBRATED),
+             "contended, predicted": dict(color=style.VERMILLION, **style.PREDICTED)}
+
+    def rows_of(label):
+        if not label.startswith("contended"):
+            return INITIAL
+        return FITTED_ROWS if label.endswith("calibrated") else [i for i in INITIAL if i not in FITTED_ROWS]
+
     decisions = 1 + max(len(steps) for table in tables.values() for steps in table.values())
-    for place, query in zip(axes.flat, TARGETS_PER_S):
-        for name, look in looks.items():
-            for k, initial in enumerate(INITIAL):
-                steps = [initial] + tables[name][query, initial]
+    for place, query in zip(axes.flat, queries):
+        for label, look in looks.items():
+            for k, initial in enumerate(rows_of(label)):
+                steps = [initial] + tables[label.split(",")[0]][query, initial]
                 steps += [steps[-1]] * (decisions + 1 - len(steps))
-                place.plot(range(decisions + 1), steps, label=name if k == 0 else None, **look)
+                place.plot(range(decisions + 1), steps, label=label if k == 0 else None, **look)
         place.set_title(query)
         place.set_xticks(range(0, decisions + 1, 2))
-    for place in axes[1]:
+    for place in axes[-1]:
         place.set_xlabel("decisions")
     for place in axes[:, 0]:
         place.set_ylabel("parallelism")
-    axes[0][1].legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), ncol=3, borderaxespad=0.1)
+    axes[0][axes.shape[1] // 2].legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), ncol=4, borderaxespad=0.1)
     style.save(fig, arguments.output, "ds2-table4")
 
 
 def main():
-    arguments = _runs.figure_arguments("ds2-table4", __doc__)
+    arguments = _runs.figure_arguments("ds2-table4", __doc__,
+                                       queries=(",".join(TARGETS_PER_S), "which queries, with commas between"))
+    queries = _runs.chosen(arguments.queries, list(TARGETS_PER_S), "query")
     weir = _runs.Weir(arguments.weir)
     table = published()
     fits = {"constant": constant, "contended": contended}
-    parameters = {name: {query: fit(query, table) for query in TARGETS_PER_S} for name, fit in fits.items()}
-    models = {name: {(q, i): of[q] for q in TARGETS_PER_S for i in INITIAL} for name, of in parameters.items()}
+    parameters = {name: {query: fit(query, table) for query in queries} for name, fit in fits.items()}
+    models = {name: {(q, i): of[q] for q in queries for i in INITIAL} for name, of in parameters.items()}
     runs = weir.run_all(jobs(arguments, models))
     tables = {"published": table}
-    cells = [(q, i) for q in TARGETS_PER_S for i in INITIAL]
+    cells = [(q, i) for q in queries for i in INITIAL]
     for k, name in enumerate(fits):
         of_model = runs[k * len(cells):(k + 1) * len(cells)]
         tables[name] = {cell: [to for _, operator, _, to in run.steps() if operator == "main"]
                         for cell, run in zip(cells, of_model)}
-    print_table(tables)
+    print_table(tables, queries)
     print("constant capacity is a calibration identity: fitted to the final values, which so come out")
     for name in fits:
         report(name, tables[name], table)
@@ -178,7 +189,7 @@ def main():
     _runs.write_csv(arguments.output / "ds2-table4.csv", ["query", "initial", "model", "kind", "steps"],
                     [[q, i, name, kinds[name](i), " ".join(map(str, tables[name][q, i]))] for q, i in cells
                      for name in tables])
-    draw(arguments, tables)
+    draw(arguments, tables, queries)
 
 
 if __name__ == "__main__":

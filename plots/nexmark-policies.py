@@ -111,7 +111,7 @@ def draw(arguments, rows, workloads, loads, policies):
         for k, policy in enumerate(policies):
             points = [r for r in rows if r[1] == load and r[2] == policy and r[11] != "-"]
             place.plot([float(r[11]) for r in points], [float(r[9]) for r in points], markers[k % len(markers)],
-                       color=f"C{k % 10}", markersize=4, linestyle="", alpha=0.8, label=policy)
+                       color={"oracle": "black", "contune": "navy"}.get(policy, f"C{k % 10}"), markersize=4, linestyle="", alpha=0.8, label=policy)
         place.set_title(load)
         place.set_xlabel("slot-seconds / oracle's")
         place.set_xscale("log")
@@ -122,21 +122,13 @@ def draw(arguments, rows, workloads, loads, policies):
     style.save(fig, arguments.output, "nexmark-policies")
 
 
-def chosen(text, known, what):
-    names = text.split(",")
-    for name in names:
-        if name not in known:
-            raise _runs.WrongInput(f"unknown {what} \"{name}\" (allowed: {', '.join(known)})")
-    return names
-
-
 def main():
     arguments = _runs.figure_arguments(
         "nexmark-policies", __doc__, workloads=(",".join(WORKLOADS), "which workloads, with commas between"),
         loads=(",".join(LOADS), "which loads"), policies=(",".join(POLICIES), "which policies"))
-    workloads = chosen(arguments.workloads, list(WORKLOADS), "workload")
-    loads = chosen(arguments.loads, list(LOADS), "load")
-    policies = chosen(arguments.policies, list(POLICIES), "policy")
+    workloads = _runs.chosen(arguments.workloads, list(WORKLOADS), "workload")
+    loads = _runs.chosen(arguments.loads, list(LOADS), "load")
+    policies = _runs.chosen(arguments.policies, list(POLICIES), "policy")
     if SCALE_OF_PEAK is None and "tweets" in loads:
         print(f"without {TRACE.name}, which is not here, the load \"tweets\" is left out")
         loads.remove("tweets")

@@ -78,6 +78,7 @@ class Flink final : public Engine, EventHandler {
     target_ = parallelism;
     outcome_ = {};
     asked_ns_ = calendar_.now();
+    failed_checkpoints_ = 0;
     for (std::size_t op = 0; op < parallelism.size(); ++op) {
       if (parallelism[op] <= max_parallelism_[op]) continue;
       outcome_.done = false;
@@ -126,10 +127,12 @@ class Flink final : public Engine, EventHandler {
       if (checkpoint.completed_ns == 0) return savepoint_failed();
       barrier_s_ = to_seconds(checkpoint.barriers_ns - checkpoint.triggered_ns);
       snapshot_s_ = to_seconds(checkpoint.completed_ns - checkpoint.barriers_ns);
-    } else if (phase_ != Phase::next_checkpoint || checkpoint.completed_ns == 0) {
+    } else if (phase_ != Phase::next_checkpoint) {
+      return;
+    } else if (checkpoint.completed_ns == 0 && ++failed_checkpoints_ < params_.max_checkpoint_failures) {
       return;
     }
-    // In the middle of the last acknowledgement: what follows is an event of its own.
+    // In the middle of the checkpoint's own work: what follows is an event of its own.
     calendar_.schedule(calendar_.now(), EventClass::timer, *this, stop_event, 0);
   }
 
@@ -231,7 +234,8 @@ class Flink final : public Engine, EventHandler {
   ActionOutcome outcome_;
   Nanos asked_ns_ = 0;
   Nanos stopped_ns_ = 0;
-  int emitting_ = 0;  // sources that finish what they emit, before a savepoint begins
+  int emitting_ = 0;            // sources that finish what they emit, before a savepoint begins
+  int failed_checkpoints_ = 0;  // while one is awaited
   double barrier_s_ = 0;
   double snapshot_s_ = 0;
   std::int64_t replayed_ = 0;

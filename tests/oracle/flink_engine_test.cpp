@@ -198,6 +198,42 @@ TEST_CASE("A rescale costs its parts", "[oracle][flink]") {
   CHECK(again["summary"]["conservation"]["replayed"] == Approx(800).margin(1));
 }
 
+TEST_CASE("A rescale ends when its checkpoints do not", "[oracle][flink]") {
+  ScenarioText s = flink(60);
+  s.source("s", ScenarioText::constant(100));
+  s.op("a", "map", ScenarioText::deterministic(1000), 2)["state"] = {{"keys", 600}, {"bytes_per_key", 1e6}};
+  s.op("t", "sink", ScenarioText::deterministic(10));
+  s.edge("s", "a");
+  s.edge("a", "t");
+  s.engine().update({{"cancel_s", 1}, {"deploy_s", 1}, {"restore_mb_per_s", 200}});
+  // A snapshot takes 3 s.
+  s.engine()["checkpoints"] = {{"timeout_s", 1}};
+  s.job()["policy"] = {{"type", "test-scripted"},
+                       {"interval_s", 1},
+                       {"steps", {{{"time_s", 20}, {"operator_id", 1}, {"parallelism", 3}}}}};
+  const json failed = result_of(s);
+  const json& action = failed["summary"]["scaling"]["actions"][0];
+  INFO(action.dump());
+  CHECK(action["status"] == "failed");
+  CHECK(action["ended_s"] == Approx(21));
+  CHECK(failed["summary"]["operators"]["a"]["parallelism"] == 2);
+  CHECK(failed["summary"]["conservation"]["dropped"] == 0);
+  CHECK(failed["summary"]["conservation"]["delivered"].get<int>() > 5900);
+
+  // In place: the checkpoints at 24 and 30 s are aborted a second later. Then it restarts, from the
+  // beginning.
+  s.engine()["rescale"] = "in-place";
+  s.engine()["checkpoints"]["interval_s"] = 6;
+  const json restarted = result_of(s);
+  const json& in_place = restarted["summary"]["scaling"]["actions"][0];
+  INFO(in_place.dump());
+  CHECK(in_place["status"] == "done");
+  CHECK(in_place["ended_s"] == Approx(31 + 1 + 1 + 600.0 / 3 / 200));
+  CHECK(restarted["summary"]["operators"]["a"]["parallelism"] == 3);
+  CHECK(restarted["summary"]["conservation"]["replayed"] == Approx(3100).margin(2));
+  CHECK(restarted["summary"]["engine_figures"]["checkpoints_completed"] == 0);
+}
+
 TEST_CASE("An operator has no more subtasks than key groups", "[oracle][flink]") {
   ScenarioText s = flink(30);
   s.source("s", ScenarioText::constant(100));

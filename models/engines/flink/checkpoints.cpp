@@ -78,11 +78,11 @@ void Checkpoints::barrier_reached(Instance& task, int checkpoint, Nanos alignmen
       spec.source ? 0 : spec.operator_spec.state.size_bytes() / job_->parallelism()[task.operator_id()];
   const double bytes = share * (declared_bytes + task.state().size_bytes);
   current_.state_bytes += static_cast<std::int64_t>(bytes);
-  upload(task, bytes);
+  upload(bytes);
   if (!spec.sink()) network_.emit_barrier(task, checkpoint, unaligned());
 }
 
-void Checkpoints::upload(const Instance&, double bytes) {
+void Checkpoints::upload(double bytes) {
   const double upload_s = params_.sync_ms * 1e-3 + bytes / (params_.upload_mb_per_s * 1e6);
   part_done(calendar_.now() + to_nanos(std::min(upload_s, 1e9)));
 }

@@ -78,7 +78,7 @@ class Checkpoints final : public BarrierHandler, EventHandler {
   void begin(bool savepoint);
   void schedule_periodic(Nanos at);
   void begin_what_is_due();
-  void upload(const Instance& task, double state_bytes);
+  void upload(double state_bytes);
   void part_done(Nanos at);
   void end(bool complete);
   bool unaligned() const { return params_.unaligned && !current_.savepoint; }

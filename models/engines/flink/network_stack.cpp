@@ -489,9 +489,4 @@ void NetworkStack::add_queued(std::vector<std::int64_t>& records_by_edge) const 
   }
 }
 
-NetworkStack::Usage NetworkStack::output_usage(const Instance& instance) const {
-  const SegmentPool& pool = tasks_[task_of(instance)].pool;
-  return {pool.in_use(), pool.segments()};
-}
-
 }  // namespace weir::flink

@@ -71,12 +71,6 @@ class NetworkStack final : public Router, EventHandler {
   std::int64_t held_weight() const override;
   void add_queued(std::vector<std::int64_t>& records_by_edge) const override;
 
-  struct Usage {  // now
-    int buffers_in_use = 0;
-    int buffers = 0;
-  };
-  Usage output_usage(const Instance& task) const;
-
  private:
   static constexpr int no_barrier = -1;
   // In a subpartition's queue.

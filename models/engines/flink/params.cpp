@@ -104,6 +104,11 @@ ParamTable<FlinkParams> flink_table() {
            {{"stop-with-savepoint", Rescale::stop_with_savepoint},
             {"in-place", Rescale::in_place},
             {"reactive", Rescale::reactive}});
+  t.integer("max_checkpoint_failures", &FlinkParams::max_checkpoint_failures,
+            {.unit = "checkpoints",
+             .help = "In place: after so many that were aborted it restarts from the latest complete one.",
+             .source = "jobmanager.adaptive-scheduler.rescale-trigger.max-checkpoint-failures"},
+            between(1, 1'000'000));
   const char* chosen =
       "chosen so that a small job is rescaled in place in 7 to 9 s with an awaited checkpoint";
   t.real("cancel_s", &FlinkParams::cancel_s,

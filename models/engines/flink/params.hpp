@@ -22,6 +22,7 @@ struct FlinkParams {
   double metrics_interval_s = 5;
   double metrics_delay_s = 0;
   Rescale rescale = Rescale::stop_with_savepoint;
+  int max_checkpoint_failures = 2;
   double cancel_s = 1;
   double allocate_s = 0;
   double deploy_s = 3;
