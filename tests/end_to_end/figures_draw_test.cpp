@@ -2,47 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "tests/support/program.hpp"
+#include "tests/support/figures.hpp"
 
 using namespace weir::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-// Whether figures can be drawn here; says so when not.
-bool can_draw() {
-  const char* chosen = std::getenv("WEIR_PYTHON");
-  const std::string python = chosen != nullptr && *chosen != 0 ? chosen : "/usr/bin/python3";
-  const TemporaryFolder folder;
-  if (::access(python.c_str(), X_OK) == 0 &&
-      run_program({python, "-c", "import matplotlib, h5py"}, {folder.path()}).code == 0)
-    return true;
-  WARN("skipped: figures need matplotlib and h5py for " << python);
-  return false;
-}
-
-bool begins(const fs::path& file, const std::string& magic) {
-  return fs::exists(file) && read_file(file).starts_with(magic);
-}
-
-void check_picture(const fs::path& directory, const std::string& name) {
-  INFO(name);
-  CHECK(begins(directory / (name + ".pdf"), "%PDF"));
-  CHECK(begins(directory / (name + ".png"), "\x89PNG"));
-  const std::string data = read_file(directory / (name + ".csv"));
-  CHECK(data.find("\npublished,") != std::string::npos);
-  CHECK(data.find("\nweir,") != std::string::npos);
-}
-
-}  // namespace
 
 TEST_CASE("the figures of DS2 are drawn, and their data have published and simulated values",
           "[cli][figure]") {
@@ -85,28 +53,8 @@ TEST_CASE("the table of policies has a row for each policy", "[cli][figure]") {
 
 namespace {
 
-// A value of a figure's CSV: of the first line that begins so.
-double value_of(const std::string& data, const std::string& begin) {
-  INFO(begin);
-  const std::size_t at = data.find("\n" + begin);
-  REQUIRE(at != std::string::npos);
-  return std::stod(data.substr(at + 1 + begin.size()));
-}
-
-// The row of docs/figures.md that begins so: numbers there are those of the figures.
-std::string documented(const std::string& begin) {
-  const std::string text = read_file(std::filesystem::path(WEIR_SOURCE_DIR) / "docs/figures.md");
-  INFO(begin);
-  const std::size_t at = text.find("\n" + begin);
-  REQUIRE(at != std::string::npos);
-  return text.substr(at + 1, text.find('\n', at + 1) - at - 1);
-}
-
 std::string drawn(const TemporaryFolder& folder, const std::string& name) {
-  const Outcome outcome =
-      run_weir({"figure", name, "-o", name}, {folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}});
-  INFO(outcome.out << outcome.err);
-  REQUIRE(outcome.code == 0);
+  draw(folder, name);
   check_picture(folder.path() / name, name);
   return read_file(folder.path() / name / (name + ".csv"));
 }
