@@ -56,7 +56,7 @@ TEST_CASE("what run.h5 says of scaling is what summary.json says, in every shipp
     INFO(entry.path());
     const TemporaryFolder folder;
     // The begin of long ones is enough.
-    const double until_s = std::min(400.0, scenario.value("until_s", 400.0));
+    const double until_s = std::min(200.0, scenario.value("until_s", 200.0));
     const Outcome run = run_weir(
         {"run", entry.path().string(), "--until", fmt::format("{}", until_s), "-o", "run", "--quiet"},
         {folder.path()});
