@@ -72,6 +72,31 @@ TEST_CASE("DS2, Fig. 10: instrumentation that fits query 1 is within the stated 
   CHECK(ratio("weir,predicted,Q5,") < 1.13);
 }
 
+TEST_CASE("DS2 under skew: the steps without it, and the rate of the fullest Count", "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const Outcome outcome = draw(folder, "ds2-skew");
+  check_picture(
+      folder.path() / "ds2-skew", "ds2-skew",
+      {"published,", "weir,predicted,sample rates,20,1,", "weir,predicted,first deployment fast,20,2,"});
+  for (const std::string model : {"sample rates", "first deployment fast"}) {
+    const auto steps = [&](const std::string& row) {
+      const std::size_t begin = row.find("% |");
+      return row.substr(begin, row.rfind('|', row.size() - 2) - begin);
+    };
+    const std::string without = steps(told(outcome, "| " + model + ", 0 %"));
+    for (const char* skew : {"0", "20", "50", "70"}) {
+      const std::string begin = "| " + model + ", " + skew + " %";
+      const std::string row = told(outcome, begin);
+      CHECK(documented(begin) == row);
+      CHECK(steps(row) == without);
+      const double rate = std::stod(row.substr(row.rfind('|', row.size() - 2) + 1));
+      const double bound = std::stod(row.substr(row.find('(') + 1));
+      CHECK(rate == Approx(bound).epsilon(0.05));
+    }
+  }
+}
+
 TEST_CASE("DS2, Table 4: one query is drawn", "[cli][figure][paper]") {
   if (!can_draw()) return;
   const TemporaryFolder folder;

@@ -5,7 +5,7 @@
 
 // DS2 (OSDI 2018), 4.2.3: word count on Flink with skewed words. DS2 knows of sums only: it goes to the
 // configuration that is optimal without skew, the target is missed, and nothing more is changed. (The paper
-// has two steps; with a constant capacity of an instance it is one.)
+// has two steps; with a constant capacity of an instance it is one: docs/figures.md, ds2-skew, says why.)
 
 using namespace weir::test;
 
