@@ -1,34 +1,11 @@
 #!/usr/bin/env python3
 """DS2 (OSDI 2018), Table 4: Nexmark on Flink from six initial parallelisms, by a constant and by a contended capacity."""
 
-import math
-
 import _runs
+from _table4 import FITTED_ROWS, INITIAL, TARGETS_PER_S, final, fit, gunther, published
 
 SCENARIO = "papers/ds2/table4-flink"
-# Table 3, Flink: records/s that reach the main operator. Of Q3 and Q8 both sources; of Q3's persons all, since the share that
-# the filter lets through is not published.
-TARGETS_PER_S = {"Q1": 4e6, "Q2": 4e6, "Q3": 600e3, "Q5": 500e3, "Q8": 540e3, "Q11": 1e6}
-INITIAL = (8, 12, 16, 20, 24, 28)
-FITTED_ROWS = (8, 28)  # of the contended model; the other four are predicted
 SIGMAS = [0.0025 * i for i in range(81)]
-MAX_PARALLELISM = 36
-
-
-# ------------------------------------------------------------------ the published table
-
-
-def published():
-    table = {}
-    for row in _runs.published("ds2-table4"):
-        steps = [int(step) for step in row["steps"].split()]
-        # A cell that repeats its row's parallelism says that nothing changed.
-        table[row["query"], int(row["initial"])] = [s for s in steps if s != int(row["initial"])]
-    return table
-
-
-def final(initial, steps):
-    return steps[-1] if steps else initial
 
 
 # ------------------------------------------------------------------ capacities
@@ -39,44 +16,10 @@ def constant(query, table):
     return TARGETS_PER_S[query] / (final(8, table[query, 8]) - 0.5), 0.0
 
 
-def path(query, initial, capacity_per_s, sigma):
-    """What DS2's formula makes of it, as long as it changes something."""
-    steps, p = [], initial
-    while len(steps) < 10:
-        wanted = min(MAX_PARALLELISM, math.ceil(TARGETS_PER_S[query] * (1 + sigma * (p - 1)) / capacity_per_s - 1e-9))
-        if wanted == p:
-            break
-        steps.append(wanted)
-        p = wanted
-    return steps
-
-
-def misfit(query, initial, steps, capacity_per_s, sigma):
-    """How far, in logarithms, capacities lie outside of those that give the published steps."""
-    distance, p = 0.0, initial
-    for wanted in steps + [final(initial, steps)]:
-        capacity = capacity_per_s / (1 + sigma * (p - 1))
-        low, high = TARGETS_PER_S[query] / wanted, TARGETS_PER_S[query] / (wanted - 1)
-        distance += max(0.0, math.log(low / capacity), math.log(capacity / high))
-        p = wanted
-    return distance
-
-
 def contended(query, table):
-    """Capacity alone and contention, fitted to two rows: most cells first, then the least misfit, then the least contention."""
-    best = None
-    for sigma in SIGMAS:
-        for i in range(400):
-            capacity = TARGETS_PER_S[query] / 40 * 1.01**i
-            if capacity > TARGETS_PER_S[query] / 2:
-                break
-            rows = {r: table[query, r] for r in FITTED_ROWS}
-            met = sum(path(query, r, capacity, sigma) == steps for r, steps in rows.items())
-            off = sum(misfit(query, r, steps, capacity, sigma) for r, steps in rows.items())
-            key = (-met, round(off, 9), sigma, i)
-            if best is None or key < best[0]:
-                best = key, capacity, sigma
-    return best[1], best[2]
+    """Capacity alone and contention, fitted to two rows."""
+    alone, (sigma,) = fit(gunther, [SIGMAS], query, table)
+    return alone, sigma
 
 
 # ------------------------------------------------------------------ runs

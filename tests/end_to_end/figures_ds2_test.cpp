@@ -120,3 +120,14 @@ TEST_CASE("the policies on one query of Nexmark are compared", "[cli][figure]") 
   const std::string table = read_file(folder.path() / "nexmark-policies/nexmark-policies.md");
   CHECK(std::count(table.begin(), table.end(), '\n') == 2 + 2);
 }
+
+TEST_CASE("laws of capacity for DS2's Table 4 predict what is documented", "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const Outcome outcome = draw(folder, "ds2-table4-laws", {"--laws", "constant,Gunther,over"});
+  check_picture(
+      folder.path() / "ds2-table4-laws", "ds2-table4-laws",
+      {"constant,calibrated,", "constant,predicted,", "Gunther,predicted,8,23,24,", "over,predicted,"});
+  for (const char* law : {"| constant | 1 |", "| Gunther | 2 |", "| over | 2 |"})
+    CHECK(documented(law) == told(outcome, law));
+}
