@@ -35,6 +35,8 @@ std::shared_ptr<QueryModel> shared_model(const NexmarkParams& p, const OperatorC
   // As DS2's sources begin: at 1000, with event number 1.
   choice.first_event_id = p.event_time == nexmark::EventTime::generator ? 1001 : 0;
   choice.holdback_ms = p.watermark_holdback_s * 1e3;
+  choice.watermark_interval_ns = to_nanos(p.watermark_interval_ms * 1e-3);
+  choice.idle_timeout_ns = to_nanos(p.idle_timeout_s);
   const auto make = [&] { return std::make_shared<QueryModel>(choice, context.seed); };
   if (context.models == nullptr) return make();  // somebody only asks what it is like
   return context.models->get<QueryModel>("nexmark " + p.query, make);

@@ -27,6 +27,8 @@ struct NexmarkParams {
   double slide_s = 2;
   double gap_s = 10;
   double watermark_holdback_s = 4;
+  double watermark_interval_ms = 200;
+  double idle_timeout_s = 0;
 };
 
 struct NexmarkCalcParams : NexmarkParams {
@@ -81,6 +83,18 @@ void add_nexmark_params(ParamTable<P>& t) {
   t.real("watermark_holdback_s", member(&NexmarkParams::watermark_holdback_s),
          {.unit = "s", .help = "By how much watermarks are behind the latest event.", .source = constants},
          between(0, 1e6));
+  t.real("watermark_interval_ms", member(&NexmarkParams::watermark_interval_ms),
+         {.unit = "ms",
+          .help = "A source instance sends a watermark so often; 0: with every batch.",
+          .source = "Flink, pipeline.auto-watermark-interval"},
+         between(0, 1e9));
+  t.real(
+      "idle_timeout_s", member(&NexmarkParams::idle_timeout_s),
+      {.unit = "s",
+       .help = "A source instance that has sent nothing for so long holds no watermark back; 0: it does for "
+               "ever.",
+       .source = "Flink, WatermarkStrategy.withIdleness; none is set by default"},
+      between(0, 1e9));
   t.check({"window_s", "slide_s"}, [](const P& p, const Node& at, Errors& errors) {
     const std::int64_t window = to_nanos(p.window_s) / 1'000'000, slide = to_nanos(p.slide_s) / 1'000'000;
     if (window % slide != 0)

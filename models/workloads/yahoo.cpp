@@ -28,6 +28,7 @@ struct YahooParams : SourcePart {
   }
   double window_s = 10;
   double watermark_holdback_s = 0;
+  double watermark_interval_ms = 200;
   StagePart parse, count, sink;
 };
 
@@ -42,6 +43,11 @@ ParamTable<YahooParams> table() {
   t.real("watermark_holdback_s", &P::watermark_holdback_s,
          {.unit = "s", .help = "By how much watermarks are behind the latest event.", .source = chosen},
          between(0, 1e6));
+  t.real("watermark_interval_ms", &P::watermark_interval_ms,
+         {.unit = "ms",
+          .help = "A source instance sends a watermark so often; 0: with every batch.",
+          .source = "Flink, pipeline.auto-watermark-interval"},
+         between(0, 1e9));
   t.object("parse", &P::parse, stage_table(),
            {.help = "Deserializes, filters, projects and joins; as many instances as the source has.",
             .source = chosen});
@@ -56,6 +62,7 @@ DataflowSpec make(const YahooParams& p) {
   law.query = "yahoo";
   law.window_s = law.slide_s = p.window_s;
   law.watermark_holdback_s = p.watermark_holdback_s;
+  law.watermark_interval_ms = p.watermark_interval_ms;
   StagePart parse = p.parse;
   parse.parallelism = parse.min_parallelism = parse.max_parallelism = p.source_parallelism;
   constexpr double projected_bytes = 40;  // an ad's campaign and a time

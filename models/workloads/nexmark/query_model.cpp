@@ -86,12 +86,29 @@ void QueryModel::sent(Stream stream, const Batch& made, std::span<std::int64_t> 
   const Span span = span_of(made, from);
   tally_.clear();
   law_of(from).evaluate(stream, span, tally_, windows_.get());
+  mark(from, made.last_ns);
   from.sent_ms = std::max(from.sent_ms, span.ms(span.count - 1));
   if (choice_.balanced) deal_out(tally_);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     counts[i] = tally_.records[i];
     if (counts[i] == 0) continue;
     from.flows[i].entries.push_back({counts[i], tally_.outputs[i], tally_.new_keys[i]});
+    from.flows[i].sent += counts[i];
+  }
+}
+
+// Since the source sent last a tick has passed: everybody is told how far it had come.
+void QueryModel::mark(Source& source, Nanos now) const {
+  const bool ticked = choice_.watermark_interval_ns > 0 && !traits_.processing_time && source.sent_ms >= 0 &&
+                      ticks(now) > ticks(source.sent_ns);
+  source.sent_ns = now;
+  if (!ticked || windows_ == nullptr) return;
+  for (Flow& flow : source.flows) {
+    if (!flow.marks.empty() && flow.marks.back().behind == flow.sent) {
+      flow.marks.back().at_ms = source.sent_ms;
+    } else {
+      flow.marks.push_back({flow.sent, source.sent_ms});
+    }
   }
 }
 
@@ -153,16 +170,32 @@ std::int64_t QueryModel::pane_of(std::int64_t at_ms) const {
   return windows_->window_of(session ? at_ms + choice_.gap_ms - 1 : at_ms);
 }
 
+// How far the source has come, as a receiver knows it when it has dealt with the batch; `own`: that is the
+// source's.
+std::int64_t QueryModel::passed_ms(const Source& source, int receiver, const Batch& batch, bool own) const {
+  const Flow& flow = source.flows[static_cast<std::size_t>(receiver)];
+  if (choice_.watermark_interval_ns == 0 || traits_.processing_time) {
+    const std::int64_t passed = flow.entries.empty() ? source.sent_ms : flow.last_ms;
+    return own && !flow.entries.empty() ? std::max(passed, time_ms(batch)) : passed;
+  }
+  // Nothing is under way, and it has ticked since.
+  if (flow.entries.empty() && ticks(batch.last_ns) > ticks(source.sent_ns)) return source.sent_ms;
+  const std::int64_t taken = flow.taken + (own ? batch.count : 0);
+  std::int64_t passed = flow.mark_ms;
+  for (std::size_t i = 0; i < flow.marks.size() && flow.marks[i].behind <= taken; ++i)
+    passed = flow.marks[i].at_ms;
+  return passed;
+}
+
 double QueryModel::watermark_ms(int receiver, const Batch& batch) const {
   std::int64_t lowest = INT64_MAX;
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     const Source& source = sources_[s];
-    const Flow& flow = source.flows[static_cast<std::size_t>(receiver)];
     if (source.sent_ms < 0) continue;  // it makes nothing that comes here
-    std::int64_t passed_ms = flow.entries.empty() ? source.sent_ms : flow.last_ms;
-    if (static_cast<std::int32_t>(s) == batch.source && !flow.entries.empty())
-      passed_ms = std::max(passed_ms, time_ms(batch));
-    lowest = std::min(lowest, passed_ms);
+    const bool own = static_cast<std::int32_t>(s) == batch.source;
+    if (!own && choice_.idle_timeout_ns > 0 && batch.last_ns - source.sent_ns > choice_.idle_timeout_ns)
+      continue;
+    lowest = std::min(lowest, passed_ms(source, receiver, batch, own));
   }
   const double holdback_ms = traits_.processing_time ? 0 : choice_.holdback_ms;
   return static_cast<double>(lowest) - holdback_ms;
@@ -233,6 +266,11 @@ void QueryModel::consume(Flow& flow, const Batch& batch, Receiver& receiver) {
     }
   }
   flow.last_ms = std::max(flow.last_ms, time_ms(batch));
+  flow.taken += batch.count;
+  while (!flow.marks.empty() && flow.marks.front().behind <= flow.taken) {
+    flow.mark_ms = flow.marks.front().at_ms;
+    flow.marks.pop_front();
+  }
 }
 
 Produced QueryModel::take(int receiver, const Batch& batch, std::int64_t outputs) {
@@ -276,7 +314,7 @@ Produced QueryModel::take_into_windows(int index, const Batch& batch, std::int64
 void QueryModel::restart(int receiver) {
   for (Source& source : sources_)
     if (static_cast<std::size_t>(receiver) < source.flows.size())
-      source.flows[static_cast<std::size_t>(receiver)].entries.clear();
+      source.flows[static_cast<std::size_t>(receiver)] = {};
 }
 
 KeptRecords QueryModel::kept(int receiver) const {

@@ -24,8 +24,8 @@
 // gets and what they will cause. That waits in a Flow until the records arrive: batches may be merged and
 // split on the way, but records of one source come to one receiver in order, so counting them is enough.
 // Windows fire at a receiver when the watermarks of all sources have passed their end: everything that is in
-// them has been evaluated then. A watermark is the event time of the last record that came from a source, or
-// that the source sent anybody, if nothing is under way from it; less a holdback.
+// them has been evaluated then. A watermark is the event time of the last record that a source had sent
+// anybody at a tick of its own; it travels behind what was sent before. Less a holdback.
 
 namespace weir::nexmark {
 
@@ -40,6 +40,8 @@ struct ModelChoice : LawChoice {
   double delay_us = 10'000;         // generator: from one event to the next
   std::int64_t first_event_id = 0;  // and the ids of events begin there
   double holdback_ms = 4'000;       // of watermarks
+  Nanos watermark_interval_ns = 0;  // between two of a source; 0: with every batch
+  Nanos idle_timeout_ns = 0;        // a source that sent nothing for so long is not waited for; 0: always
 };
 
 class QueryModel {
@@ -83,15 +85,25 @@ class QueryModel {
     std::int64_t outputs;
     std::int64_t new_keys;
   };
+  // A watermark, behind so many records of its source to the receiver.
+  struct Mark {
+    std::int64_t behind;
+    std::int64_t at_ms;
+  };
   struct Flow {
     Ring<Entry> entries;
     std::int64_t last_ms = -1;
+    std::int64_t sent = 0;   // records, since the last deployment
+    std::int64_t taken = 0;  // of these
+    Ring<Mark> marks;        // on their way
+    std::int64_t mark_ms = -1;
   };
   struct Source {
     std::unique_ptr<QueryLaw> law;
     std::vector<Flow> flows;  // by receiver
     double step_ms = 0;
-    std::int64_t sent_ms = -1;
+    std::int64_t sent_ms = -1;  // event time of the last one sent
+    Nanos sent_ns = 0;          // when that was
   };
   struct Pane {
     std::int64_t window;
@@ -117,7 +129,10 @@ class QueryModel {
   Span span_of(const Batch& batch, Source& source) const;
   std::int64_t time_ms(const Batch& batch) const;
   std::int64_t pane_of(std::int64_t at_ms) const;
+  void mark(Source& source, Nanos now) const;
   double watermark_ms(int receiver, const Batch& batch) const;
+  std::int64_t passed_ms(const Source& source, int receiver, const Batch& batch, bool own) const;
+  Nanos ticks(Nanos at) const { return at / choice_.watermark_interval_ns; }
   // The windows that the watermark has passed with this batch.
   void plan_windows(int receiver, const Batch& batch);
   std::int64_t due_at_once(const Flow& flow, const Batch& batch) const;
