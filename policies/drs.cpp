@@ -104,6 +104,11 @@ class Drs final : public Policy {
   double expected_s_ = -1;  // by the model, of what ran at the last look
 };
 
+// Where slots are shared, they bound each operator by itself.
+int most_of(const JobView& job, const OperatorView& op) {
+  return job.slots_shared && job.slots > 0 ? std::min(op.max_parallelism, job.slots) : op.max_parallelism;
+}
+
 Drs::Model Drs::model(const Observation& seen, const MetricWindow& epoch) const {
   const std::vector<ds2::OperatorRates> rates = ds2::measured_rates(seen.job, epoch);
   const std::vector<ds2::Requirement> required = ds2::required_instances(rates, ds2::Feedback::iterate);
@@ -118,7 +123,7 @@ Drs::Model Drs::model(const Observation& seen, const MetricWindow& epoch) const 
     model.stations.push_back({.arrivals_per_s = required[id].input_per_s,
                               .service_per_s = rates[id].true_processing_per_s / rates[id].parallelism,
                               .least = may_scale(op) ? op.min_parallelism : present,
-                              .most = may_scale(op) ? op.max_parallelism : present});
+                              .most = may_scale(op) ? most_of(seen.job, op) : present});
   }
   return model;
 }
@@ -131,6 +136,7 @@ std::int64_t Drs::processors(const Observation& seen, const Model& model) const 
         model.present[i];
   if (p_.processors) return *p_.processors + fixed;
   if (seen.job.slots == 0) return std::numeric_limits<int>::max();
+  if (seen.job.slots_shared) return seen.job.slots * static_cast<std::int64_t>(model.ids.size());
   const auto all = std::accumulate(seen.parallelism.begin(), seen.parallelism.end(), std::int64_t{0});
   return seen.job.slots - (all - fixed - scaled);
 }

@@ -179,7 +179,9 @@ Situation Twres::situation(const Observation& seen, const MetricWindow& epoch, i
     others -= seen.parallelism[id];
   }
   if (seen.job.slots > 0) {
-    const std::int64_t each = (seen.job.slots - others) / static_cast<std::int64_t>(operators_.size());
+    const std::int64_t each = seen.job.slots_shared
+                                  ? seen.job.slots
+                                  : (seen.job.slots - others) / static_cast<std::int64_t>(operators_.size());
     most = static_cast<int>(std::clamp<std::int64_t>(each, 1, most));
   }
   most = std::min(most, p_.max_parallelism.value_or(most));

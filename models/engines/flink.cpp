@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "models/engines/flink/checkpoints.hpp"
 #include "models/engines/flink/key_groups.hpp"
@@ -8,6 +9,7 @@
 #include "models/engines/flink/params.hpp"
 #include "sim/dataflow/engine.hpp"
 #include "sim/dataflow/job.hpp"
+#include "sim/dataflow/slots.hpp"
 
 // Apache Flink (1.18): network buffers with credit-based flow control, key groups, checkpoints by barriers,
 // and rescaling by restart from a savepoint or a checkpoint.
@@ -25,6 +27,15 @@ namespace {
 
 using namespace flink;
 
+// -1: none is named.
+int host_named(const Cluster& cluster, const std::string& name) {
+  if (name.empty()) return -1;
+  for (int host = 0; host < cluster.host_count(); ++host)
+    if (cluster.host(host).name == name) return host;
+  throw std::runtime_error(
+      fmt::format("engine.checkpoints.storage_host: there is no host {}", weir::quoted(name)));
+}
+
 class Flink final : public Engine, EventHandler {
  public:
   Flink(const FlinkParams& params, EngineContext& context)
@@ -32,8 +43,12 @@ class Flink final : public Engine, EventHandler {
         calendar_(context.calendar),
         fidelity_(context.fidelity),
         network_(context.calendar, engine_handler_id(context.job_number, 1), params.network),
-        checkpoints_(context.calendar, engine_handler_id(context.job_number, 2), params.checkpoints,
-                     network_) {
+        transfers_(context.calendar, context.cluster, engine_handler_id(context.job_number, 3)),
+        backend_(context.calendar, context.cluster.cpus(), engine_handler_id(context.job_number, 4),
+                 params.state_backend),
+        storage_(host_named(context.cluster, params.checkpoints.storage_host)),
+        checkpoints_(context.calendar, engine_handler_id(context.job_number, 2), params.checkpoints, network_,
+                     transfers_, storage_) {
     handler_id = engine_handler_id(context.job_number);
     checkpoints_.on_ended = [this](const Checkpoint& checkpoint) { checkpoint_ended(checkpoint); };
   }
@@ -58,6 +73,20 @@ class Flink final : public Engine, EventHandler {
     return gathering;
   }
 
+  bool shares_slots() const override { return params_.slot_sharing; }
+
+  bool chains(const LogicalGraph& graph, int edge, const std::vector<int>& parallelism) const override {
+    const LogicalEdge& e = graph.edges[edge];
+    return params_.operator_chaining && e.spec.partitioning == Partitioning::forward && !e.spec.feedback &&
+           parallelism[e.from] == parallelism[e.to] && graph.operators[e.to].inputs.size() == 1;
+  }
+
+  // Forward only where each sender has a receiver of its own: else Flink rebalances.
+  Partitioning partitioning(const EdgeSpec& edge, int senders, int receivers) const override {
+    return edge.partitioning == Partitioning::forward && senders != receivers ? Partitioning::rebalance
+                                                                              : edge.partitioning;
+  }
+
   Router* router() override { return &network_; }
 
   std::vector<double> key_shares(const KeySpec& keys, int operator_id, int receivers) const override {
@@ -69,7 +98,12 @@ class Flink final : public Engine, EventHandler {
     if (max_parallelism_.empty())
       for (const LogicalOperator& op : job.graph().operators)
         max_parallelism_.push_back(initial_max_parallelism(op.parallelism()));
+    slot_s_ += static_cast<double>(slots_) * to_seconds(calendar_.now() - slots_since_ns_);
+    slots_ = slots_taken(job.parallelism(), params_.slot_sharing);
+    slots_since_ns_ = calendar_.now();
     network_.deploy(job);
+    backend_.deploy(job);
+    watch_services();
     // The first deployment runs as soon as it is there; later ones are restarted below.
     if (job.deployment() == 0) checkpoints_.job_runs(job);
   }
@@ -91,16 +125,17 @@ class Flink final : public Engine, EventHandler {
       // The sources stop with the barrier: nothing comes behind it. What they are just emitting comes before.
       job.pause_sources(true);
       emitting_ = emitting_sources();
-      job.watch_services(emitting_ > 0);
+      watch_services();
       if (emitting_ == 0) checkpoints_.trigger_savepoint();
     } else if (params_.rescale == Rescale::reactive) {
       stop();
     }
   }
 
-  void served(Job& job, const Instance& instance) override {
-    if (!instance.source() || --emitting_ > 0) return;
-    job.watch_services(false);
+  void served(Job&, const Instance& instance) override {
+    backend_.served(instance);
+    if (emitting_ == 0 || !instance.source() || --emitting_ > 0) return;
+    watch_services();
     calendar_.schedule(calendar_.now(), EventClass::timer, *this, sources_stopped, 0);
   }
 
@@ -110,7 +145,9 @@ class Flink final : public Engine, EventHandler {
 
  private:
   enum class Phase { runs, savepoint, next_checkpoint, restarts };
-  enum Kind : std::uint32_t { stop_event = 1, restarted = 2, sources_stopped = 3 };
+  enum Kind : std::uint32_t { stop_event = 1, deployed_event = 2, restored = 3, sources_stopped = 4 };
+
+  void watch_services() { job_->watch_services(emitting_ > 0 || backend_.works_by_itself()); }
 
   int initial_max_parallelism(int parallelism) const {
     return params_.max_parallelism > 0 ? std::max(params_.max_parallelism, parallelism)
@@ -151,6 +188,8 @@ class Flink final : public Engine, EventHandler {
     phase_ = Phase::restarts;
     checkpoints_.job_stops();
     const std::int64_t dropped = job_->halt_and_drop(true);
+    backend_.stop();
+    emitting_ = 0;
     outcome_.lost_records = 0;
     replayed_ = 0;
     if (from_checkpoint) {
@@ -161,9 +200,9 @@ class Flink final : public Engine, EventHandler {
       outcome_.lost_records = dropped;
     }
     outcome_.state_bytes = job_->state_bytes();
-    const double down_s =
-        std::min(params_.cancel_s + params_.allocate_s + params_.deploy_s + restore_s(), 1e9);
-    calendar_.schedule(calendar_.now() + to_nanos(down_s), EventClass::timer, *this, restarted, 0);
+    const double until_deployed_s = std::min(params_.cancel_s + params_.allocate_s + params_.deploy_s, 1e9);
+    calendar_.schedule(calendar_.now() + to_nanos(until_deployed_s), EventClass::timer, *this, deployed_event,
+                       0);
   }
 
   int emitting_sources() const {
@@ -184,30 +223,65 @@ class Flink final : public Engine, EventHandler {
     return sources;
   }
 
-  // Every task reads its share; the slowest one decides.
-  double restore_s() const {
-    double slowest_s = 0;
-    for (std::size_t op = 0; op < target_.size(); ++op) {
-      const double bytes = job_->state_bytes(static_cast<int>(op)) / target_[op];
-      slowest_s = std::max(slowest_s, bytes / (params_.restore_mb_per_s * 1e6));
-    }
-    return slowest_s;
-  }
-
-  void on_event(std::uint32_t kind, std::uint32_t) override {
-    if (kind == stop_event) return stop();
-    if (kind == sources_stopped) return checkpoints_.trigger_savepoint();
-    const double restored_s = restore_s();
+  // All tasks are where they belong, and get their state.
+  void deploy() {
+    deployed_ns_ = calendar_.now();
+    std::vector<double> state_bytes;  // before it is divided anew
+    for (std::size_t op = 0; op < target_.size(); ++op)
+      state_bytes.push_back(job_->state_bytes(static_cast<int>(op)));
     outcome_.done = job_->deploy(target_);
     if (!outcome_.done) {
       const bool kept = job_->deploy(job_->parallelism());
       WEIR_ASSERT(kept, "what was placed before can be placed again");
     }
+    restoring_ = 1;
+    double slowest_s = 0;
+    for (std::size_t op = 0; op < state_bytes.size(); ++op) {
+      for (int i = 0; i < job_->parallelism()[op]; ++i)
+        slowest_s = std::max(slowest_s, restore(static_cast<int>(op), i, state_bytes[op]));
+    }
+    if (--restoring_ == 0)
+      calendar_.schedule(calendar_.now() + to_nanos(slowest_s), EventClass::timer, *this, restored, 0);
+  }
+
+  // Of the operator's state, the task reads what its key groups have: over the network if there is a way,
+  // else the seconds that it takes are returned.
+  double restore(int operator_id, int index, double state_bytes) {
+    const int groups = max_parallelism_[operator_id];
+    const int own = key_groups_of(index, job_->parallelism()[operator_id], groups).size();
+    const double bytes = state_bytes * own / groups;
+    const double bytes_per_s = params_.restore_mb_per_s * 1e6;
+    if (storage_ < 0) return std::min(bytes / bytes_per_s, 1e9);
+    if (bytes < 1) return 0;
+    ++restoring_;
+    transfers_.move(storage_, job_->host_of(operator_id, index), bytes, bytes_per_s, calendar_.now(), [this] {
+      if (--restoring_ == 0) calendar_.schedule(calendar_.now(), EventClass::timer, *this, restored, 0);
+    });
+    return 0;
+  }
+
+  void on_event(std::uint32_t kind, std::uint32_t) override {
+    switch (kind) {
+      case stop_event:
+        return stop();
+      case sources_stopped:
+        return checkpoints_.trigger_savepoint();
+      case deployed_event:
+        return deploy();
+      case restored:
+        return go_on();
+      default:
+        WEIR_ASSERT(false, "unknown event of flink");
+    }
+  }
+
+  void go_on() {
     job_->pause_sources(false);
     job_->resume();
     checkpoints_.job_runs(*job_);
     outcome_.downtime_s = to_seconds(calendar_.now() - stopped_ns_);
-    outcome_.detail = outcome_.done ? breakdown(restored_s) : "too few slots: the old deployment goes on";
+    outcome_.detail = outcome_.done ? breakdown(to_seconds(calendar_.now() - deployed_ns_))
+                                    : "too few slots: the old deployment goes on";
     phase_ = Phase::runs;
     job_->action_ended(outcome_);
   }
@@ -226,6 +300,9 @@ class Flink final : public Engine, EventHandler {
   Calendar& calendar_;
   FidelitySpec fidelity_;
   NetworkStack network_;
+  StateTransfers transfers_;
+  StateBackend backend_;
+  int storage_;  // host; -1: outside
   Checkpoints checkpoints_;
   Job* job_ = nullptr;
   std::vector<int> max_parallelism_;  // by operator, as of the first deployment
@@ -234,6 +311,11 @@ class Flink final : public Engine, EventHandler {
   ActionOutcome outcome_;
   Nanos asked_ns_ = 0;
   Nanos stopped_ns_ = 0;
+  Nanos deployed_ns_ = 0;
+  std::int64_t slots_ = 0;  // in use
+  Nanos slots_since_ns_ = 0;
+  double slot_s_ = 0;           // before that
+  int restoring_ = 0;           // tasks that wait for state from the network
   int emitting_ = 0;            // sources that finish what they emit, before a savepoint begins
   int failed_checkpoints_ = 0;  // while one is awaited
   double barrier_s_ = 0;
@@ -274,16 +356,25 @@ std::vector<std::string> Flink::explain() const {
 }
 
 std::vector<EngineFigure> Flink::figures() const {
+  std::vector<EngineFigure> figures = {
+      {"slots_at_end", static_cast<double>(slots_)},
+      {"slot_seconds",
+       slot_s_ + static_cast<double>(slots_) * to_seconds(calendar_.now() - slots_since_ns_)}};
+  if (backend_.works_by_itself()) figures.push_back({"state_background_core_s", backend_.background_s()});
   const CheckpointCounts& c = checkpoints_.counts();
-  if (c.completed + c.failed == 0) return {};
+  if (c.completed + c.failed == 0) return figures;
   const double n = std::max(1, c.completed);
-  return {{"checkpoints_completed", static_cast<double>(c.completed)},
-          {"checkpoints_failed", static_cast<double>(c.failed)},
-          {"checkpoint_duration_mean_s", to_seconds(c.duration_sum_ns) / n},
-          {"checkpoint_duration_max_s", to_seconds(c.duration_max_ns)},
-          {"checkpoint_alignment_max_s", to_seconds(c.alignment_max_ns)},
-          {"checkpoint_state_mean_bytes", static_cast<double>(c.state_bytes_sum) / n},
-          {"checkpoint_channel_state_mean_bytes", static_cast<double>(c.channel_state_bytes_sum) / n}};
+  const std::vector<EngineFigure> of_checkpoints = {
+      {"checkpoints_completed", static_cast<double>(c.completed)},
+      {"checkpoints_failed", static_cast<double>(c.failed)},
+      {"checkpoint_duration_mean_s", to_seconds(c.duration_sum_ns) / n},
+      {"checkpoint_duration_max_s", to_seconds(c.duration_max_ns)},
+      {"checkpoint_alignment_max_s", to_seconds(c.alignment_max_ns)},
+      {"checkpoint_state_mean_bytes", static_cast<double>(c.state_bytes_sum) / n},
+      {"checkpoint_channel_state_mean_bytes", static_cast<double>(c.channel_state_bytes_sum) / n}};
+  figures.insert(figures.end(), of_checkpoints.begin(), of_checkpoints.end());
+  if (storage_ >= 0) figures.push_back({"state_moved_bytes", transfers_.moved_bytes()});
+  return figures;
 }
 
 std::vector<std::string> Flink::story() const {
@@ -307,7 +398,8 @@ const auto registered = EngineRegistry::add<FlinkParams>(
          "Apache Flink: network buffers and credits, key groups, checkpoint barriers, rescaling by restart.",
      .source =
          "Apache Flink 1.18 (NettyShuffle, CheckpointCoordinator, KeyGroupRangeAssignment); FLIP-2, FLIP-76",
-     .lacks = {"pull", "join", "feedback", "exact origins"}},
+     .lacks = {"pull", "join", "feedback", "exact origins"},
+     .may_share_slots = true},
     flink_table(), [](const FlinkParams& params, EngineContext& context) -> std::unique_ptr<Engine> {
       return std::make_unique<Flink>(params, context);
     });

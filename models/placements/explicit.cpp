@@ -27,6 +27,8 @@ class Explicit final : public Placement {
     hosts_.resize(context.graph.operators.size());
     next_.resize(hosts_.size() + 1);
     std::vector<std::string> problems;
+    if (context.slots_shared)
+      problems.push_back("placement: hosts by operator, where a slot has an instance of each operator");
     for (const auto& [name, chosen] : params.operators) {
       const int op = context.graph.find(name);
       if (op < 0) problems.push_back(fmt::format("placement: there is no operator {:?}", name));

@@ -71,8 +71,11 @@ ParamTable<HostGroupSpec> host_table() {
   t.text("name", &HostGroupSpec::name, {.help = "Of the host; a group of several is name-0, name-1, …"});
   t.integer("count", &HostGroupSpec::count, {.help = "How many alike."}, between(1, 100000));
   t.integer("cores", &HostGroupSpec::cores, {.help = "Cores of a host."}, between(1, 4096));
-  t.integer("slots", &HostGroupSpec::slots,
-            {.help = "Instances that fit on a host; as many as cores if left out."}, between(1, 100000));
+  t.integer(
+      "slots", &HostGroupSpec::slots,
+      {.help = "Instances that fit on a host; as many as cores if left out. 0: it is there for others to "
+               "talk to."},
+      between(0, 100000));
   t.real("speed", &HostGroupSpec::speed,
          {.help = "Of a core, relative to the reference core that costs are stated for."},
          between(1e-6, 1e6));

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "sim/control/give_way.hpp"
+#include "sim/dataflow/slots.hpp"
 
 namespace weir {
 
@@ -28,6 +28,7 @@ JobView job_view(const Job& job, const Engine& engine, int slots) {
   view.name = job.name();
   view.metrics_interval_s = engine.metrics_interval_s();
   view.slots = slots;
+  view.slots_shared = engine.shares_slots();
   for (const LogicalOperator& op : job.graph().operators) {
     OperatorView seen;
     seen.name = op.name;
@@ -45,12 +46,12 @@ JobView job_view(const Job& job, const Engine& engine, int slots) {
   return view;
 }
 
-int ControlLoop::slots_claimed() const {
+std::int64_t ControlLoop::slots_claimed() const {
   std::vector<int> wanted = job_.parallelism();
-  const int now = std::accumulate(wanted.begin(), wanted.end(), 0);
+  const std::int64_t now = slots_taken(wanted, view_.slots_shared);
   if (!action_running_) return now;
   for (const ActionTarget& target : action_.targets) wanted[target.operator_id] = target.to;
-  return std::max(now, std::accumulate(wanted.begin(), wanted.end(), 0));
+  return std::max(now, slots_taken(wanted, view_.slots_shared));
 }
 
 ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice& policy, const Truth& truth,
@@ -153,18 +154,14 @@ void ControlLoop::ask_policy() {
 
 std::vector<int> ControlLoop::feasible(const Decision& decision) const {
   std::vector<int> wanted = job_.parallelism();
-  int used = std::accumulate(wanted.begin(), wanted.end(), 0);
   for (const ScaleTarget& target : decision.targets) {
     for (int id = 0; id < static_cast<int>(wanted.size()); ++id) {
       if (target.operator_id != all_workers && target.operator_id != id) continue;
       if (!may_scale(view_.operators[id])) continue;
-      const int asked = clamp_parallelism(view_.operators[id], target.parallelism);
-      used += asked - wanted[id];
-      wanted[id] = asked;
+      wanted[id] = clamp_parallelism(view_.operators[id], target.parallelism);
     }
   }
-  // Too few slots: what grows gives way, the largest growth first.
-  if (view_.slots > 0 && used > view_.slots) give_way(wanted, job_.parallelism(), used - view_.slots);
+  if (view_.slots > 0) fit_slots(wanted, job_.parallelism(), view_.slots, view_.slots_shared);
   return wanted;
 }
 
@@ -195,9 +192,10 @@ void ControlLoop::act(const Decision& decision, std::int64_t decision_id) {
   if (action_running_) return refuse("another action is under way");
   if (parallelism == job_.parallelism()) return refuse("nothing would change within the limits and slots");
   // What would not find its slots is refused here, while the job runs.
-  const int wanted = std::accumulate(parallelism.begin(), parallelism.end(), 0);
-  if (const int left = slots_left ? slots_left() : wanted; wanted > left)
-    return refuse(fmt::format("too few slots: {} instances, and other jobs leave {}", wanted, left));
+  const std::int64_t wanted = slots_taken(parallelism, view_.slots_shared);
+  if (const std::int64_t left = slots_left ? slots_left() : wanted; wanted > left)
+    return refuse(fmt::format("too few slots: {} {}, and other jobs leave {}", wanted,
+                              view_.slots_shared ? "are needed" : "instances", left));
   if (action.status == ActionReport::Status::clipped) {
     action.outcome.detail = "clipped to the operators' limits or the free slots";
   }

@@ -70,9 +70,9 @@ class ControlLoop final : public EventHandler {
   std::int64_t evaluations() const { return evaluations_; }
   std::int64_t informed_evaluations() const { return informed_evaluations_; }
   // How many instances the job has, or will have when the action under way is done, if these are more.
-  int slots_claimed() const;
+  std::int64_t slots_claimed() const;
   // How many slots others leave to the job, claims included; not set: as many as it wants.
-  std::function<int()> slots_left;
+  std::function<std::int64_t()> slots_left;
   // The action under way, for a run that ends in the middle of it.
   const ActionRecord* running_action() const { return action_running_ ? &action_ : nullptr; }
 

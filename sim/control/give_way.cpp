@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/dataflow/slots.hpp"
+
 namespace weir {
 
 void give_way(std::vector<int>& wanted, const std::vector<int>& before, int excess) {
@@ -31,6 +33,16 @@ void give_way(std::vector<int>& wanted, const std::vector<int>& before, int exce
     left -= below;
     wanted[i] = before[i] + least - below;
   }
+}
+
+void fit_slots(std::vector<int>& wanted, const std::vector<int>& before, int slots, bool shared) {
+  if (shared) {
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      wanted[i] = std::min(wanted[i], std::max(before[i], slots));
+    return;
+  }
+  const std::int64_t excess = slots_taken(wanted, false) - slots;
+  if (excess > 0) give_way(wanted, before, static_cast<int>(excess));
 }
 
 }  // namespace weir

@@ -50,7 +50,8 @@ struct JobView {
   std::string name;
   std::vector<OperatorView> operators;
   double metrics_interval_s = 0;
-  int slots = 0;  // all slots of the cluster; 0: not limited
+  int slots = 0;              // all slots of the cluster; 0: not limited
+  bool slots_shared = false;  // a slot holds an instance of each operator (slots.hpp)
   // Every operator runs on every worker (Timely): the number of workers is the only thing to scale, by a
   // ScaleTarget of `all_workers`.
   bool uniform_workers = false;

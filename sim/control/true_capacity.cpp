@@ -56,9 +56,10 @@ double TrueCapacity::speed(int operator_id) const {
     constexpr double none = std::numeric_limits<double>::infinity();
     const Cluster& cluster = job_.cluster();
     speed_.assign(job_.graph().operators.size(), none);
-    for (const PlacedInstance& placed : job_.placed()) {
-      double& slowest = speed_[placed.operator_id];
-      slowest = std::min(slowest, cluster.host(placed.host).speed);
+    for (std::size_t op = 0; op < speed_.size(); ++op) {
+      const int instances = job_.deployment() >= 0 ? job_.parallelism()[op] : 0;
+      for (int i = 0; i < instances; ++i)
+        speed_[op] = std::min(speed_[op], cluster.host(job_.host_of(static_cast<int>(op), i)).speed);
     }
     double anywhere = none;
     for (int host = 0; host < cluster.host_count(); ++host) {

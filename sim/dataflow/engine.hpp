@@ -75,6 +75,19 @@ class Engine {
   virtual InstanceSettings gathering(const Job& job, int operator_id) const {
     return settings(job, operator_id);
   }
+  // Whether a slot holds an instance of each operator (slots.hpp); else one.
+  virtual bool shares_slots() const { return false; }
+  // Whether the operators at the ends of the edge are one task at this parallelism: instances with the same
+  // number share a thread, and hand records over. Asked only where a task shares its slot.
+  virtual bool chains(const LogicalGraph& graph, int edge, const std::vector<int>& parallelism) const {
+    static_cast<void>(graph), static_cast<void>(edge), static_cast<void>(parallelism);
+    return false;
+  }
+  // How the edge's records go to the receivers, if not as it says.
+  virtual Partitioning partitioning(const EdgeSpec& edge, int senders, int receivers) const {
+    static_cast<void>(senders), static_cast<void>(receivers);
+    return edge.partitioning;
+  }
   // The engine's own transport; null: channels over connections.
   virtual Router* router() { return nullptr; }
   virtual void deployed(Job& job) { static_cast<void>(job); }

@@ -1,5 +1,8 @@
 #include "sim/dataflow/executor.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "sim/dataflow/instance.hpp"
 
 namespace weir {
@@ -8,21 +11,21 @@ namespace {
 constexpr std::uint32_t service_done = 1;
 }
 
-Executor::Executor(Cpus& cpus, Calendar& calendar, int host, std::uint32_t id)
-    : cpus_(cpus), calendar_(calendar) {
+Executor::Executor(Cpus& cpus, Calendar& calendar, std::uint32_t id) : cpus_(cpus), calendar_(calendar) {
   handler_id = id;
-  cpus_.attach(task_, host, *this, service_done);
 }
 
 Executor::~Executor() {
-  cpus_.detach(task_);
+  if (attached_) cpus_.detach(task_);
 }
 
-void Executor::move_to(int host) {
-  WEIR_ASSERT(halted_ && serving_ == nullptr, "an executor is moved while it works");
-  if (host == task_.host) return;
-  cpus_.detach(task_);
-  cpus_.attach(task_, host, *this, service_done);
+void Executor::serve(std::vector<Instance*> chain, int host) {
+  WEIR_ASSERT(halted_ && serving_ == nullptr, "an executor is changed while it works");
+  instances_ = std::move(chain);
+  const bool needed = !instances_.empty();
+  if (attached_ && (!needed || host != task_.host)) cpus_.detach(task_);
+  if (needed && (!attached_ || host != task_.host)) cpus_.attach(task_, host, *this, service_done);
+  attached_ = needed;
 }
 
 void Executor::halt() {
@@ -36,36 +39,55 @@ void Executor::resume() {
   halted_ = false;
   free_since_ns_ = calendar_.now();
   look_back_.restart(free_since_ns_);
-  for (Instance* instance : instances_) wake(*instance);
+  wake();
 }
 
-void Executor::start(Instance& instance) {
-  while (instance.ready()) {
-    const Instance::Service service = instance.begin(calendar_.now(), free_since_ns_, look_back_);
-    serving_ = &instance;
-    if (service.work_s == 0 && instance.source()) {
-      // A source without a cost emits at once. (Others pass through the calendar even at no cost, so that a
-      // loop without delay is found by its micro-steps and not by the stack.)
-      instance.finish(calendar_.now());
-      serving_ = nullptr;
-      free_since_ns_ = calendar_.now();
-      if (halted_) return;
-      continue;
-    }
-    cpus_.start(task_, service.work_s, service.begin_ns, service.not_before_ns);
-    return;
-  }
-  if (instance.wants_work()) instance.ask_for_work();
+bool Executor::held_up() const {
+  return std::any_of(instances_.begin(), instances_.end(),
+                     [](const Instance* instance) { return instance->may_not_send(); });
 }
 
-void Executor::start_next(Instance& last) {
-  if (instances_.size() == 1) return start(last);
-  // In turn, beginning behind the last one served.
-  std::size_t at = 0;
-  while (instances_[at] != &last) ++at;
-  for (std::size_t i = 1; i <= instances_.size() && serving_ == nullptr && !halted_; ++i) {
-    start(*instances_[(at + i) % instances_.size()]);
+void Executor::account_others(const Instance& than) {
+  if (!chains() || serving_ != nullptr || halted_) return;
+  for (Instance* instance : instances_)
+    if (instance != &than) instance->account(instance->idle_use());
+}
+
+// From the end of the chain: nobody may begin before what he is to send to has dealt with what it has.
+Instance* Executor::choose() const {
+  for (std::size_t i = instances_.size(); i-- > 0;) {
+    if (instances_[i]->ready()) return instances_[i];
+    if (instances_[i]->may_not_send()) return nullptr;
   }
+  return nullptr;
+}
+
+void Executor::next() {
+  while (Instance* const chosen = choose())
+    if (begin(*chosen) || halted_) return;
+  if (instances_.size() == 1 && instances_[0]->wants_work()) instances_[0]->ask_for_work();
+}
+
+// Whether it takes time.
+bool Executor::begin(Instance& instance) {
+  const Instance::Service service = instance.begin(calendar_.now(), free_since_ns_, look_back_);
+  serving_ = &instance;
+  if (service.work_s == 0 && instance.source()) {
+    // A source without a cost emits at once, and takes no time of a chain. (Others pass through the calendar
+    // even at no cost, so that a loop without delay is found by its micro-steps and not by the stack.)
+    instance.finish(calendar_.now());
+    serving_ = nullptr;
+    if (!chains()) free_since_ns_ = calendar_.now();
+    return false;
+  }
+  if (chains()) lend(instance, service.accounted_ns, service.busy_share);
+  cpus_.start(task_, service.work_s, service.begin_ns, service.not_before_ns);
+  return true;
+}
+
+void Executor::lend(const Instance& to, Nanos begin_ns, double share) {
+  for (Instance* instance : instances_)
+    if (instance != &to) instance->lend_thread(begin_ns, share);
 }
 
 void Executor::on_event(std::uint32_t /*kind*/, std::uint32_t generation) {
@@ -76,7 +98,9 @@ void Executor::on_event(std::uint32_t /*kind*/, std::uint32_t generation) {
   done.finish(calendar_.now());
   serving_ = nullptr;
   free_since_ns_ = calendar_.now();
-  if (!halted_) start_next(done);
+  if (halted_) return;
+  account_others(done);
+  next();
 }
 
 }  // namespace weir

@@ -7,9 +7,13 @@
 #include "sim/kernel/look_back.hpp"
 
 // An executor is a thread: it serves one instance at a time, on one host. The engine says which instances
-// share an executor (a Storm executor or a Heron instance hosts one, a Timely worker all operators).
+// share an executor: a Heron instance or a task of Flink has one, a chain of Flink's operators too.
 //
-//    Instance::receive ──▶ Executor::wake ──▶ start ──▶ Cpus::start … on_event ──▶ Instance::finish ──▶ start
+//    Instance::receive ──▶ Executor::wake ──▶ begin ──▶ Cpus::start … on_event ──▶ Instance::finish ──▶ begin
+//
+// A chain is served from its end: what an operator sends to the next one in it is dealt with before anything
+// else is taken in, and nobody is served while one behind it may not send. (Flink does so record by record,
+// here it is batch by batch: the same work, and the last record is done at the same time.)
 //
 // Look-back. A batch arrives as one event, at the time of its last record or later. Had its records arrived
 // one by one, an idle executor would have begun with the first of them. So a service is credited as begun
@@ -23,27 +27,31 @@ class Instance;
 
 class Executor final : public EventHandler {
  public:
-  Executor(Cpus& cpus, Calendar& calendar, int host, std::uint32_t id);
+  Executor(Cpus& cpus, Calendar& calendar, std::uint32_t id);
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  void add(Instance& instance) { instances_.push_back(&instance); }
+  // Whom it serves, from now on: a chain, its head first; nobody if that is somebody else's business. Only
+  // while halted. Nobody's executor takes no core.
+  void serve(std::vector<Instance*> chain, int host);
   int host() const { return task_.host; }
 
-  // Instance `instance` may have something to do.
-  void wake(Instance& instance) {
-    if (serving_ == nullptr && !halted_) start(instance);
+  // One of its instances may have something to do.
+  void wake() {
+    if (serving_ == nullptr && !halted_) next();
   }
   // It had something to do and could not, until now.
   void was_held_back() { look_back_.restart(calendar_.now()); }
   bool busy() const { return serving_ != nullptr; }
   bool serves(const Instance& instance) const { return serving_ == &instance; }
+  bool chains() const { return instances_.size() > 1; }
+  // An operator of the chain may not send: the thread stands still.
+  bool held_up() const;
+  // What an operator of the chain may do, or its time goes to, has changed.
+  void account_others(const Instance& than);
   // Of its core now, relative to the reference core.
   double speed() const { return cpus_.speed(task_.host); }
-
-  // To another host; only while halted and nothing is in service.
-  void move_to(int host);
 
   // No service until resume(). A service under way is aborted: its batch is the instance's to deal with.
   void halt();
@@ -53,12 +61,15 @@ class Executor final : public EventHandler {
   void on_event(std::uint32_t kind, std::uint32_t generation) override;
 
  private:
-  void start(Instance& instance);
-  void start_next(Instance& last);
+  void next();
+  Instance* choose() const;
+  bool begin(Instance& instance);
+  void lend(const Instance& to, Nanos begin_ns, double share);
 
   Cpus& cpus_;
   Calendar& calendar_;
   CpuTask task_;
+  bool attached_ = false;
   std::vector<Instance*> instances_;
   Instance* serving_ = nullptr;
   Nanos free_since_ns_ = 0;

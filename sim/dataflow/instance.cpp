@@ -23,11 +23,6 @@ Instance::Instance(Job& job, int operator_id, int index)
   per_record_s_ = spec.cost().per_record_us * 1e-6;
   per_byte_s_ = spec.cost().per_byte_ns * 1e-9;
   per_batch_s_ = spec.cost().per_batch_us * 1e-6;
-  deserialize_record_s_ = spec.cost().deserialization_per_record_us * 1e-6;
-  if (!sink_) {
-    serialize_record_s_ = spec.cost().serialization_per_record_us * 1e-6;
-    serialize_byte_s_ = spec.cost().serialization_per_byte_ns * 1e-9;
-  }
   output_bytes_ = spec.output_bytes();
   if (spec.source) {
     ArrivalContext context = job.arrival_context(operator_id, index);
@@ -57,6 +52,10 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   executor_ = &executor;
   if (logic_) logic_->deployed();
   settings_ = settings;
+  const CostSpec& cost = job_.graph().operators[operator_id_].cost();
+  deserialize_record_s_ = settings.input_chained ? 0 : cost.deserialization_per_record_us * 1e-6;
+  serialize_record_s_ = sink_ || settings.output_chained ? 0 : cost.serialization_per_record_us * 1e-6;
+  serialize_byte_s_ = sink_ || settings.output_chained ? 0 : cost.serialization_per_byte_ns * 1e-9;
   has_parts_ = deserialize_record_s_ > 0 || serialize_record_s_ > 0 || serialize_byte_s_ > 0 ||
                !settings.tracing_cost.none() || (tracer_ != nullptr && (per_byte_s_ > 0 || per_batch_s_ > 0));
   parts_ = {};
@@ -147,7 +146,7 @@ void Instance::arrive() {
     enqueue(batch);
   }
   schedule_arrival();
-  if (executor_ != nullptr) executor_->wake(*this);
+  if (executor_ != nullptr) executor_->wake();
 }
 
 // ---------------------------------------------------------------- input
@@ -183,7 +182,7 @@ inline void Instance::look_at_mark() {
 void Instance::receive(const Batch& batch) {
   enqueue(batch);
   look_at_mark();
-  executor_->wake(*this);
+  executor_->wake();
 }
 
 void Instance::receive_together(const std::vector<Batch>& batches, Nanos lag_ns, Nanos sent_ns,
@@ -195,7 +194,7 @@ void Instance::receive_together(const std::vector<Batch>& batches, Nanos lag_ns,
     enqueue(batch);
   }
   look_at_mark();
-  executor_->wake(*this);
+  executor_->wake();
 }
 
 void Instance::ask_for_work() {
@@ -259,7 +258,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   useful_before_ns_ = accounts_.total(TimeUse::useful);
   trace_until(begin_ns);
   accounts_.begin_service(begin_ns, useful_share * (1 - overhead_share), useful_share * overhead_share);
-  return {work_s, counted_from(begin_ns, now), last_done_ns};
+  return {work_s, counted_from(begin_ns, now), last_done_ns, begin_ns, useful_share};
 }
 
 // Deserialization by the record, serialization and tracing, on top of `work_s`; and how large the parts are.
@@ -318,7 +317,7 @@ Instance::Service Instance::begin_lagging(Nanos now, double work_s, LookBack& lo
       owed_ns < free_ns ? static_cast<double>(owed_ns) / static_cast<double>(free_ns) : 1;
   accounts_.begin_service(account_ns, busy_share * (1 - parts_.instrumentation),
                           busy_share * parts_.instrumentation);
-  return {work_s, counted_from(service_begin_ns_, now), served.last_done_ns};
+  return {work_s, counted_from(service_begin_ns_, now), served.last_done_ns, account_ns, busy_share};
 }
 
 // On a host that stands still all of a batch lies ahead, since its last record does.
@@ -644,23 +643,25 @@ void Instance::output_released() {
 void Instance::go_on() {
   if (waiting_channels_ > 0 || executor_->halted()) return;
   executor_->was_held_back();
-  if (!executor_->serves(*this)) account(idle_use());
-  executor_->wake(*this);
+  if (!executor_->busy()) account(idle_use());
+  executor_->account_others(*this);
+  executor_->wake();
 }
 
 void Instance::pause(bool paused) {
   paused_ = paused;
-  if (executor_ == nullptr || executor_->halted() || executor_->serves(*this)) return;
+  if (executor_ == nullptr || executor_->halted() || executor_->busy()) return;
   account(idle_use());
   if (paused) return;
   if (tracer_ != nullptr) job_.trace_relief(*this);
   executor_->was_held_back();
-  executor_->wake(*this);
+  executor_->wake();
 }
 
 TimeUse Instance::idle_use() const {
   if (executor_ == nullptr || executor_->halted()) return TimeUse::overhead;
-  return waiting_channels_ > 0 || paused_ ? TimeUse::blocked : TimeUse::waiting;
+  const bool blocked = waiting_channels_ > 0 || paused_ || (executor_->chains() && executor_->held_up());
+  return blocked ? TimeUse::blocked : TimeUse::waiting;
 }
 
 void Instance::account(TimeUse use) {

@@ -113,6 +113,9 @@ struct InstanceSettings {
   int mark_sightings = 1;  // consecutive arrivals (receive…) over the high mark before it counts
   bool replayable =
       false;  // a source remembers what it emitted until that is forgotten, and can emit it again
+  // In a chain: what comes in, what goes out, is handed over as it is, without (de)serialization.
+  bool input_chained = false;
+  bool output_chained = false;
   TracingCost tracing_cost;
 };
 
@@ -152,7 +155,7 @@ class Instance final : public EventHandler {
   // Drops inbox, gathered records and the batch in service; a source keeps what waits outside, and the logic
   // its state if that was saved.
   void drop_all(bool state_saved);
-  Executor& executor() { return *executor_; }
+  Executor& executor() const { return *executor_; }
   bool deployed() const { return executor_ != nullptr; }
 
   // ---- the hot path ----
@@ -185,10 +188,13 @@ class Instance final : public EventHandler {
   // It does again, thanks to `by`, who said so at `signal_ns`. Goes on in an event of its own.
   void release_output(const Instance& by, Nanos signal_ns);
   bool output_held() const { return output_held_; }
+  bool may_not_send() const { return waiting_channels_ > 0; }
   struct Service {
     double work_s;
     Nanos begin_ns;
     Nanos not_before_ns;
+    Nanos accounted_ns;  // since when the time of it is accounted for,
+    double busy_share;   // of which it works for so much
   };
   // Pulls a batch. `free_since_ns`: since when the executor has been free.
   Service begin(Nanos now, Nanos free_since_ns, LookBack& look_back);
@@ -211,6 +217,12 @@ class Instance final : public EventHandler {
   // What the time of an instance that serves nothing goes to.
   TimeUse idle_use() const;
   void account(TimeUse use);
+  // Its thread serves another operator of its chain, from then on.
+  void lend_thread(Nanos begin_ns, double share) {
+    const Nanos at = std::max(begin_ns, accounts_.closed_until());
+    trace_until(at);
+    accounts_.lend(at, share);
+  }
   void close_accounts(Nanos now);
   // Tells the tracer everything up to now.
   void trace_until(Nanos now) {

@@ -85,7 +85,17 @@ void Instance::tell_tracer(Nanos now) {
     case TimeUse::blocked:
       return tell(TracedUse::blocked);
     case TimeUse::overhead:
-      return tell(TracedUse::overhead);
+      if (!accounts_.lent()) return tell(TracedUse::overhead);
+      // Its thread works in one piece for the other operator, and then it waits.
+      if (const auto lent_ns =
+              static_cast<Nanos>(static_cast<double>(now - traced_until_ns_) * accounts_.busy_share() + 0.5);
+          lent_ns > 0) {
+        tracer_->did(trace_worker_, traced_until_ns_, traced_until_ns_ + lent_ns, TracedUse::overhead,
+                     operator_id_, 0);
+        traced_until_ns_ += lent_ns;
+      }
+      if (now > traced_until_ns_) tell(idle);
+      return;
   }
 }
 

@@ -66,10 +66,7 @@ ArrivalContext Job::arrival_context(int operator_id, int index) const {
 
 bool Job::deploy(const std::vector<int>& parallelism) {
   WEIR_ASSERT(!running_, "a job is deployed while it runs");
-  std::vector<InstanceToPlace> wanted;
-  for (std::size_t op = 0; op < parallelism.size(); ++op) {
-    for (int i = 0; i < parallelism[op]; ++i) wanted.push_back({static_cast<int>(op), i});
-  }
+  const std::vector<InstanceToPlace> wanted = slots_wanted(parallelism, setup_.engine->shares_slots());
   const std::vector<int> free = free_slots ? free_slots() : std::vector<int>();
   const std::optional<std::vector<int>> hosts = setup_.placement->place(wanted, placed_, free);
   if (!hosts) return false;
@@ -79,6 +76,7 @@ bool Job::deploy(const std::vector<int>& parallelism) {
     placed_.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
   }
   ++deployment_;
+  find_chains(parallelism);
   build_instances(parallelism, *hosts);
   parallelism_ = parallelism;
   build_edges();
@@ -86,30 +84,74 @@ bool Job::deploy(const std::vector<int>& parallelism) {
   return true;
 }
 
+// Operators come in topological order: who is upstream has its head by then.
+void Job::find_chains(const std::vector<int>& parallelism) {
+  chain_heads_.resize(parallelism.size());
+  std::iota(chain_heads_.begin(), chain_heads_.end(), 0);
+  if (!setup_.engine->shares_slots()) return;
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    for (const int edge : graph().operators[op].inputs) {
+      if (setup_.engine->chains(graph(), edge, parallelism))
+        chain_heads_[op] = chain_heads_[graph().edges[edge].from];
+    }
+  }
+}
+
+InstanceSettings Job::settings_of(int operator_id) const {
+  InstanceSettings settings = setup_.engine->settings(*this, operator_id);
+  const auto chained_to = [&](int edge) {
+    return chain_heads_[graph().edges[edge].to] == chain_heads_[operator_id];
+  };
+  const std::vector<int>& outputs = graph().operators[operator_id].outputs;
+  settings.input_chained = chain_heads_[operator_id] != operator_id;
+  settings.output_chained = !outputs.empty() && std::all_of(outputs.begin(), outputs.end(), chained_to);
+  return settings;
+}
+
 void Job::build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts) {
-  std::size_t next_host = 0;
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    while (static_cast<int>(instances_[op].size()) < parallelism[op]) {
+      const auto index = static_cast<int>(instances_[op].size());
+      instances_[op].push_back(std::make_unique<Instance>(*this, static_cast<int>(op), index));
+      executors_[op].push_back(
+          std::make_unique<Executor>(cluster().cpus(), calendar(), instances_[op].back()->handler_id));
+      snapshots_[op].emplace_back();
+    }
+  }
+  build_tasks(parallelism, hosts);
   const Nanos now = calendar().now();
   for (std::size_t op = 0; op < parallelism.size(); ++op) {
     const LogicalOperator& spec = graph().operators[op];
-    const InstanceSettings settings = setup_.engine->settings(*this, static_cast<int>(op));
+    const InstanceSettings settings = settings_of(static_cast<int>(op));
     const double factor = spec.source ? 1 : spec.operator_spec.contention.factor(parallelism[op]);
-    for (int index = 0; index < parallelism[op]; ++index) {
-      const int host = hosts[next_host++];
-      if (index == static_cast<int>(instances_[op].size())) {
-        instances_[op].push_back(std::make_unique<Instance>(*this, static_cast<int>(op), index));
-        executors_[op].push_back(std::make_unique<Executor>(cluster().cpus(), calendar(), host,
-                                                            instances_[op].back()->handler_id));
-        executors_[op].back()->add(*instances_[op].back());
-        snapshots_[op].emplace_back();
+    for (int index = 0; index < static_cast<int>(instances_[op].size()); ++index) {
+      Instance& instance = *instances_[op][index];
+      instance.clear_edges();
+      if (index < parallelism[op]) {
+        instance.deploy(*executors_[chain_heads_[op]][index], settings, factor);
+      } else {
+        instance.undeploy(now);
       }
-      // Executors and instances outlive their deployment: events in the calendar point at them.
-      executors_[op][index]->move_to(host);
-      instances_[op][index]->clear_edges();
-      instances_[op][index]->deploy(*executors_[op][index], settings, factor);
     }
-    for (int index = parallelism[op]; index < static_cast<int>(instances_[op].size()); ++index) {
-      instances_[op][index]->clear_edges();
-      instances_[op][index]->undeploy(now);
+  }
+}
+
+// Executors and instances outlive their deployment: events in the calendar point at them.
+void Job::build_tasks(const std::vector<int>& parallelism, const std::vector<int>& hosts) {
+  const bool shared = setup_.engine->shares_slots();
+  std::vector<std::vector<int>> chains(parallelism.size());
+  for (std::size_t op = 0; op < parallelism.size(); ++op)
+    chains[chain_heads_[op]].push_back(static_cast<int>(op));
+  std::size_t next_slot = 0;
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    for (int index = 0; index < static_cast<int>(executors_[op].size()); ++index) {
+      std::vector<Instance*> chain;
+      int host = 0;
+      if (index < parallelism[op]) {
+        host = shared ? hosts[index] : hosts[next_slot++];
+        for (const int member : chains[op]) chain.push_back(instances_[member][index].get());
+      }
+      executors_[op][index]->serve(std::move(chain), host);
     }
   }
 }
@@ -133,29 +175,31 @@ void Job::build_edges() {
     const LogicalEdge& edge = graph().edges[id];
     const int senders = parallelism_[edge.from];
     const int receivers = parallelism_[edge.to];
+    EdgeSpec spec = edge.spec;
+    spec.partitioning = setup_.engine->partitioning(edge.spec, senders, receivers);
     std::shared_ptr<const std::vector<double>> shares;
-    if (edge.spec.partitioning == Partitioning::key) {
+    if (spec.partitioning == Partitioning::key) {
       shares = std::make_shared<const std::vector<double>>(
-          setup_.engine->key_shares(edge.spec.keys, edge.to, receivers));
+          setup_.engine->key_shares(spec.keys, edge.to, receivers));
     }
-    if (edge.spec.partitioning == Partitioning::pull) {
+    if (spec.partitioning == Partitioning::pull) {
       WEIR_ASSERT(router == nullptr, "an engine with its own transport has no pull edges");
       for (int i = 0; i < senders; ++i) {
         const RandomStream unused(setup_.seed, entity(edge.from, i), "route");
-        instances_[edge.from][i]->add_pull_edge(
-            static_cast<int>(id), Splitter(edge.spec, nullptr, i, 1, unused), *work_queues_[edge.to]);
+        instances_[edge.from][i]->add_pull_edge(static_cast<int>(id), Splitter(spec, nullptr, i, 1, unused),
+                                                *work_queues_[edge.to]);
       }
       continue;
     }
     // Where a sender has one receiver for ever, it gets one channel: thousands of chains must not cost
     // millions of channels.
     const bool to_one =
-        edge.spec.partitioning == Partitioning::forward || edge.spec.partitioning == Partitioning::global;
+        spec.partitioning == Partitioning::forward || spec.partitioning == Partitioning::global;
     std::vector<Instance*> to;
     for (int i = 0; i < receivers; ++i) to.push_back(instances_[edge.to][i].get());
     for (int i = 0; i < senders; ++i) {
       if (to_one) {
-        const int target = edge.spec.partitioning == Partitioning::forward ? i % receivers : 0;
+        const int target = spec.partitioning == Partitioning::forward ? i % receivers : 0;
         to.assign(1, instances_[edge.to][target].get());
       }
       Instance& sender = *instances_[edge.from][i];
@@ -164,9 +208,8 @@ void Job::build_edges() {
         connections.push_back(router != nullptr ? -1 : connection(sender.host(), receiver->host()));
       }
       RandomStream random(setup_.seed, entity(edge.from, i), fmt::format("route {} {}", id, deployment_));
-      sender.add_edge(static_cast<int>(id),
-                      Splitter(edge.spec, shares, i, static_cast<int>(to.size()), random), to, router,
-                      connections, channels);
+      sender.add_edge(static_cast<int>(id), Splitter(spec, shares, i, static_cast<int>(to.size()), random),
+                      to, router, connections, channels);
       channels += static_cast<std::uint32_t>(to.size());
     }
   }
@@ -266,7 +309,7 @@ bool Job::anything_under_way(const Instance* served) const {
     for (int i = 0; i < parallelism_[op]; ++i) {
       const Instance& instance = *instances_[op][i];
       if (instance.has_records()) return true;
-      if (&instance != served && executors_[op][i]->serves(instance)) return true;
+      if (&instance != served && instance.executor().serves(instance)) return true;
     }
   }
   for (const UnderWay& slot : under_way_) {

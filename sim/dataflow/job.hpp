@@ -196,7 +196,11 @@ class Job final : public DeliveryHandler {
   std::vector<std::string> check() const;
   const std::vector<double>& sent_bytes() const { return sent_bytes_; }  // over the network, by host
   const std::vector<double>& received_bytes() const { return received_bytes_; }
+  // Its slots: an instance each, or where slots are shared, the number of the slot as that of an instance of
+  // operator 0.
   const std::vector<PlacedInstance>& placed() const { return placed_; }
+  // Of the operator at the head of the chain that an operator belongs to, or its own.
+  int chain_head(int operator_id) const { return chain_heads_[operator_id]; }
   std::int64_t emitted_records() const { return emitted_records_; }
   std::int64_t lost_records() const { return lost_records_; }
   Reordering reordering() const;
@@ -208,7 +212,10 @@ class Job final : public DeliveryHandler {
     InstanceCounters counters;
     Nanos use_ns[4] = {0, 0, 0, 0};
   };
+  void find_chains(const std::vector<int>& parallelism);
   void build_instances(const std::vector<int>& parallelism, const std::vector<int>& hosts);
+  void build_tasks(const std::vector<int>& parallelism, const std::vector<int>& hosts);
+  InstanceSettings settings_of(int operator_id) const;
   void build_edges();
   void build_work_queues();
   void check_drained(const Instance* served);
@@ -224,6 +231,7 @@ class Job final : public DeliveryHandler {
   std::vector<std::vector<Snapshot>> snapshots_;
   std::vector<PlacedInstance> placed_;
   std::vector<int> source_base_;
+  std::vector<int> chain_heads_;                         // by operator
   std::vector<std::unique_ptr<WorkQueue>> work_queues_;  // by operator; null where it does not pull
 
   struct UnderWay {

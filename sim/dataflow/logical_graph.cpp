@@ -102,4 +102,10 @@ LogicalGraph resolve(const DataflowSpec& spec) {
   return graph;
 }
 
+std::vector<int> initial_parallelism(const LogicalGraph& graph) {
+  std::vector<int> parallelism;
+  for (const LogicalOperator& op : graph.operators) parallelism.push_back(op.parallelism());
+  return parallelism;
+}
+
 }  // namespace weir

@@ -158,6 +158,9 @@ struct LogicalGraph {
   bool pulls(int operator_id) const;      // whether an edge to it is a pull
 };
 
+// Of each operator, as it begins.
+std::vector<int> initial_parallelism(const LogicalGraph& graph);
+
 // Whether there is one: names are unique, edges join what there is, cycles are declared.
 bool can_resolve(const DataflowSpec& spec);
 // The graph of a spec that dataflow_table() has read without errors.

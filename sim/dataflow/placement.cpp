@@ -3,7 +3,21 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/dataflow/slots.hpp"
+
 namespace weir {
+
+std::vector<InstanceToPlace> slots_wanted(const std::vector<int>& parallelism, bool shared) {
+  std::vector<InstanceToPlace> wanted;
+  if (shared) {
+    for (int i = 0; i < slots_taken(parallelism, true); ++i) wanted.push_back({0, i});
+    return wanted;
+  }
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    for (int i = 0; i < parallelism[op]; ++i) wanted.push_back({static_cast<int>(op), i});
+  }
+  return wanted;
+}
 
 std::optional<std::vector<int>> Placement::place(const std::vector<InstanceToPlace>& wanted,
                                                  const std::vector<PlacedInstance>& before,

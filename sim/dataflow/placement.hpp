@@ -12,7 +12,8 @@
 //
 //   instances wanted + where they were + free slots ──place──▶ a host for each
 //
-// Every instance takes one slot. A rescale is stable: an instance (operator, index) that was placed before
+// Every instance takes one slot; where slots are shared, a slot counts as an instance of operator 0 here, and
+// holds one of each. A rescale is stable: an instance (operator, index) that was placed before
 // stays where it was while there is room and the policy still allows that host; only the others are chosen
 // anew.
 
@@ -25,6 +26,9 @@ struct InstanceToPlace {
   int index = 0;
 };
 
+// One for each slot that a job of this parallelism takes (slots.hpp).
+std::vector<InstanceToPlace> slots_wanted(const std::vector<int>& parallelism, bool shared);
+
 struct PlacedInstance {
   int operator_id = 0;
   int index = 0;
@@ -36,6 +40,7 @@ struct PlacementContext {
   std::string job;
   const Cluster& cluster;
   const LogicalGraph& graph;
+  bool slots_shared = false;
 };
 
 // What is left while instances are placed one after the other.

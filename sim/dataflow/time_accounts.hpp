@@ -12,7 +12,8 @@
 //   useful    processing records (DS2's useful time: without waiting for input or output)
 //   waiting   no input, or its executor serves somebody else
 //   blocked   output refused (backpressure), or held back by the engine
-//   overhead  not processing for the engine's own reasons: restart, snapshot
+//   overhead  not processing for the engine's own reasons: restart, snapshot; or its thread works for another
+//             operator that it is chained with
 
 namespace weir {
 
@@ -43,12 +44,20 @@ class TimeAccounts {
     overhead_share_ = overhead_share;
   }
 
+  // Its thread works for somebody else from `at` on, for this share of the time; the rest is waiting.
+  void lend(Nanos at, double share) {
+    close(at);
+    use_ = TimeUse::overhead;
+    useful_share_ = 0;
+    overhead_share_ = share;
+  }
+
   // Accounts for everything until `now`. Nothing before it can be re-interpreted later.
   void close(Nanos now) {
     WEIR_ASSERT(now >= since_ns_, "an account is closed backwards");
     const Nanos elapsed = now - since_ns_;
     since_ns_ = now;
-    if (use_ == TimeUse::useful && useful_share_ < 1) {
+    if (useful_share_ < 1) {
       const auto useful = static_cast<Nanos>(static_cast<double>(elapsed) * useful_share_ + 0.5);
       const auto overhead = std::min(
           elapsed - useful, static_cast<Nanos>(static_cast<double>(elapsed) * overhead_share_ + 0.5));
@@ -61,8 +70,9 @@ class TimeAccounts {
   }
 
   Nanos closed_until() const { return since_ns_; }
-  // Of a service: the share of its time that is no waiting.
+  // Of a service, or of what is lent: the share of its time that is no waiting.
   double busy_share() const { return useful_share_ + overhead_share_; }
+  bool lent() const { return use_ == TimeUse::overhead && useful_share_ < 1; }
   TimeUse use() const { return use_; }
   Nanos total(TimeUse use) const { return total_[static_cast<int>(use)]; }
 

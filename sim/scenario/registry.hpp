@@ -42,6 +42,8 @@ struct ComponentInfo {
   std::string source = {};  // paper, or the system whose documentation says so
   // What a scenario may ask for and this component does not have; the names are those of the scenario.
   std::vector<std::string> lacks = {};
+  // Of an engine: whether its slots may hold an instance of each operator (slots.hpp), as its parameters say.
+  bool may_share_slots = false;
   bool has(std::string_view feature) const {
     return std::find(lacks.begin(), lacks.end(), feature) == lacks.end();
   }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <numeric>
 #include <stdexcept>
 
 #include "sim/cluster/cluster.hpp"
@@ -37,16 +38,22 @@ std::string try_placements(const PlacementTrial& trial) {
     const JobSpec& job = *trial.jobs[j].job;
     try {
       const LogicalGraph graph = resolve(*trial.jobs[j].dataflow);
-      PlacementContext context{trial.seed, job.name, cluster, graph};
-      std::vector<InstanceToPlace> wanted;
-      for (std::size_t op = 0; op < graph.operators.size(); ++op) {
-        for (int i = 0; i < graph.operators[op].parallelism(); ++i) {
-          wanted.push_back({static_cast<int>(op), i});
-        }
-      }
+      EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, static_cast<int>(j)};
+      // An engine that is not known was told of.
+      const bool shared = !job.engine.empty() && job.engine.build(of_engine)->shares_slots();
+      PlacementContext context{trial.seed, job.name, cluster, graph, shared};
+      const std::vector<InstanceToPlace> wanted = slots_wanted(initial_parallelism(graph), shared);
       const auto placement = job.placement.build(context);
       if (!trial.may_fit) continue;
       const auto hosts = placement->place(wanted, {}, free_slots);
+      const auto free = std::accumulate(free_slots.begin(), free_slots.end(), std::int64_t{0});
+      if (!hosts && shared && free < static_cast<std::int64_t>(wanted.size())) {
+        lines += error_lines(std::to_string(j),
+                             fmt::format("the initial parallelism needs {} slots, which its operators share, "
+                                         "and there are {}",
+                                         wanted.size(), free));
+        continue;
+      }
       if (!hosts) {
         lines += error_lines(std::to_string(j),
                              "the initial parallelism does not fit on the hosts that the placement allows");

@@ -34,12 +34,6 @@ bool keeps_shares(const EdgeSpec& edge) {
          (edge.partitioning == Partitioning::key && edge.keys.law != KeyLaw::even);
 }
 
-std::vector<int> initial_parallelism(const LogicalGraph& graph) {
-  std::vector<int> parallelism;
-  for (const LogicalOperator& op : graph.operators) parallelism.push_back(op.parallelism());
-  return parallelism;
-}
-
 // What one sender of an edge does each second.
 struct Sender {
   double records_per_s = 0;
@@ -162,6 +156,10 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
     double flushes_per_s = 0;
     for (const int id : spec.outputs) {
       const LogicalEdge& edge = graph.edges[id];
+      if (engine.shares_slots() && engine.chains(graph, id, parallelism)) {
+        served_per_s[edge.to] += served_per_s[op];
+        continue;
+      }
       const int receivers = static_cast<int>(receivers_of(edge, parallelism));
       if (routed) {
         served_per_s[edge.to] +=

@@ -33,12 +33,6 @@ bool carried_out(const ActionRecord& action) {
   return action.status != ActionReport::Status::refused && action.status != ActionReport::Status::failed;
 }
 
-std::vector<int> initial_parallelism(const LogicalGraph& graph) {
-  std::vector<int> parallelism;
-  for (const LogicalOperator& op : graph.operators) parallelism.push_back(op.parallelism());
-  return parallelism;
-}
-
 ScoredAction scored(const ActionRecord& action, const ActionTarget& target) {
   ScoredAction one{
       action.id, target.operator_id, target.from, target.to, written_seconds(action.requested_ns),

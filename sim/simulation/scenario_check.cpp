@@ -181,6 +181,10 @@ struct Slots {
 
 Slots slots_needed(const JobToCheck& j, const Errors& errors) {
   Slots needed;
+  // Where slots may be shared, only the trial of the placements knows.
+  if (is_chosen(j.at, "engine", j.job.engine, errors) &&
+      EngineRegistry::find(j.job.engine.name())->info.may_share_slots)
+    return {.count = 1, .exact = false};
   if (!j.written) {
     const Component& component = *WorkloadRegistry::find(j.job.workload.name());
     needed.exact = component.table->sizes_known(j.workload, errors);

@@ -10,6 +10,7 @@
 
 #include "sim/control/control_loop.hpp"
 #include "sim/control/give_way.hpp"
+#include "sim/dataflow/slots.hpp"
 #include "sim/kernel/simgrid_loop.hpp"
 #include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
@@ -72,10 +73,8 @@ struct RunningJob {
   std::unique_ptr<ControlLoop> loop;
 };
 
-int initial_slots(const LogicalGraph& graph) {
-  int slots = 0;
-  for (const LogicalOperator& op : graph.operators) slots += op.parallelism();
-  return slots;
+int initial_slots(const LogicalGraph& graph, const Engine& engine) {
+  return static_cast<int>(slots_taken(initial_parallelism(graph), engine.shares_slots()));
 }
 
 double peak_rss_mib() {
@@ -165,7 +164,7 @@ class Simulation {
       EngineContext engine{calendar_,      cluster_,  scenario_.fidelity,
                            scenario_.seed, spec.name, static_cast<int>(j)};
       job.engine = spec.engine.build(engine);
-      PlacementContext placement{scenario_.seed, spec.name, cluster_, job.graph};
+      PlacementContext placement{scenario_.seed, spec.name, cluster_, job.graph, job.engine->shares_slots()};
       job.placement = spec.placement.build(placement);
       JobSetup setup;
       setup.name = spec.name;
@@ -180,7 +179,7 @@ class Simulation {
       setup.base_dir = loaded_.base_dir.string();
       setup.until_ns = until_;
       job.job = std::make_unique<Job>(setup);
-      slots -= initial_slots(job.graph);
+      slots -= initial_slots(job.graph, *job.engine);
     }
     // What a job may grow into: its own slots and those that no job has at the start.
     spare_slots_ = slots;
@@ -238,11 +237,12 @@ class Simulation {
         if (options_.on_window) options_.on_window(of, window);
       };
       job.recorder = std::make_unique<Recorder>(*job.job, *job.truth, setup);
-      job.loop = std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
-                                               initial_slots(job.graph) + spare_slots_, scenario_.seed);
+      job.loop =
+          std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
+                                        initial_slots(job.graph, *job.engine) + spare_slots_, scenario_.seed);
       first_operator += static_cast<int>(job.graph.operators.size());
       job.loop->slots_left = [this, own = job.loop.get()] {
-        int left = cluster_.slot_count();
+        std::int64_t left = cluster_.slot_count();
         for (const RunningJob& other : jobs_)
           if (other.loop.get() != own) left -= other.loop->slots_claimed();
         return left;
@@ -368,8 +368,7 @@ std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, co
   std::vector<int> parallelism = job.parallelism();
   if (may_act(*spec.policy.build(context), engine, scenario.until_s)) {
     parallelism = truth.optima(mean_offered_per_s(job, scenario.until_s));
-    const int wanted = std::accumulate(parallelism.begin(), parallelism.end(), 0);
-    if (wanted > slots) give_way(parallelism, job.parallelism(), wanted - slots);
+    fit_slots(parallelism, job.parallelism(), slots, engine.shares_slots());
   }
   const double at_optimum_per_s = events_per_s_at(job, engine, truth, scenario, parallelism);
   const auto [least_per_s, most_per_s] = std::minmax(at_start_per_s, at_optimum_per_s);
@@ -404,33 +403,37 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
   lines.push_back(fmt::format("fidelity: batches of at most {} records spanning at most {} ms",
                               scenario.fidelity.batch_records, scenario.fidelity.batch_span_ms));
   int spare_slots = cluster.slot_count();
-  for (const JobSpec& spec : scenario.jobs) {
+  std::vector<LogicalGraph> graphs;
+  std::vector<std::unique_ptr<Engine>> engines;
+  for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
+    const JobSpec& spec = scenario.jobs[j];
     WorkloadContext workload;
-    spare_slots -= initial_slots(resolve(spec.workload.build(workload)->dataflow()));
+    graphs.push_back(resolve(spec.workload.build(workload)->dataflow()));
+    EngineContext context{calendar,      cluster,   scenario.fidelity,
+                          scenario.seed, spec.name, static_cast<int>(j)};
+    engines.push_back(spec.engine.build(context));
+    spare_slots -= initial_slots(graphs.back(), *engines.back());
   }
   for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {
     const JobSpec& spec = scenario.jobs[j];
     lines.push_back(fmt::format("job {}: workload {}, engine {}, policy {}, placement {}", spec.name,
                                 spec.workload.name(), spec.engine.name(), spec.policy.name(),
                                 spec.placement.name()));
-    WorkloadContext workload;
-    const LogicalGraph graph = resolve(spec.workload.build(workload)->dataflow());
+    const LogicalGraph& graph = graphs[j];
     const std::vector<std::string> coarse = too_coarse_for(scenario.fidelity, graph, cluster);
     if (!coarse.empty())
       lines.push_back(fmt::format(
           "  fidelity: latencies within a few spans say little with {}; fidelity.batch_span_ms = 0 "
           "is exact",
           fmt::join(coarse, ", ")));
-    EngineContext context{calendar,      cluster,   scenario.fidelity,
-                          scenario.seed, spec.name, static_cast<int>(j)};
-    const std::unique_ptr<Engine> engine = spec.engine.build(context);
-    PlacementContext placement_context{scenario.seed, spec.name, cluster, graph};
+    Engine* const engine = engines[j].get();
+    PlacementContext placement_context{scenario.seed, spec.name, cluster, graph, engine->shares_slots()};
     const std::unique_ptr<Placement> placement = spec.placement.build(placement_context);
     JobSetup setup;
     setup.name = spec.name;
     setup.number = static_cast<int>(j);
     setup.graph = &graph;
-    setup.engine = engine.get();
+    setup.engine = engine;
     setup.placement = placement.get();
     setup.cluster = &cluster;
     setup.calendar = &calendar;
@@ -456,6 +459,12 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
               ? std::string("none: no allowed parallelism bears it")
               : std::to_string(truth.optimal_parallelism(op, 0, scenario.until_s))));
     }
+    lines.push_back(fmt::format("  {} slots{}", slots_taken(parallelism, engine->shares_slots()),
+                                engine->shares_slots() ? ", each with an instance of every operator" : ""));
+    for (const LogicalEdge& edge : graph.edges) {
+      if (job.chain_head(edge.from) == job.chain_head(edge.to))
+        lines.push_back(fmt::format("  {} -> {}: chained, one thread", edge.spec.from, edge.spec.to));
+    }
     for (const LogicalEdge& edge : graph.edges) {
       if (edge.spec.partitioning != Partitioning::pull) continue;
       lines.push_back(
@@ -465,7 +474,7 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
     }
     for (const std::string& line : engine->explain()) lines.push_back("  " + line);
     for (const std::string& line :
-         predicted_cost(job, *engine, truth, spec, scenario, spare_slots + initial_slots(graph))) {
+         predicted_cost(job, *engine, truth, spec, scenario, spare_slots + initial_slots(graph, *engine))) {
       lines.push_back("  " + line);
     }
   }

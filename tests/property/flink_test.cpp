@@ -37,14 +37,26 @@ ScenarioText random_flink(Dice& dice, bool rescale) {
         {"floating_per_gate", dice.below(9)},
         {"max_per_channel", 2 + dice.below(10)},
         {"buffer_timeout_ms", std::vector<int>{0, 1, 7, 100}[static_cast<std::size_t>(dice.below(4))]}}},
+      {"slot_sharing", dice.coin()},
+      {"operator_chaining", dice.below(4) > 0},
       {"cancel_s", 0.01 * dice.below(3)},
       {"deploy_s", 0.01 * dice.below(3)}};
+  if (dice.coin())
+    s.engine()["state_backend"] = {{"type", "rocksdb"},
+                                   {"write_buffer_mb", dice.coin() ? 64 : 0.001},
+                                   {"background_threads", 1 + dice.below(3)},
+                                   {"background_us_per_record", 1000}};
   const bool checkpoints = dice.coin();
   if (checkpoints)
     s.engine()["checkpoints"] = {{"interval_s", dice.between(0.05, 0.5)},
                                  {"unaligned", dice.coin()},
                                  {"timeout_s", dice.coin() ? 600 : dice.between(0.01, 0.5)},
                                  {"min_pause_s", dice.coin() ? 0 : 0.1}};
+  // State over the network of the job, to a host of the job or to one beside it.
+  if (dice.coin()) {
+    s.hosts().push_back({{"name", "storage"}, {"cores", 1}, {"slots", 0}, {"nic_gbit_per_s", 0.01}});
+    s.engine()["checkpoints"]["storage_host"] = "storage";
+  }
   s.engine()["rescale"] = !checkpoints || s.engine()["checkpoints"]["unaligned"] == true
                               ? "stop-with-savepoint"
                               : std::vector<const char*>{"stop-with-savepoint", "in-place",
@@ -68,7 +80,7 @@ void check(const json& result) {
 
 TEST_CASE("Flink's books balance, whatever is set", "[property][flink]") {
   std::vector<Run> runs;
-  for (int i = 0; i < many(150); ++i) {
+  for (int i = 0; i < many(250); ++i) {
     const std::uint64_t seed = test_seed() + 70000 + static_cast<std::uint64_t>(i);
     Dice dice(seed);
     runs.push_back({.scenario = random_flink(dice, true).text(), .seed = seed});
@@ -130,8 +142,9 @@ TEST_CASE("On Flink everything that is emitted comes out", "[property][flink]") 
     check(results[i]);
     const json& summary = results[i]["summary"];
     REQUIRE(number(summary, "in_flight") == 0);
-    REQUIRE(number(summary, "emitted") + number(summary, "replayed") ==
-            number(summary, "delivered") + number(summary, "filtered") + number(summary, "dropped"));
+    // Exactly so in conservation.ok; here each is rounded to records.
+    REQUIRE(std::abs(number(summary, "emitted") + number(summary, "replayed") - number(summary, "delivered") -
+                     number(summary, "filtered") - number(summary, "dropped")) <= 2);
     // Stopped with a savepoint, nothing is lost and nothing comes twice; else what was lost comes again.
     const json engine = json::parse(runs[i].scenario)["jobs"][0]["engine"];
     if (engine["rescale"] == "stop-with-savepoint") {

@@ -199,7 +199,7 @@ TEST_CASE("Credit is announced as by Flink's BufferManager, buffer by buffer", "
 }
 
 TEST_CASE("A pool is unavailable when it is empty or a subpartition is full", "[flink]") {
-  SegmentPool pool(5, 3);
+  SegmentPool pool(5, 3, 0);
   int a = 0, b = 0;
   for (int i = 0; i < 2; ++i) pool.take(a);
   CHECK(pool.available());
@@ -215,4 +215,20 @@ TEST_CASE("A pool is unavailable when it is empty or a subpartition is full", "[
   CHECK_FALSE(pool.any_free());
   CHECK_THROWS(pool.take(b));
   CHECK(pool.in_use() == 5);
+}
+
+TEST_CASE("Who is emitting may overdraw the pool, and is held back then", "[flink]") {
+  SegmentPool pool(2, 10, 3);
+  int a = 0;
+  for (int i = 0; i < 2; ++i) pool.take(a);
+  CHECK_FALSE(pool.available());
+  for (int i = 0; i < 3; ++i) {
+    CHECK(pool.any_free());
+    pool.take(a);
+  }
+  CHECK_FALSE(pool.any_free());
+  for (int i = 0; i < 3; ++i) pool.give_back(a);
+  CHECK_FALSE(pool.available());
+  pool.give_back(a);
+  CHECK(pool.available());
 }

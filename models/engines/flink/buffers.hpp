@@ -20,15 +20,17 @@
 namespace weir::flink {
 
 // Segments of one ResultPartition. Unavailable when none is free, or one of its subpartitions holds as many
-// as it may.
+// as it may. A task that is in the middle of emitting then may take some more, on overdraft.
 class SegmentPool {
  public:
   // Of a partition with so many subpartitions: two for each, and eight.
-  SegmentPool(int segments, int per_subpartition) : segments_(segments), per_subpartition_(per_subpartition) {
-    WEIR_ASSERT(segments > 0 && per_subpartition > 0, "a pool has segments");
+  SegmentPool(int segments, int per_subpartition, int overdraft)
+      : segments_(segments), per_subpartition_(per_subpartition), overdraft_(overdraft) {
+    WEIR_ASSERT(segments > 0 && per_subpartition > 0 && overdraft >= 0, "a pool has segments");
   }
-  bool any_free() const { return in_use_ < segments_; }
-  bool available() const { return any_free() && full_subpartitions_ == 0; }
+  // For what is being emitted.
+  bool any_free() const { return in_use_ < segments_ + overdraft_; }
+  bool available() const { return in_use_ < segments_ && full_subpartitions_ == 0; }
   int in_use() const { return in_use_; }
   int segments() const { return segments_; }
 
@@ -47,6 +49,7 @@ class SegmentPool {
  private:
   int segments_;
   int per_subpartition_;
+  int overdraft_;
   int in_use_ = 0;
   int full_subpartitions_ = 0;
 };

@@ -5,8 +5,8 @@
 namespace weir::flink {
 
 Checkpoints::Checkpoints(Calendar& calendar, std::uint32_t id, const CheckpointParams& params,
-                         NetworkStack& network)
-    : calendar_(calendar), params_(params), network_(network) {
+                         NetworkStack& network, StateTransfers& transfers, int storage)
+    : calendar_(calendar), params_(params), network_(network), transfers_(transfers), storage_(storage) {
   handler_id = id;
   network.handle_barriers(*this);
 }
@@ -78,24 +78,27 @@ void Checkpoints::barrier_reached(Instance& task, int checkpoint, Nanos alignmen
       spec.source ? 0 : spec.operator_spec.state.size_bytes() / job_->parallelism()[task.operator_id()];
   const double bytes = share * (declared_bytes + task.state().size_bytes);
   current_.state_bytes += static_cast<std::int64_t>(bytes);
-  upload(bytes);
+  upload(task, bytes, to_nanos(std::min(params_.sync_ms * 1e-3, 1e9)));
   if (!spec.sink()) network_.emit_barrier(task, checkpoint, unaligned());
 }
 
-void Checkpoints::upload(double bytes) {
-  const double upload_s = params_.sync_ms * 1e-3 + bytes / (params_.upload_mb_per_s * 1e6);
-  part_done(calendar_.now() + to_nanos(std::min(upload_s, 1e9)));
+void Checkpoints::upload(const Instance& task, double bytes, Nanos sync_ns) {
+  const double bytes_per_s = params_.upload_mb_per_s * 1e6;
+  const Nanos begin_ns = calendar_.now() + sync_ns;
+  if (storage_ < 0) return part_done(begin_ns + to_nanos(std::min(bytes / bytes_per_s, 1e9)));
+  transfers_.move(task.host(), storage_, bytes, bytes_per_s, begin_ns, [this, number = current_.number] {
+    if (number == current_.number) part_done(calendar_.now());
+  });
 }
 
 void Checkpoints::part_done(Nanos at) {
   calendar_.schedule(at, EventClass::timer, *this, acknowledged, static_cast<std::uint32_t>(current_.number));
 }
 
-void Checkpoints::barriers_complete(Instance&, int checkpoint, std::int64_t channel_state_bytes) {
+void Checkpoints::barriers_complete(Instance& task, int checkpoint, std::int64_t channel_state_bytes) {
   if (checkpoint != current_.number) return;
   current_.channel_state_bytes += channel_state_bytes;
-  part_done(calendar_.now() +
-            to_nanos(static_cast<double>(channel_state_bytes) / (params_.upload_mb_per_s * 1e6)));
+  upload(task, static_cast<double>(channel_state_bytes), 0);
 }
 
 void Checkpoints::barrier_emitted(Instance& task, int checkpoint, std::int64_t overtaken_bytes) {
@@ -107,8 +110,7 @@ void Checkpoints::barrier_emitted(Instance& task, int checkpoint, std::int64_t o
     current_.source_positions[job_->source_number(task.operator_id(), task.index())] = task.next_to_emit();
   }
   current_.channel_state_bytes += overtaken_bytes;
-  part_done(calendar_.now() +
-            to_nanos(static_cast<double>(overtaken_bytes) / (params_.upload_mb_per_s * 1e6)));
+  upload(task, static_cast<double>(overtaken_bytes), 0);
 }
 
 void Checkpoints::end(bool complete) {
@@ -128,6 +130,7 @@ void Checkpoints::end(bool complete) {
     job_->forget_emitted(ended.source_positions);
   } else {
     ++counts_.failed;
+    transfers_.abandon();
     network_.abort_checkpoint(ended.number);
   }
   if (on_ended) on_ended(ended);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/engines/flink/network_stack.hpp"
+#include "models/engines/flink/state_transfers.hpp"
 #include "sim/kernel/calendar.hpp"
 
 // Flink's checkpoint coordinator: one checkpoint at a time, by barriers from the sources to the sinks.
@@ -28,6 +29,7 @@ struct CheckpointParams {
   double changed_share = 1;      // of the state, that a checkpoint uploads; 1 unless incremental
   double upload_mb_per_s = 100;  // of one task
   double sync_ms = 0;            // of a snapshot, before the upload begins
+  std::string storage_host;      // where they go; empty: somewhere that no link of the cluster leads to
 };
 
 struct Checkpoint {
@@ -54,7 +56,9 @@ struct CheckpointCounts {
 
 class Checkpoints final : public BarrierHandler, EventHandler {
  public:
-  Checkpoints(Calendar& calendar, std::uint32_t id, const CheckpointParams& params, NetworkStack& network);
+  // `storage`: the host of that name, or -1.
+  Checkpoints(Calendar& calendar, std::uint32_t id, const CheckpointParams& params, NetworkStack& network,
+              StateTransfers& transfers, int storage);
 
   // Told when one is complete, or was aborted (then `completed_ns` is 0).
   std::function<void(const Checkpoint&)> on_ended;
@@ -78,7 +82,7 @@ class Checkpoints final : public BarrierHandler, EventHandler {
   void begin(bool savepoint);
   void schedule_periodic(Nanos at);
   void begin_what_is_due();
-  void upload(double state_bytes);
+  void upload(const Instance& task, double bytes, Nanos sync_ns);
   void part_done(Nanos at);
   void end(bool complete);
   bool unaligned() const { return params_.unaligned && !current_.savepoint; }
@@ -86,6 +90,8 @@ class Checkpoints final : public BarrierHandler, EventHandler {
   Calendar& calendar_;
   CheckpointParams params_;
   NetworkStack& network_;
+  StateTransfers& transfers_;
+  int storage_;
   Job* job_ = nullptr;
   std::uint32_t deployment_ = 0;  // periodic events of an earlier one are stale
   int next_number_ = 0;

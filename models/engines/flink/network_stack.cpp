@@ -1,13 +1,26 @@
 #include "models/engines/flink/network_stack.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/cluster/cluster.hpp"
 
 namespace weir::flink {
 
+namespace {
+
+// Both ends are on one thread.
+bool chained(const Channel& channel) {
+  return &channel.sender->executor() == &channel.receiver->executor();
+}
+
+}  // namespace
+
 NetworkStack::NetworkStack(Calendar& calendar, std::uint32_t id, const NetworkParams& params)
-    : calendar_(calendar), params_(params), timeout_ns_(to_nanos(params.buffer_timeout_ms * 1e-3)) {
+    : calendar_(calendar),
+      params_(params),
+      timeout_ns_(to_nanos(params.buffer_timeout_ms * 1e-3)),
+      debloat_period_ns_(to_nanos(params.debloat.period_ms * 1e-3)) {
   handler_id = id;
 }
 
@@ -26,12 +39,15 @@ void NetworkStack::deploy(Job& job) {
     first_task_.push_back(static_cast<std::uint32_t>(tasks_.size()));
     for (int i = 0; i < job.parallelism()[op]; ++i) {
       Instance& instance = job.instance(static_cast<int>(op), i);
-      const auto subpartitions = static_cast<int>(instance.channels().size());
+      const auto subpartitions =
+          static_cast<int>(std::count_if(instance.channels().begin(), instance.channels().end(),
+                                         [](const Channel& channel) { return !chained(channel); }));
       channels += instance.channels().size();
       // One for each buffer being filled, and one more: a pool is never smaller.
       const int segments = std::max(
           subpartitions + 1, params_.exclusive_per_channel * subpartitions + params_.floating_per_gate);
-      tasks_.emplace_back(instance, SegmentPool(segments, params_.max_per_channel));
+      tasks_.emplace_back(instance,
+                          SegmentPool(segments, params_.max_per_channel, params_.overdraft_per_gate));
     }
   }
   lanes_.resize(channels, Lane(params_.exclusive_per_channel));
@@ -42,17 +58,24 @@ void NetworkStack::deploy(Job& job) {
           muldiv(timeout_ns_, static_cast<std::int64_t>(number), static_cast<std::int64_t>(tasks_.size()));
     add_lanes(tasks_[number], number);
   }
-  // An input gate for each edge that leads to a task.
-  std::vector<std::uint32_t> gate_of(graph.edges.size() * tasks_.size(), UINT32_MAX);
+  add_gates();
+  if (params_.debloat.enabled) schedule_debloat();
+}
+
+// An input gate for each edge that leads to a task.
+void NetworkStack::add_gates() {
+  std::vector<std::uint32_t> gate_of(job_->graph().edges.size() * tasks_.size(), UINT32_MAX);
   for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
     Lane& lane = lanes_[number];
     std::uint32_t& gate =
         gate_of[static_cast<std::size_t>(lane.channel->edge) * tasks_.size() + lane.receiver];
     if (gate == UINT32_MAX) {
       gate = static_cast<std::uint32_t>(gates_.size());
-      gates_.push_back({.free = params_.floating_per_gate});
+      gates_.emplace_back(lane.receiver, params_.floating_per_gate,
+                          Debloater(params_.debloat, params_.segment_bytes));
     }
     lane.gate = gate;
+    if (params_.debloat.enabled && !lane.chained) gates_[gate].lanes.push_back(number);
     tasks_[lane.receiver].inputs.push_back(number);
   }
 }
@@ -62,10 +85,12 @@ void NetworkStack::add_lanes(Task& task, std::uint32_t number) {
     Lane& lane = lanes_[channel.number];
     lane.channel = &channel;
     lane.remote = task.instance->host() != channel.receiver->host();
+    lane.chained = chained(channel);
     lane.connection = channel.connection;
     lane.sender = number;
     lane.receiver = task_of(*channel.receiver);
     lane.credit = lane.in.initial_credit();
+    lane.segment_bytes = lane.filling_bytes = params_.segment_bytes;
     if (lane.remote) {
       lane.connection = job_->connection(task.instance->host(), channel.receiver->host());
       lane.latency_ns = job_->cluster().network().latency_ns(lane.connection);
@@ -79,6 +104,7 @@ void NetworkStack::add_lanes(Task& task, std::uint32_t number) {
 void NetworkStack::route(Channel& channel, const Batch& batch) {
   Lane& lane = lanes_[channel.number];
   Task& sender = tasks_[lane.sender];
+  if (lane.chained) return hand_on(lane, batch);
   if (lane.excess.count > 0) {
     lane.excess.merge(batch);
   } else {
@@ -88,9 +114,19 @@ void NetworkStack::route(Channel& channel, const Batch& batch) {
   if (lane.filling.count > 0) schedule_flush(sender, lane.sender);
 }
 
+// To the next operator of the chain, which deals with it before anything else comes.
+void NetworkStack::hand_on(Lane& lane, Batch batch) {
+  batch.channel = lane.channel;
+  lane.held.push_back({});
+  if (lane.blocked) {
+    lane.stash.push_back({batch, batch.first_ns});
+  } else {
+    hand_over(lane, batch, batch.first_ns);
+  }
+}
+
 // Into the segment being filled, and the next ones.
 void NetworkStack::fill(Lane& lane, Task& sender, Batch rest) {
-  const std::int64_t segment_bytes = params_.segment_bytes;
   while (rest.count > 0) {
     if (!lane.has_segment) {
       if (!sender.pool.any_free()) {
@@ -100,8 +136,9 @@ void NetworkStack::fill(Lane& lane, Task& sender, Batch rest) {
       }
       sender.pool.take(lane.segments);
       lane.has_segment = true;
+      lane.filling_bytes = lane.segment_bytes;
     }
-    const std::int64_t room_bytes = segment_bytes - lane.filled_bytes;
+    const std::int64_t room_bytes = std::max<std::int64_t>(1, lane.filling_bytes - lane.filled_bytes);
     Batch part = rest;
     rest.count = 0;
     if (part.size_bytes > room_bytes) {
@@ -116,14 +153,14 @@ void NetworkStack::fill(Lane& lane, Task& sender, Batch rest) {
     lane.filled_bytes += part.size_bytes;
     lane.filling.merge(part);
     lane.filling.channel = lane.channel;
-    if (lane.filled_bytes >= segment_bytes) close_segment(lane, sender);
+    if (lane.filled_bytes >= lane.filling_bytes) close_segment(lane, sender);
   }
 }
 
 void NetworkStack::close_segment(Lane& lane, Task& sender) {
   // The end of the last record lies in the next segment.
-  lane.filled_bytes = std::max<std::int64_t>(0, lane.filled_bytes - params_.segment_bytes);
-  if (lane.filled_bytes >= params_.segment_bytes) lane.filled_bytes = 0;
+  lane.filled_bytes = std::max<std::int64_t>(0, lane.filled_bytes - lane.filling_bytes);
+  if (lane.filled_bytes >= lane.filling_bytes) lane.filled_bytes = 0;
   lane.has_segment = false;
   lane.ready.push_back({lane.filling, true, no_barrier});
   ++lane.ready_buffers;
@@ -173,7 +210,7 @@ void NetworkStack::send_buffer(Lane& lane, Task& sender, const Entry& entry) {
   batch.channel = lane.channel;
   batch.first_ns = batch.last_ns = calendar_.now();
   if (!lane.remote) {
-    lane.held.push_back(entry.holds_segment ? 1 : 0);
+    lane.held.push_back({static_cast<std::uint8_t>(entry.holds_segment ? 1 : 0), batch.size_bytes});
     if (lane.blocked) {
       lane.stash.push_back({batch, emitted_ns});
     } else {
@@ -245,7 +282,7 @@ void NetworkStack::arrived(Channel& channel, const Batch& batch, Nanos sent_ns) 
               "what arrives was sent, in order");
   const int backlog = lane.flying.front().backlog;
   lane.flying.pop_front();
-  lane.held.push_back(static_cast<std::uint8_t>(lane.in.use()));
+  lane.held.push_back({static_cast<std::uint8_t>(lane.in.use()), batch.size_bytes});
   lane.in.heard_backlog(backlog);
   share_floating(lane);
   Task& task = tasks_[lane.receiver];
@@ -266,7 +303,7 @@ void NetworkStack::hand_over(Lane& lane, const Batch& batch, Nanos sent_ns) {
 }
 
 void NetworkStack::share_floating(Lane& lane) {
-  FloatingPool& gate = gates_[lane.gate];
+  FloatingPool& gate = gates_[lane.gate].floating;
   while (lane.in.wants_floating() && gate.free > 0) {
     lane.in.take_floating(gate);
     announce_credit(lane);
@@ -277,7 +314,7 @@ void NetworkStack::share_floating(Lane& lane) {
 }
 
 void NetworkStack::offer_floating(std::uint32_t number) {
-  FloatingPool& gate = gates_[number];
+  FloatingPool& gate = gates_[number].floating;
   while (gate.free > 0 && !gate.listeners.empty()) {
     Lane& lane = lanes_[gate.listeners.front()];
     gate.listeners.pop_front();
@@ -294,13 +331,14 @@ void NetworkStack::offer_floating(std::uint32_t number) {
 void NetworkStack::consumed(Channel& channel) {
   Lane& lane = lanes_[channel.number];
   WEIR_ASSERT(!lane.held.empty(), "what is consumed arrived");
-  const std::uint8_t kind = lane.held.front();
+  const auto [kind, size_bytes] = lane.held.front();
   lane.held.pop_front();
+  gates_[lane.gate].consumed_bytes += size_bytes;
   Task& receiver = tasks_[lane.receiver];
   ++receiver.consumed;
   if (lane.remote) {
     const auto credited = static_cast<CreditedChannel::Kind>(kind);
-    if (lane.in.recycle(credited, gates_[lane.gate])) announce_credit(lane);
+    if (lane.in.recycle(credited, gates_[lane.gate].floating)) announce_credit(lane);
     offer_floating(lane.gate);
   } else if (kind != 0) {
     Task& sender = tasks_[lane.sender];
@@ -308,6 +346,31 @@ void NetworkStack::consumed(Channel& channel) {
     segment_freed(sender, *lane.channel->receiver, receiver.instance->signal_ns(calendar_.now()));
   }
   if (!receiver.barriers.empty()) read_barriers(receiver);
+}
+
+// ---------------------------------------------------------------- debloating
+
+void NetworkStack::schedule_debloat() {
+  calendar_.schedule(calendar_.now() + debloat_period_ns_, EventClass::timer, *this, kind_now(debloat), 0);
+}
+
+// Senders learn of it at once: announcements take a fraction of the period.
+void NetworkStack::debloat_gates() {
+  for (Gate& gate : gates_) {
+    if (gate.lanes.empty()) continue;
+    const TimeAccounts& accounts = tasks_[gate.task].instance->accounts();
+    Nanos idle_ns = accounts.total(TimeUse::waiting);
+    if (accounts.use() == TimeUse::waiting) idle_ns += calendar_.now() - accounts.closed_until();
+    const Nanos measured_ns = debloat_period_ns_ - (idle_ns - std::exchange(gate.idle_ns, idle_ns));
+    const auto consumed_bytes = static_cast<double>(std::exchange(gate.consumed_bytes, 0));
+    int buffers = 0;
+    for (const std::uint32_t number : gate.lanes)
+      buffers += static_cast<int>(lanes_[number].held.size()) + lanes_[number].ready_buffers;
+    if (!gate.debloater.look(consumed_bytes, to_seconds(measured_ns), buffers)) continue;
+    for (const std::uint32_t number : gate.lanes)
+      lanes_[number].segment_bytes = gate.debloater.announced_bytes();
+  }
+  schedule_debloat();
 }
 
 // ---------------------------------------------------------------- barriers
@@ -427,6 +490,8 @@ void NetworkStack::abort_checkpoint(int checkpoint) {
 void NetworkStack::on_event(std::uint32_t kind, std::uint32_t number) {
   if (kind >> 2 != (generation_ & (UINT32_MAX >> 2))) return;
   switch (kind & 3) {
+    case debloat:
+      return debloat_gates();
     case flush: {
       Task& task = tasks_[number];
       task.flush_scheduled = false;

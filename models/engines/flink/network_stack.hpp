@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/engines/flink/buffers.hpp"
+#include "models/engines/flink/debloater.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/job.hpp"
 #include "sim/kernel/calendar.hpp"
@@ -14,6 +15,8 @@
 //   task ─▶ filling ─▶ [ready buffers] ─credit─▶ connection of the TaskManagers ─▶ inbox of the task ─▶
 //   consumed
 //           (excess: has no segment, the task blocks)                        (held up while a barrier aligns)
+//
+// Between operators that are chained there is no buffer: records are handed over as they are.
 //
 // A lane is one subpartition and the input channel at its other end. Between tasks of one TaskManager (here:
 // of one host) there is no network and no credit: the receiver reads the subpartition itself, whose buffers
@@ -32,7 +35,9 @@ struct NetworkParams {
   int exclusive_per_channel = 2;
   int floating_per_gate = 8;
   int max_per_channel = 10;
+  int overdraft_per_gate = 5;
   double buffer_timeout_ms = 100;  // 0: each record goes at once; negative: only full buffers go
+  DebloatParams debloat;
 };
 
 // Who is told that a task has a checkpoint's barrier.
@@ -85,6 +90,11 @@ class NetworkStack final : public Router, EventHandler {
     int barrier = no_barrier;
     Nanos not_before_ns = 0;
   };
+  // A buffer with data at the receiver.
+  struct Held {
+    std::uint8_t kind = 0;
+    std::int64_t size_bytes = 0;
+  };
   // Kept back at the receiver while a barrier aligns.
   struct Stashed {
     Batch batch;
@@ -94,6 +104,7 @@ class NetworkStack final : public Router, EventHandler {
     explicit Lane(int exclusive) : in(exclusive) {}
     Channel* channel = nullptr;
     bool remote = false;
+    bool chained = false;
     int connection = -1;
     Nanos latency_ns = 0;
     std::uint32_t sender = 0;    // task
@@ -101,7 +112,9 @@ class NetworkStack final : public Router, EventHandler {
     std::uint32_t gate = 0;
     // ---- subpartition ----
     Batch filling;
-    std::int64_t filled_bytes = 0;  // of the segment, with what was flushed of it
+    std::int64_t segment_bytes = 0;  // of the next one, as the receiver asks for
+    std::int64_t filling_bytes = 0;  // of the one being filled
+    std::int64_t filled_bytes = 0;   // of which so much is, with what was flushed of it
     bool has_segment = false;
     int segments = 0;  // all that it holds
     Batch excess;      // has no segment yet
@@ -114,9 +127,19 @@ class NetworkStack final : public Router, EventHandler {
     Ring<Flying> flying;
     // ---- input channel ----
     CreditedChannel in;
-    Ring<std::uint8_t> held;  // buffers with data at the receiver: what kind each is
-    bool blocked = false;     // its barrier has come, others' have not
+    Ring<Held> held;       // buffers with data at the receiver
+    bool blocked = false;  // its barrier has come, others' have not
     Ring<Stashed> stash;
+  };
+  struct Gate {
+    Gate(std::uint32_t of, int free_floating, const Debloater& debloats)
+        : floating{.free = free_floating}, task(of), debloater(debloats) {}
+    FloatingPool floating;
+    std::uint32_t task = 0;
+    std::vector<std::uint32_t> lanes;  // only where they debloat
+    std::int64_t consumed_bytes = 0;   // since the last look
+    Nanos idle_ns = 0;                 // of the task, up to the last look
+    Debloater debloater;
   };
   struct PendingBarrier {
     int checkpoint = 0;
@@ -145,7 +168,7 @@ class NetworkStack final : public Router, EventHandler {
     int barrier_to_emit = no_barrier;
   };
 
-  enum Kind : std::uint32_t { flush = 1, credit = 2, barrier_lands = 3 };
+  enum Kind : std::uint32_t { debloat = 0, flush = 1, credit = 2, barrier_lands = 3 };
   std::uint32_t kind_now(Kind kind) const { return kind | (generation_ << 2); }
   void on_event(std::uint32_t kind, std::uint32_t number) override;
 
@@ -153,6 +176,10 @@ class NetworkStack final : public Router, EventHandler {
     return first_task_[instance.operator_id()] + static_cast<std::uint32_t>(instance.index());
   }
   void add_lanes(Task& task, std::uint32_t number);
+  void add_gates();
+  void schedule_debloat();
+  void debloat_gates();
+  void hand_on(Lane& lane, Batch batch);
   void fill(Lane& lane, Task& sender, Batch rest);
   void close_segment(Lane& lane, Task& sender);
   void flush_lane(Lane& lane, Task& sender);
@@ -180,6 +207,7 @@ class NetworkStack final : public Router, EventHandler {
   Calendar& calendar_;
   NetworkParams params_;
   Nanos timeout_ns_;
+  Nanos debloat_period_ns_;
   Job* job_ = nullptr;
   BarrierHandler* barrier_handler_ = nullptr;
   bool unaligned_ = false;
@@ -187,7 +215,7 @@ class NetworkStack final : public Router, EventHandler {
   std::uint32_t generation_ = 0;  // events of an earlier deployment are stale
   std::vector<Lane> lanes_;
   std::vector<Task> tasks_;
-  std::vector<FloatingPool> gates_;
+  std::vector<Gate> gates_;
   std::vector<std::uint32_t> first_task_;  // by operator
 };
 

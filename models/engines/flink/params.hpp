@@ -2,6 +2,7 @@
 
 #include "models/engines/flink/checkpoints.hpp"
 #include "models/engines/flink/network_stack.hpp"
+#include "models/engines/flink/state_backend.hpp"
 #include "sim/dataflow/tracing_cost.hpp"
 #include "sim/scenario/params.hpp"
 
@@ -18,7 +19,10 @@ enum class Rescale {
 struct FlinkParams {
   NetworkParams network;
   CheckpointParams checkpoints;
+  BackendParams state_backend;
   int max_parallelism = 0;
+  bool slot_sharing = true;
+  bool operator_chaining = true;
   double metrics_interval_s = 5;
   double metrics_delay_s = 0;
   Rescale rescale = Rescale::stop_with_savepoint;
