@@ -38,7 +38,8 @@ std::string try_placements(const PlacementTrial& trial) {
     const JobSpec& job = *trial.jobs[j].job;
     try {
       const LogicalGraph graph = resolve(*trial.jobs[j].dataflow);
-      EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, static_cast<int>(j)};
+      // Nothing runs: whose number it is does not matter.
+      EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, 0};
       // An engine that is not known was told of.
       const bool shared = !job.engine.empty() && job.engine.build(of_engine)->shares_slots();
       PlacementContext context{trial.seed, job.name, cluster, graph, shared};

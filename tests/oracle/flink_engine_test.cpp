@@ -23,6 +23,7 @@ ScenarioText two_hosts(int exclusive, int floating) {
   s.op("t", "sink", ScenarioText::deterministic(0.001));
   s.edge("s", "t");
   s.engine()["network"] = {{"exclusive_per_channel", exclusive}, {"floating_per_gate", floating}};
+  s.engine()["slot_sharing"] = false;
   return s;
 }
 
