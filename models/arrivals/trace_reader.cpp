@@ -13,8 +13,8 @@
 #include <string_view>
 #include <utility>
 
-#include "models/arrivals/trace_fields.hpp"
 #include "sim/scenario/errors.hpp"
+#include "sim/scenario/text_fields.hpp"
 
 namespace weir {
 namespace {

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "models/arrivals/trace_curve.hpp"
-#include "models/arrivals/trace_fields.hpp"
+#include "sim/scenario/text_fields.hpp"
 #include "tests/support/recorded.hpp"
 
 using namespace weir;

@@ -1,4 +1,4 @@
-#include "models/arrivals/trace_fields.hpp"
+#include "sim/scenario/text_fields.hpp"
 
 #include <charconv>
 #include <cmath>

@@ -5,8 +5,8 @@
 
 #include "sim/kernel/time.hpp"
 
-// The fields of a recorded trace: numbers, instants, and how a line is cut into fields. Nothing here
-// allocates.
+// The fields of a text table (recorded traces, metrics): numbers, instants, and how a line is cut into
+// fields. Nothing here allocates.
 
 namespace weir {
 
