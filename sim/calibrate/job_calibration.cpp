@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/calibrate/instrument.hpp"
+#include "sim/calibrate/meter_window.hpp"
 
 namespace weir::calibrate {
 namespace {
@@ -92,8 +92,8 @@ JobCalibration calibrate_job(JobSeries series, const JobQuestion& question) {
   const std::size_t window_max =
       std::max<std::size_t>(1, std::min(rows_of(window_s_max, all.series), all.train_rows / 4));
   all.window_rows = all.window_given ? std::max<std::size_t>(1, rows_of(*question.window_s, all.series))
-                                     : fit_window_rows(all.series.offered_per_s, all.series.achieved_per_s,
-                                                       window_max, all.train_rows, window_max);
+                                     : find_window_rows(all.series, question.outage_rule, question.outages,
+                                                        all.train_rows, window_max, question.stop);
   all.outages_given = question.outages.has_value();
   all.outages = all.outages_given ? Outages{*question.outages, 0}
                                   : find_outages(all.series, all.window_rows, question.outage_rule);

@@ -34,9 +34,7 @@ std::string data_text(const JobCalibration& all) {
     text += fmt::format("  {} rows came sooner than a step after another one: the later counts\n",
                         series.rows_merged);
   text += fmt::format("Meters tell the mean of {:g} s ({}).\n", window_s(all),
-                      all.window_given
-                          ? "given"
-                          : "the trailing mean of the offered rate that is nearest to the achieved one");
+                      all.window_given ? "given" : "fitted together with the capacity");
   return text;
 }
 
