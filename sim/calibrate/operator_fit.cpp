@@ -18,21 +18,22 @@ namespace {
 struct WindowSum {
   double time_s = 0;
   int parallelism = 1;
-  std::size_t samples = 0;
+  std::size_t samples = 0, instances = 0;
   double busy = 0, in = 0, out = 0;
 };
 
 // Instances report at slightly different times: a window begins when an instance reports again, which here
-// means when as many samples as instances are there, or the parallelism changes.
+// means when as many instances as there are have reported, or the parallelism changes.
 std::vector<WindowSum> windows_of(const OperatorData& data, int operator_id) {
   std::vector<WindowSum> windows;
   for (const OperatorSample& sample : data.samples) {
     if (sample.operator_id != operator_id) continue;
     if (windows.empty() || windows.back().parallelism != sample.parallelism ||
-        windows.back().samples >= static_cast<std::size_t>(sample.parallelism))
+        windows.back().instances >= static_cast<std::size_t>(sample.parallelism))
       windows.push_back({.time_s = sample.time_s, .parallelism = sample.parallelism});
     WindowSum& window = windows.back();
     ++window.samples;
+    window.instances += static_cast<std::size_t>(sample.instances);
     window.busy += sample.busy;
     window.in += sample.in_per_s;
     window.out += sample.out_per_s;

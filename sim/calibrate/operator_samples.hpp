@@ -20,7 +20,8 @@ struct OperatorSample {
   int operator_id = 0;  // index into OperatorData::names
   double time_s = 0;    // since the first sample
   int parallelism = 1;
-  double busy = 0;  // seconds of work per second, of what is summed here
+  int instances = 1;  // how many of them the sample is the sum of
+  double busy = 0;    // seconds of work per second, of what is summed here
   double in_per_s = 0;
   double out_per_s = 0;
 };
@@ -43,6 +44,10 @@ enum class OperatorFormat { ds2, flink };
 // Prometheus has (flink_taskmanager_job_task_); or columns time, metric, value and the same labels.
 OperatorData read_operators(const std::vector<std::string>& files, OperatorFormat format, Errors& errors,
                             const std::atomic<bool>* stop = nullptr);
+
+// The metric windows of a run of weir: `path` is its directory or its run.h5. Windows in which the job was
+// restarted are left out. TraceError (sim/analyzer/trace_source.hpp).
+OperatorData read_operators_of_run(const std::string& path);
 
 bool looks_like_ds2(const std::vector<std::string>& names, std::size_t columns);
 bool looks_like_flink(const std::vector<std::string>& names);

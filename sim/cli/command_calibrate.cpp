@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/analyzer/open_trace.hpp"
 #include "sim/calibrate/job_calibration.hpp"
 #include "sim/calibrate/operator_fit.hpp"
 #include "sim/calibrate/report.hpp"
@@ -24,11 +25,12 @@ namespace {
 namespace fs = std::filesystem;
 using namespace calibrate;
 
-constexpr const char* formats[] = {"auto", "job", "ds2", "flink"};
+constexpr const char* formats[] = {"auto", "job", "ds2", "flink", "run"};
 
 void add_options(Options& options) {
-  options.value("format", "FORMAT",
-                "what the files are: job, ds2, flink, or auto (by the header; the default)");
+  options.value(
+      "format", "FORMAT",
+      "what the files are: job, ds2, flink, run (of weir), or auto (by what they look like; the default)");
   options.value("offered", "FILE",
                 "of a job, instead of one table: rows time|value of the offered rate, records/s");
   options.value("achieved", "FILE", "the same of the achieved rate");
@@ -90,9 +92,10 @@ std::vector<int> workers_list(const Options& options, Errors& errors) {
     const std::size_t end = std::min(text.find(',', from), text.size());
     const auto value = whole_number(std::string_view(text).substr(from, end - from));
     if (!value || *value < 1 || *value > workers_max) {
-      errors.add_argument("--predict " + text, "predict",
-                          fmt::format("{} is no number of workers", weir::quoted(text.substr(from, end - from))),
-                          "whole numbers from 1 to 16384 with commas between");
+      errors.add_argument(
+          "--predict " + text, "predict",
+          fmt::format("{} is no number of workers", weir::quoted(text.substr(from, end - from))),
+          "whole numbers from 1 to 16384 with commas between");
       return {};
     }
     workers.push_back(static_cast<int>(*value));
@@ -164,6 +167,7 @@ void read_question(const Options& options, Asked& asked, Errors& errors) {
 
 // By the header of the first file.
 std::string found_format(const std::string& file, Errors& errors) {
+  if (analyzer::run_file_at(file)) return "run";
   const TableHead head = read_table_head(file, errors);
   if (!errors.empty()) return {};
   if (looks_like_ds2(head.names, head.columns)) return "ds2";
@@ -201,7 +205,8 @@ Asked understood(const Options& options, Errors& errors) {
   if (asked.format == "job" && asked.files.size() > 1)
     throw UsageError("a job is read from one table, or from --offered, --achieved, …");
   if (asked.format == "job" && !asked.files.empty()) asked.job.table = asked.files[0];
-  if (asked.format == "ds2" || asked.format == "flink")
+  if (asked.format == "run" && asked.files.size() != 1) throw UsageError("of weir's runs, one is read");
+  if (asked.format == "ds2" || asked.format == "flink" || asked.format == "run")
     refuse(options,
            {"workers", "column", "latency-unit", "window", "outages", "outage-drop", "replay", "sigma",
             "imbalance", "predict", "series"},
@@ -268,13 +273,18 @@ std::optional<Found> calibrated_job(Asked& asked, const Options& options, const 
 }
 
 std::optional<Found> calibrated_operators(Asked& asked, const std::atomic<bool>* stop, Errors& errors) {
-  OperatorData data = read_operators(
-      asked.files, asked.format == "ds2" ? OperatorFormat::ds2 : OperatorFormat::flink, errors, stop);
+  OperatorData data =
+      asked.format == "run"
+          ? read_operators_of_run(asked.files[0])
+          : read_operators(asked.files, asked.format == "ds2" ? OperatorFormat::ds2 : OperatorFormat::flink,
+                           errors, stop);
   if (stop->load()) throw Interrupted();
   if (!errors.empty()) return std::nullopt;
   asked.of_operators.stop = stop;
   const OperatorCalibration all = calibrate_operators(std::move(data), asked.of_operators);
-  return Found{operators_text(all), operators_json(all, data_files(asked.files)), ""};
+  std::vector<std::string> files = asked.files;
+  if (asked.format == "run") files = {analyzer::run_file_at(asked.files[0])->string()};
+  return Found{operators_text(all), operators_json(all, data_files(files)), ""};
 }
 
 ExitCode run(const CommandContext& context) {
@@ -298,6 +308,9 @@ ExitCode run(const CommandContext& context) {
     if (const auto path = options.text("output")) write_file_atomically(*path, json);
     if (const auto path = options.text("series")) write_file_atomically(*path, found->series);
     write_out(options.has("json") ? json : found->text);
+  } catch (const analyzer::TraceError& error) {
+    write_err(fmt::format("{}\n", error.what()));
+    return ExitCode::wrong_input;
   } catch (const Interrupted&) {
     write_err("weir: interrupted: nothing is written\n");
     return ExitCode::failed;
