@@ -126,24 +126,35 @@ class Fitter {
 
   // The best of a coarse search: the sum of squares has flat parts, where nothing waits any more.
   Vector start() const {
-    double largest = 0;
-    for (std::size_t i = 0; i < options_.train_rows; ++i)
-      if (seen_.waiting[i] && !std::isnan(series_.achieved_per_s[i]))
-        largest = std::max(largest, series_.achieved_per_s[i]);
     JobModel model = meaning_.fixed;
     Vector best;
-    double least = INFINITY;
-    for (const double imbalance : meaning_.imbalance ? std::vector{0.05, 0.2, 0.4} : std::vector{0.0}) {
-      model.imbalance = imbalance;
-      for (double share = 0.5; share < 1.6; share *= 1.04) {
-        model.rate_per_s = share * largest / meaning_.workers * (1 + model.sigma * (meaning_.workers - 1));
-        const Vector x = meaning_.vector(model);
-        if (const double now = error(x); now < least) least = now, best = x;
+    double least = HUGE_VAL;
+    const double largest = largest_achieved();
+    for (const double sigma : meaning_.sigma ? std::vector{0.0, 0.03, 0.1, 0.3} : std::vector{model.sigma}) {
+      for (const double imbalance : meaning_.imbalance ? std::vector{0.05, 0.2, 0.4} : std::vector{0.0}) {
+        model.sigma = sigma;
+        model.imbalance = imbalance;
+        for (double share = 0.5; share < 1.6; share *= 1.04) {
+          model.rate_per_s = share * largest / meaning_.workers * (1 + sigma * (meaning_.workers - 1));
+          const Vector x = meaning_.vector(model);
+          if (const double now = error(x); now < least) least = now, best = x;
+        }
       }
     }
     return best;
   }
-  Minimum solve(const Vector& from) const { return least_squares(residuals(), from); }
+  // While something waited for the usual number of workers.
+  double largest_achieved() const {
+    double largest = 0;
+    for (std::size_t i = 0; i < options_.train_rows; ++i)
+      if (seen_.waiting[i] && !std::isnan(series_.achieved_per_s[i]) &&
+          (series_.workers.empty() || series_.workers[i] == meaning_.workers))
+        largest = std::max(largest, series_.achieved_per_s[i]);
+    return largest;
+  }
+  Minimum solve(const Vector& from) const {
+    return least_squares_with_kinks(residuals(), from, meaning_.scales());
+  }
 
   void resample(const Vector& best) {
     RandomStream random(options_.seed, "calibrate", "blocks");

@@ -69,7 +69,7 @@ class TableOfMetrics {
                                    [this](const TableRow& row) { this->row(row); }},
                                   errors_, stop);
     if (whole && errors_.count() == before && rows_ == 0)
-      errors_.add_file(path_, 0, "$", "there is a header, but no row", "rows of time and values");
+      errors_.add_file(path_, 1, "$", "there is a header, but no row", "rows of time and values");
     return whole && errors_.count() == before;
   }
 
@@ -94,6 +94,7 @@ class TableOfMetrics {
     const std::string name(metric_names[metric]);
     if (const auto chosen = named(name, names)) {
       column_[metric] = *chosen;
+      if (metric == latency) unit_s_ = latency_unit(names);
       if (*chosen != std::string::npos) return true;
       errors_.add_argument(fmt::format("--column {}={}", name, files_.columns.at(name)), name,
                            "is no column of " + path_, allowed_names(files_.columns.at(name), names));
@@ -214,7 +215,7 @@ double median_step_s(const Points& points) {
   std::vector<std::int64_t> steps;
   for (std::size_t i = 1; i < points.size(); ++i) steps.push_back(points[i].time_ns - points[i - 1].time_ns);
   if (steps.empty()) return 0;
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() - 1) / 2);
   std::nth_element(steps.begin(), middle, steps.end());
   return static_cast<double>(*middle) * 1e-9;
 }
@@ -249,7 +250,7 @@ JobSeries on_one_grid(Points (&points)[metrics], const std::string& file, Errors
   Points& load = points[offered];
   std::erase_if(load, [](const Point& p) { return std::isnan(p.value); });
   if (load.size() < 2) {
-    errors.add_file(file, 0, "offered", "there are less than two rows with an offered rate", "two or more");
+    errors.add_file(file, 1, "offered", "there are less than two rows with an offered rate", "two or more");
     return series;
   }
   series.step_s = median_step_s(load);
@@ -258,7 +259,7 @@ JobSeries on_one_grid(Points (&points)[metrics], const std::string& file, Errors
   const double rows =
       std::round(static_cast<double>(load.back().time_ns - from_ns) * 1e-9 / series.step_s) + 1;
   if (rows > static_cast<double>(job_rows_max)) {
-    errors.add_file(file, 0, "time",
+    errors.add_file(file, 1, "time",
                     fmt::format("rows every {:g} s for so long are {:.3g}", series.step_s, rows),
                     fmt::format("at most {}", job_rows_max));
     return series;
@@ -284,7 +285,7 @@ JobSeries on_one_grid(Points (&points)[metrics], const std::string& file, Errors
     if (first != series.workers.end()) std::fill(series.workers.begin(), first, *first);
   }
   if (series.achieved_gaps == size)
-    errors.add_file(file, 0, "achieved", "no achieved rate lies within the times of the offered one",
+    errors.add_file(file, 1, "achieved", "no achieved rate lies within the times of the offered one",
                     "files of one run");
   return series;
 }
@@ -293,7 +294,7 @@ void check_workers(const JobSeries& series, const std::string& file, Errors& err
   for (std::size_t i = 0; i < series.workers.size(); ++i) {
     const double w = series.workers[i];
     if (w >= 1 && w <= 16384 && w == std::floor(w)) continue;
-    errors.add_file(file, 0, "workers", fmt::format("is {} at {:g} s", w, series.time_s(i)),
+    errors.add_file(file, 1, "workers", fmt::format("is {} at {:g} s", w, series.time_s(i)),
                     "a whole number from 1 to 16384");
     return;
   }

@@ -14,9 +14,8 @@ namespace {
 
 constexpr double unseen_below = 1e-4;  // of the largest singular value
 constexpr double part_of_it = 0.1;     // of a direction
-// Models of queues have kinks: differences are wider than arithmetic would need. The relative step is the
-// root.
-constexpr double difference = 1e-6;
+// The square of the relative step. Models of queues have kinks, and a wide step would see across them.
+constexpr double difference = 1e-12;
 constexpr int evaluations_max = 200;
 constexpr double tolerance = 1e-7;
 
@@ -81,6 +80,28 @@ Minimum least_squares(const Residuals& residuals, const Vector& start) {
   minimum.converged = status != Eigen::LevenbergMarquardtSpace::ImproperInputParameters &&
                       status != Eigen::LevenbergMarquardtSpace::TooManyFunctionEvaluation;
   return minimum;
+}
+
+Minimum least_squares_with_kinks(const Residuals& residuals, const Vector& start, const Vector& scales) {
+  constexpr double step_first = 0.5, step_last = 1e-3;
+  Minimum best = least_squares(residuals, start);
+  for (double step = step_first; step >= step_last;) {
+    bool better = false;
+    for (std::size_t i = 0; i < best.x.size(); ++i) {
+      for (const double direction : {-1.0, 1.0}) {
+        Vector x = best.x;
+        x[i] += direction * step * scales[i];
+        const double sum = sum_of_squares(residuals(x));
+        if (!(sum < best.sum_of_squares)) continue;
+        best.x = std::move(x);
+        best.sum_of_squares = sum;
+        better = true;
+        break;
+      }
+    }
+    if (!better) step /= 2;
+  }
+  return best;
 }
 
 std::vector<Vector> scaled_jacobian(const Residuals& residuals, const Vector& x, const Vector& scales) {

@@ -26,6 +26,10 @@ struct Minimum {
 
 Minimum least_squares(const Residuals& residuals, const Vector& start);
 
+// The same, then polished by steps along the axes that are halved from `scales` on (compass search). Queues
+// have kinks, at which derivatives of one side mislead: a backlog ends a row earlier or later.
+Minimum least_squares_with_kinks(const Residuals& residuals, const Vector& start, const Vector& scales);
+
 // The columns of the Jacobian, times the scale of their parameter: central differences of a thousandth of it.
 std::vector<Vector> scaled_jacobian(const Residuals& residuals, const Vector& x, const Vector& scales);
 

@@ -23,8 +23,12 @@ class Search {
         rows_(std::min(train_rows, rows_enough)),
         rows_max_(rows_max),
         stop_(stop) {
-    for (std::size_t i = 0; i < rows_; ++i)
-      if (!std::isnan(series.achieved_per_s[i])) largest_ = std::max(largest_, series.achieved_per_s[i]);
+    for (std::size_t i = 0; i < rows_; ++i) {
+      const double workers = series.workers.empty() ? 1 : series.workers[i];
+      if (!std::isnan(series.achieved_per_s[i]))
+        largest_ = std::max(largest_, series.achieved_per_s[i] / workers);
+      if (!series.workers.empty() && workers != series.workers[0]) sigmas_ = {0, 0.05, 0.2};
+    }
   }
 
   // Ever finer steps around the best.
@@ -45,17 +49,19 @@ class Search {
     if (rows < 1 || rows > rows_max_ || errors_.contains(rows)) return;
     const std::vector<Outage> outages = given_ ? *given_ : find_outages(series_, rows, rule_).found;
     const JobQueue queue(series_, outages, rows);
-    double least = error(queue, HUGE_VAL);
-    for (double share = 0.5; share < 2; share *= 1.05)
-      least = std::min(least, error(queue, share * largest_));
+    double least = error(queue, HUGE_VAL, 0);
+    for (const double sigma : sigmas_)
+      for (double share = 0.5; share < 2; share *= 1.05)
+        least = std::min(least, error(queue, share * largest_, sigma));
     errors_[rows] = least;
   }
 
   // All windows are compared over the same rows.
-  double error(const JobQueue& queue, double capacity_per_s) const {
+  double error(const JobQueue& queue, double rate_per_s, double sigma) const {
     if (stop_ != nullptr && *stop_) throw Interrupted();
     JobModel model;
-    model.rate_per_s = capacity_per_s / (series_.workers.empty() ? 1 : series_.workers[0]);
+    model.rate_per_s = rate_per_s;
+    model.sigma = sigma;
     const std::vector<double> achieved = queue.achieved(model, rows_);
     double sum = 0;
     for (std::size_t i = rows_max_; i < rows_; ++i) {
@@ -78,7 +84,8 @@ class Search {
   const std::optional<std::vector<Outage>>& given_;
   const std::size_t rows_, rows_max_;
   const std::atomic<bool>* stop_;
-  double largest_ = 0;
+  double largest_ = 0;                // achieved by a worker
+  std::vector<double> sigmas_ = {0};  // that are tried: of one number of workers, any will do
   std::map<std::size_t, double> errors_;
 };
 

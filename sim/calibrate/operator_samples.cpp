@@ -296,7 +296,7 @@ OperatorData read_operators(const std::vector<std::string>& files, OperatorForma
   if (format == OperatorFormat::flink) add_flink_samples(flink, collected);
   OperatorData data = collected.finish();
   if (errors.count() == before && data.samples.empty() && !files.empty())
-    errors.add_file(files.front(), 0, "$", fmt::format("no row shows work ({} rows read)", data.rows_read),
+    errors.add_file(files.front(), 1, "$", fmt::format("no row shows work ({} rows read)", data.rows_read),
                     "rows with records and busy time");
   return data;
 }

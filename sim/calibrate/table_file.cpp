@@ -131,18 +131,18 @@ bool read_table(const std::string& path, const TableSink& sink, Errors& errors,
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    errors.add_file(path, 0, "$", "is not a regular file", "a readable text file");
+    errors.add_file(path, 1, "$", "is not a regular file", "a readable text file");
     return false;
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {
-    errors.add_file(path, 0, "$", fmt::format("cannot be read: {}", std::strerror(errno)),
+    errors.add_file(path, 1, "$", fmt::format("cannot be read: {}", std::strerror(errno)),
                     "a readable text file");
     return false;
   }
   Cutter cutter(path, sink, errors);
   if (!cut_file(file, cutter, stop)) return false;
-  if (cutter.empty()) errors.add_file(path, 0, "$", "is empty", "a header and rows");
+  if (cutter.empty()) errors.add_file(path, 1, "$", "is empty", "a header and rows");
   return !cutter.empty();
 }
 

@@ -261,7 +261,7 @@ std::optional<Found> calibrated_job(Asked& asked, const Options& options, const 
   if (!asked.outages_file.empty()) asked.question.outages = read_outages(asked.outages_file, errors);
   constexpr std::size_t rows_min = 30;
   if (errors.empty() && series.size() < rows_min)
-    errors.add_file(inputs(asked)[0], 0, "$", fmt::format("has {} rows in time", series.size()),
+    errors.add_file(inputs(asked)[0], 1, "$", fmt::format("has {} rows in time", series.size()),
                     fmt::format("at least {}", rows_min));
   if (errors.empty() && asked.question.train_until_s)
     check_split(*asked.question.train_until_s, series.duration_s(), inputs(asked)[0].c_str(), errors);

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/support/figures.hpp"
+#include "tests/support/recorded.hpp"
 
 using namespace weir::test;
 namespace fs = std::filesystem;
@@ -201,4 +203,37 @@ TEST_CASE("the critical path of a traced run is drawn", "[cli][figure]") {
       run_weir({"figure", "critical-path", "-o", "none", "--", "nothing"}, {folder.path(), {source}});
   CHECK(wrong.code == 2);
   CHECK_THAT(wrong.err, Catch::Contains("nothing"));
+}
+
+TEST_CASE("the recorded Yahoo benchmark is drawn, calibrated and predicted apart", "[cli][figure][paper]") {
+  if (!can_draw() || recorded("phoebe-ysb-12workers-workRate.psv").empty()) return;
+  const TemporaryFolder folder;
+  const std::string data = drawn(folder, "yahoo-recorded");
+  const std::string p99 = ",99th percentile of achieved,";
+  for (const auto& [workers, sigma, kind] :
+       {std::tuple{"12", "0.0", "calibrated"}, std::tuple{"4", "0.0", "predicted"},
+        std::tuple{"4", "0.03", "predicted"}, std::tuple{"24", "0.0", "predicted"},
+        std::tuple{"24", "0.03", "predicted"}}) {
+    const double published = value_of(data, std::string("published,computed") + p99 + workers + ",,");
+    const double weir = value_of(data, std::string("weir,") + kind + p99 + workers + "," + sigma + ",");
+    INFO(workers << " workers, sigma " << sigma << ": " << weir << ", published " << published);
+    CHECK(weir == Approx(published).epsilon(0.25));
+    CHECK_THAT(documented(fmt::format("| {} | {} |", workers, sigma == std::string("0.0") ? "0" : sigma)),
+               Catch::Contains(fmt::format("| {:.0f} k/s |", weir / 1000)));
+  }
+  // By the simulator as by the model that was fitted: less than half of the baseline's error where nothing
+  // was fitted.
+  const std::string held_out = "weir,predicted,\"achieved rate, other four hours: rmse (records/s)\",12,0,";
+  const double model = value_of(data, held_out);
+  const std::string line = data.substr(data.find("\n" + held_out) + 1 + held_out.size());
+  CHECK(model < 0.5 * std::stod(line.substr(line.find(',') + 1)));
+}
+
+TEST_CASE("a figure of a recording says where it looked for it", "[cli][figure]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const Outcome outcome = run_weir({"figure", "yahoo-recorded", "-o", "out", "--", "--traces", "/nowhere"},
+                                   {folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}});
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Catch::Contains("/nowhere/phoebe-ysb-12workers-workRate.psv is not here"));
 }
