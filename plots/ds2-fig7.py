@@ -77,7 +77,7 @@ def kind(model, time_s):
 
 def report(runs, points):
     print("FlatMap/Count, from 10/5; ready: the last restart of each phase is over")
-    print("| Fig. 7 | 14/7 at 40 s, 19/11 at 150 s, 7/4 at 803 s, 7/5 at 900 s | | 200 s, 930 s |")
+    print("| Fig. 7 | published: 14/7 at 40 s, 19/11 at 150 s, 7/4 at 803 s, 7/5 at 900 s | | 200 s, 930 s |")
     for model, run in runs.items():
         # A table's row: what is calibrated, what is predicted.
         told = {"calibrated": [], "predicted": []}
