@@ -208,6 +208,46 @@ void nexmark(const Settings& settings, Report& report) {
   }
 }
 
+// A shuffle among 8 hosts: p senders with 10,000 records/s of 100 bytes each, p receivers, p x p channels.
+// The links are used to a tenth of a per cent, or to 80 %: then nearly every transfer shares them with
+// others.
+std::string shuffle_scenario(int p, bool contended, double until_s) {
+  const double used_gbit_per_s = p / 8.0 * 10'000 * 100 * 8 * 1e-9;
+  return fmt::format(
+      R"({{"weir": 1, "name": "shuffle", "until_s": {}, "fidelity": {{"batch_span_ms": 20}},
+    "cluster": {{"hosts": [{{"count": 8, "cores": 64, "nic_gbit_per_s": {}}}]}},
+    "jobs": [{{"name": "job", "engine": "flink", "policy": "static", "workload": {{"type": "dataflow",
+      "sources": [{{"name": "s", "parallelism": {}, "arrivals": {{"type": "constant", "rate_per_s": {}}}}}],
+      "operators": [{{"name": "t", "logic": "sink", "parallelism": {}, "cost": {{"per_record_us": 10}}}}],
+      "edges": [{{"from": "s", "to": "t", "partitioning": "rebalance"}}]}}}}]}})",
+      until_s, used_gbit_per_s / (contended ? 0.8 : 0.001), p, p * 10'000.0, p);
+}
+
+void shuffles(const Settings& settings, Report& report) {
+  const double until_s = settings.smoke ? 1 : 20;
+  const auto side = [=](int p, bool contended) {
+    return [=] { return timed_run(scenario_of_text(shuffle_scenario(p, contended, until_s)), true).sample; };
+  };
+  const int wide = settings.smoke ? 16 : 64;
+  const auto samples = alternate({side(8, false), side(wide, false), side(8, true), side(wide, true)},
+                                 std::min(settings.rounds, 3));
+  report.heading(fmt::format("shuffle on Flink, 8 hosts: 8 x 8 and {0} x {0} channels", wide));
+  const double more_channels = wide * wide / 64.0;
+  for (const int contended : {0, 1}) {
+    const auto& few = samples[static_cast<std::size_t>(2 * contended)];
+    const auto& many = samples[static_cast<std::size_t>(2 * contended + 1)];
+    const char* const links = contended != 0 ? "links used to 80 %" : "wide links";
+    report.line(fmt::format("{}, {} x {}", links, wide, wide), rate_text(median_rate(many)),
+                fmt::format("events; {:.3f} s of processor time a simulated second",
+                            median_of(many, &Sample::cpu_s) / until_s));
+    report.ratio(fmt::format("  cost of a simulated second over 8 x 8, by the growth of channels, {}", links),
+                 median_of(many, &Sample::cpu_s) / median_of(few, &Sample::cpu_s) / more_channels, 1, true);
+  }
+  report.line("  links used to 80 % over wide links",
+              fmt::format("{:.2f} times the processor time",
+                          median_of(samples[3], &Sample::cpu_s) / median_of(samples[1], &Sample::cpu_s)));
+}
+
 // The longest sides have 50 million edges and more.
 void analyzers(const Settings& settings, Report& report) {
   const double whole_s = settings.smoke ? 0.05 : 96;
@@ -277,6 +317,7 @@ int run(const Settings& settings) {
   if (settings.wants("memory")) memory(settings, report);
   if (settings.wants("papers")) papers(settings, report);
   if (settings.wants("nexmark")) nexmark(settings, report);
+  if (settings.wants("shuffle")) shuffles(settings, report);
   if (settings.wants("analyzer")) analyzers(settings, report);
   if (settings.wants("trace")) trace(settings, report);
   fmt::print("\n{} of the aims missed\n", report.missed());

@@ -8,12 +8,16 @@
 using namespace weir::test;
 using nlohmann::json;
 
-TEST_CASE("Shipped scenarios can be traced: same trajectory, a path in every window", "[cli][trace]") {
+namespace {
+
+// Every `of`-th of the scenarios, from number `part` on: together they take minutes.
+void trace_shipped(int part, int of) {
   const std::filesystem::path root = WEIR_SOURCE_DIR;
   std::istringstream golden(read_file(root / "tests/end_to_end/golden_fingerprints.txt"));
   std::string scenario, until_s, fingerprint;
   int traced = 0;
-  while (golden >> scenario >> until_s >> fingerprint) {
+  for (int number = 0; golden >> scenario >> until_s >> fingerprint; ++number) {
+    if (number % of != part) continue;
     INFO(scenario);
     const TemporaryFolder folder;
     const Outcome run =
@@ -41,6 +45,28 @@ TEST_CASE("Shipped scenarios can be traced: same trajectory, a path in every win
     ++traced;
   }
   CHECK(traced >= 6);
+}
+
+}  // namespace
+
+TEST_CASE("Shipped scenarios can be traced: same trajectory, a path in every window, first quarter",
+          "[cli][trace]") {
+  trace_shipped(0, 4);
+}
+
+TEST_CASE("Shipped scenarios can be traced: same trajectory, a path in every window, second quarter",
+          "[cli][trace]") {
+  trace_shipped(1, 4);
+}
+
+TEST_CASE("Shipped scenarios can be traced: same trajectory, a path in every window, third quarter",
+          "[cli][trace]") {
+  trace_shipped(2, 4);
+}
+
+TEST_CASE("Shipped scenarios can be traced: same trajectory, a path in every window, last quarter",
+          "[cli][trace]") {
+  trace_shipped(3, 4);
 }
 
 TEST_CASE("A part of a run can be traced, and a run that was stopped is analyzed up to there",

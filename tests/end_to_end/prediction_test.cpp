@@ -69,6 +69,15 @@ void check_events(const std::string& scenario, const TemporaryFolder& folder) {
   CHECK(actual <= 2 * predicted);
 }
 
+void check_events_between(const std::string& scenario, const TemporaryFolder& folder) {
+  INFO(scenario);
+  const Predicted predicted = predicted_events({scenario}, folder);
+  const double actual = actual_events({scenario}, folder);
+  INFO("predicted " << predicted.least << " to " << predicted.most << ", actual " << actual);
+  CHECK(predicted.least <= 2 * actual);
+  CHECK(actual <= 2 * predicted.most);
+}
+
 json fan(double rate_per_s, const json& edge, int receivers, int hosts) {
   json to = edge;
   to["from"] = "a";
@@ -98,14 +107,18 @@ TEST_CASE("events of the shipped scenarios are predicted within a factor of 2", 
     if (entry.path().extension() != ".json") continue;
     const json scenario = json::parse(read_file(entry.path()));
     if (!scenario.contains("jobs")) continue;
-    // Batches of Nexmark go by keys that move, and windows fire in bursts: the prediction knows neither.
-    if (entry.path().parent_path().filename() == "nexmark") continue;
     if (scenario.dump().find("shared/traces") != std::string::npos &&
         !fs::exists(scenarios / "../../shared/traces")) {
       WARN("skipped: the recorded load of " << entry.path() << " is not there");
       continue;
     }
-    check_events(entry.path().string(), folder);
+    // Nexmark's keys move and its windows fire in bursts, of which the optimum for the mean load knows
+    // nothing: where a policy goes lies between the two numbers.
+    if (entry.path().parent_path().filename() == "nexmark") {
+      check_events_between(entry.path().string(), folder);
+    } else {
+      check_events(entry.path().string(), folder);
+    }
     ++checked;
   }
   CHECK(checked >= 6);
