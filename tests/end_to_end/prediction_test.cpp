@@ -113,8 +113,9 @@ TEST_CASE("events of the shipped scenarios are predicted within a factor of 2", 
       continue;
     }
     // Nexmark's keys move and its windows fire in bursts, of which the optimum for the mean load knows
-    // nothing: where a policy goes lies between the two numbers.
-    if (entry.path().parent_path().filename() == "nexmark") {
+    // nothing; and under skew DS2 never serves the load. Where a policy goes lies between the two numbers.
+    if (entry.path().parent_path().filename() == "nexmark" ||
+        entry.path().filename().string().starts_with("skew-")) {
       check_events_between(entry.path().string(), folder);
     } else {
       check_events(entry.path().string(), folder);
