@@ -100,7 +100,7 @@ def draw(arguments, tables, queries):
         place.set_xlabel("decisions")
     for place in axes[:, 0]:
         place.set_ylabel("parallelism")
-    axes[0][axes.shape[1] // 2].legend(loc="lower center", bbox_to_anchor=(0.5, 1.12), ncol=4, borderaxespad=0.1)
+    style.shared_legend(fig, axes[0][0], 4, 0.22, below=False)
     style.save(fig, arguments.output, "ds2-table4")
 
 

@@ -338,6 +338,15 @@ std::vector<std::string> Flink::explain() const {
                                       c.interval_s, c.unaligned ? "unaligned" : "aligned", c.upload_mb_per_s),
       fmt::format("metrics: windows of {} s, {} s late", params_.metrics_interval_s,
                   params_.metrics_delay_s)};
+  if (n.debloat.enabled)
+    lines.push_back(
+        fmt::format("buffers: smaller where what is under way takes more than {} s", n.debloat.target_s));
+  if (params_.state_backend.type == BackendKind::rocksdb)
+    lines.push_back(fmt::format("state: {} background threads of each keyed task work {} us for a record",
+                                params_.state_backend.background_threads,
+                                params_.state_backend.background_us_per_record));
+  if (storage_ >= 0)
+    lines.push_back(fmt::format("state: moves over the network, to and from {}", c.storage_host));
   const std::string restart =
       fmt::format("cancel {} s, allocate {} s, deploy {} s, restore at {} MB/s by each task",
                   params_.cancel_s, params_.allocate_s, params_.deploy_s, params_.restore_mb_per_s);

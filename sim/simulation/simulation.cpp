@@ -341,6 +341,18 @@ double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity&
   return events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism);
 }
 
+int hosts_with_more_threads_than_cores(const Job& job) {
+  std::vector<int> threads(static_cast<std::size_t>(job.cluster().host_count()), 0);
+  for (int op = 0; op < static_cast<int>(job.graph().operators.size()); ++op) {
+    if (job.chain_head(op) != op) continue;
+    for (int i = 0; i < job.parallelism()[op]; ++i) ++threads[static_cast<std::size_t>(job.host_of(op, i))];
+  }
+  int hosts = 0;
+  for (int host = 0; host < job.cluster().host_count(); ++host)
+    hosts += threads[static_cast<std::size_t>(host)] > job.cluster().host(host).cores ? 1 : 0;
+  return hosts;
+}
+
 // Whether the policy may act before the run is over.
 bool may_act(const Policy& policy, const Engine& engine, double until_s) {
   if (policy.acts_on() == ActsOn::nothing || policy.first_evaluation_s() >= until_s) return false;
@@ -461,6 +473,8 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
     }
     lines.push_back(fmt::format("  {} slots{}", slots_taken(parallelism, engine->shares_slots()),
                                 engine->shares_slots() ? ", each with an instance of every operator" : ""));
+    if (const int crowded = hosts_with_more_threads_than_cores(job); crowded > 0)
+      lines.push_back(fmt::format("  {} hosts have more threads of it than cores, and share them", crowded));
     for (const LogicalEdge& edge : graph.edges) {
       if (job.chain_head(edge.from) == job.chain_head(edge.to))
         lines.push_back(fmt::format("  {} -> {}: chained, one thread", edge.spec.from, edge.spec.to));
