@@ -169,6 +169,17 @@ class WrongInput(Exception):
     """What was asked for cannot be drawn."""
 
 
+def mean_rate(windows, from_s, to_s):
+    """Achieved, of the metric windows of a job, weighted by how much of them lies in between; None outside of the run."""
+    records = seconds = 0.0
+    for start, end, rate in zip(windows["start_s"], windows["end_s"], windows["achieved_per_s"]):
+        overlap = min(end, to_s) - max(start, from_s)
+        if overlap > 0:
+            records += rate * overlap
+            seconds += overlap
+    return records / seconds if seconds > 0 else None
+
+
 def chosen(text, known, what):
     """The names in an option's text, with commas between; all must be known."""
     names = text.split(",")

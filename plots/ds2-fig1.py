@@ -9,17 +9,6 @@ PLATEAU_S = (240, 600)  # published rate 0
 TARGET_PER_S = 1e6 / 60
 
 
-def mean_rate(windows, from_s, to_s):
-    """Of the metric windows, weighted by how much of them lies in between; None outside of the run."""
-    records = seconds = 0.0
-    for start, end, rate in zip(windows["start_s"], windows["end_s"], windows["achieved_per_s"]):
-        overlap = min(end, to_s) - max(start, from_s)
-        if overlap > 0:
-            records += rate * overlap
-            seconds += overlap
-    return records / seconds if seconds > 0 else None
-
-
 def draw(arguments, points, windows):
     import _style as style
 
@@ -47,7 +36,7 @@ def main():
     run = _runs.Weir(arguments.weir).run(CALIBRATED, arguments.output / "runs/dhalion")
     windows = run.table("job_windows")
 
-    ours = {float(p["time_s"]): mean_rate(windows, float(p["time_s"]), float(p["time_s"]) + SAMPLE_S) for p in points}
+    ours = {float(p["time_s"]): _runs.mean_rate(windows, float(p["time_s"]), float(p["time_s"]) + SAMPLE_S) for p in points}
     rows = [["published", "digitised", p["time_s"], p["rate_per_s"]] for p in points]
     rows += [["weir", "predicted", f"{t:g}", f"{rate:.1f}"] for t, rate in ours.items() if rate is not None]
     _runs.write_csv(arguments.output / "ds2-fig1.csv", ["source", "kind", "time_s", "rate_per_s"], rows)

@@ -39,16 +39,6 @@ def contended():
 # ------------------------------------------------------------------ results
 
 
-def mean_rate(windows, from_s, to_s):
-    records = seconds = 0.0
-    for start, end, rate in zip(windows["start_s"], windows["end_s"], windows["achieved_per_s"]):
-        overlap = min(end, to_s) - max(start, from_s)
-        if overlap > 0:
-            records += rate * overlap
-            seconds += overlap
-    return records / seconds if seconds > 0 else None
-
-
 def decisions(run):
     """(time, {operator: parallelism after it}), one for each time."""
     told = {}
@@ -88,7 +78,7 @@ def report(runs, points):
     print("source rate, M/s:")
     for point in (p for p in points if p["quantity"] == "rate"):
         low, high = float(point["low"]) / 1e6, float(point["high"]) / 1e6
-        ours = {m: mean_rate(r.table("job_windows"), float(point["from_s"]), float(point["to_s"])) for m, r in runs.items()}
+        ours = {m: _runs.mean_rate(r.table("job_windows"), float(point["from_s"]), float(point["to_s"])) for m, r in runs.items()}
         print(f"  {point['from_s']:>4} to {point['to_s']:>4} s: published {low:.2f}" + (f" to {high:.2f}" if high > low else "") +
               "; " + ", ".join(f"{m} {rate / 1e6:.2f}" for m, rate in ours.items()))
 
