@@ -30,7 +30,6 @@ void StateBackend::deploy(const Job& job) {
     for (int i = 0; keyed && i < job.parallelism()[op]; ++i) {
       const Instance& instance = job.instance(static_cast<int>(op), i);
       Store store;
-      store.instance = &instance;
       store.records_seen = instance.counters().records_in;
       for (int t = 0; t < params_.background_threads; ++t, ++next_thread) {
         if (next_thread == threads_.size()) threads_.push_back(std::make_unique<Thread>());

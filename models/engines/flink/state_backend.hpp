@@ -50,7 +50,6 @@ class StateBackend final : EventHandler {
  private:
   // Of one task that keeps keyed state.
   struct Store {
-    const Instance* instance = nullptr;
     std::int64_t records_seen = 0;  // by the instance's counter
     double buffered_records = 0;
     Ring<double> jobs_s;  // full buffers that wait for a thread: work
