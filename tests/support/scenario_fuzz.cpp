@@ -51,7 +51,8 @@ void fuzz_scenario(std::string_view bytes) {
     const std::size_t before = errors.count();
     Sample sample;
     const bool good = table.read(document->root(), sample, errors);
-    WEIR_ASSERT(good == (errors.count() == before), "reading fails when it adds errors");
+    // A value that the syntax was already told of (a number too large) fails without a second error.
+    WEIR_ASSERT(good ? errors.count() == before : !errors.empty(), "reading fails exactly when an error was told");
     if (good) check_round_trip(table, sample);
   }
   check_text(errors);

