@@ -80,8 +80,14 @@ void ControlLoop::start(Nanos until) {
                      evaluate, 0);
 }
 
-void ControlLoop::finish() {
+MetricWindow ControlLoop::take_window() {
   MetricWindow window = job_.take_window();
+  backpressure_.complete(view_.operators, window);
+  return window;
+}
+
+void ControlLoop::finish() {
+  const MetricWindow window = take_window();
   if (window.end_ns > window.start_ns) observer_.window_closed(job_, window);
 }
 
@@ -106,7 +112,7 @@ void ControlLoop::close() {
   // A deployment at the very end of a window has closed it: what it did in that instant goes to the next one.
   if (closed_ns_ == calendar_.now()) return;
   closed_ns_ = calendar_.now();
-  MetricWindow window = job_.take_window();
+  MetricWindow window = take_window();
   observer_.window_closed(job_, window);
   on_the_way_.push_back(std::move(window));
   if (metrics_delay_ns_ == 0) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/control/backpressure.hpp"
 #include "sim/control/policy.hpp"
 #include "sim/control/truth.hpp"
 #include "sim/dataflow/job.hpp"
@@ -79,6 +80,7 @@ class ControlLoop final : public EventHandler {
  private:
   enum Kind : std::uint32_t { close_window = 1, window_arrives = 2, evaluate = 3 };
 
+  MetricWindow take_window();
   void close();
   void arrive();
   void ask_policy();
@@ -93,6 +95,7 @@ class ControlLoop final : public EventHandler {
   const Truth& truth_;
   ControlObserver& observer_;
   JobView view_;
+  BackpressureAttribution backpressure_;
   std::unique_ptr<Policy> policy_;
   Nanos until_ = 0;
   Nanos metrics_interval_ns_;

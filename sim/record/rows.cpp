@@ -26,8 +26,11 @@ void time_columns(TableSchema<Row>& t) {
            &Row::blocked_s);
   t.column("overhead_s", "s", "Time spent on neither: switching, checkpoints, restarts, waiting for a core.",
            &Row::overhead_s);
-  t.column("backpressure_s", "s", "Time for which it held the job in backpressure, as the engine defines it.",
-           &Row::backpressure_s);
+  t.column(
+      "backpressure_s", "s",
+      "Time for which it held the job in backpressure, as the engine tells it; where it tells only who was "
+      "held back (Flink): for which it was busy and those before it were held back, at least.",
+      &Row::backpressure_s);
 }
 
 template <class Row>

@@ -145,3 +145,32 @@ TEST_CASE("Two jobs have the slots of one cluster", "[oracle][flink]") {
   REQUIRE_FALSE(result.contains("error"));
   CHECK(result["summary"]["jobs"]["first"]["operators"]["b"]["parallelism"] == 3);
 }
+
+TEST_CASE("Dhalion finds the bottleneck of a job on Flink, which names none", "[oracle][flink][dhalion]") {
+  // 500 records/s of 10 ms each are work for five instances and less than six.
+  const auto job_of = [](double until_s) {
+    ScenarioText s = flink_scenario(until_s);
+    s.source("s", ScenarioText::constant(500));
+    s.op("a", "map", ScenarioText::deterministic(100), 1);
+    s.op("b", "map", ScenarioText::deterministic(10'000), 2);
+    s.op("t", "sink", ScenarioText::deterministic(1), 1);
+    s.edge("s", "a");
+    s.edge("a", "b");
+    s.edge("b", "t");
+    return s;
+  };
+  // Two do 200 a second. What is busy for 2 of 100 ms/s by itself waits for them, and the source for it.
+  const json windows = flink_result(job_of(60), true);
+  CHECK(mean_share(windows, 1, "blocked_s", 20) == Approx(0.98).epsilon(0.01));
+  CHECK(2 * mean_share(windows, 2, "backpressure_s", 20) ==
+        Approx(mean_share(windows, 1, "blocked_s", 20)).epsilon(0.01));
+  for (const int op : {0, 1, 3}) CHECK(mean_share(windows, op, "backpressure_s", 20) < 0.001);
+
+  ScenarioText s = job_of(1500);
+  s.job()["policy"] = {{"type", "dhalion"}};
+  const json result = flink_result(s);
+  INFO(result["summary"]["scaling"].dump(1));
+  CHECK(result["summary"]["operators"]["b"]["parallelism"] >= 5);
+  CHECK(result["summary"]["operators"]["a"]["parallelism"] == 1);
+  CHECK(result["summary"]["scaling"]["actions"][0]["operator"] == "b");
+}

@@ -36,6 +36,7 @@ json to_json(const MetricWindow& window) {
                            {"useful_s", m.useful_s},
                            {"waiting_s", m.waiting_s},
                            {"blocked_s", m.blocked_s},
+                           {"backpressure_s", m.backpressure_s},
                            {"overhead_s", m.overhead_s},
                            {"queue", m.queue_records}});
     }
