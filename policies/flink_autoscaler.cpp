@@ -114,7 +114,7 @@ std::string FlinkAutoscaler::why_no_room(const Observation& seen,
                                          const std::vector<VertexDecision>& decisions) const {
   std::int64_t slots = 0, changed_before = 0, changed_after = 0;
   const auto count = [&](std::int64_t& sum, int instances) {
-    sum = p_.slot_sharing ? std::max<std::int64_t>(sum, instances) : sum + instances;
+    sum = seen.job.slots_shared ? std::max<std::int64_t>(sum, instances) : sum + instances;
   };
   for (std::size_t id = 0; id < decisions.size(); ++id) {
     count(slots, decisions[id].parallelism);

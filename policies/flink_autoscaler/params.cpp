@@ -181,10 +181,6 @@ void add_limits(ParamTable<Params>& t) {
       non_negative());
   t.texts("exclude", &Params::exclude,
           {.help = "operators that it leaves alone", .source = key("vertex.exclude.ids")});
-  t.boolean("slot_sharing", &Params::slot_sharing,
-            {.help = "instances of different operators share a slot: a job takes as many as its largest "
-                     "operator; false, as weir counts: as many as it has instances",
-             .source = "Flink, slot sharing groups"});
   t.integer("slots_per_task_manager", &Params::slots_per_task_manager,
             {.unit = "slots",
              .help = "nothing is done that takes more task managers than the cluster has slots for",

@@ -67,7 +67,6 @@ struct Params {
   Unaligned unaligned = Unaligned::as_preset;
   std::optional<int> key_groups, source_partitions;
   std::vector<std::string> exclude;
-  bool slot_sharing = false;
   int slots_per_task_manager = 1;
   std::optional<double> quota_cores;
   double cores_per_task_manager = 1;

@@ -96,3 +96,29 @@ TEST_CASE("flink-autoscaler's presets decide when their windows are full", "[pol
   CHECK(first_action_s("1.6") == Approx(900).margin(1));
   CHECK(first_action_s("1.7") == Approx(1200).margin(1));
 }
+
+TEST_CASE("flink-autoscaler has the slots that Flink shares", "[policy][flink-autoscaler][flink]") {
+  // Nexmark's query 5 in eight slots of 16: the window is short of instances, the slots are not. One for each
+  // instance, 26 would be needed.
+  const json scenario = {
+      {"weir", 1},
+      {"name", "shared-slots"},
+      {"until_s", 400},
+      {"cluster", {{"hosts", {{{"name", "host"}, {"count", 2}, {"cores", 16}, {"slots", 8}}}}}},
+      {"jobs",
+       {{{"workload",
+          {{"type", "nexmark-q5"},
+           {"arrivals", {{"type", "constant"}, {"rate_per_s", 300'000}}},
+           {"source_parallelism", 8},
+           {"window", {{"parallelism", 1}}}}},
+         {"engine", {{"type", "flink"}}},
+         {"policy", shortened}}}}};
+  const json result = run({.scenario = scenario.dump()});
+  INFO(result.value("error", ""));
+  REQUIRE(result.contains("summary"));
+  INFO(result["summary"]["scaling"].dump(1));
+  const auto actions = actions_on(result["summary"], "window");
+  REQUIRE(!actions.empty());
+  CHECK(actions[0]["status"] == "done");
+  CHECK(actions[0]["to"] >= 4);  // of 276 k bids/s one does 119 k, and should be busy at 70 %
+}

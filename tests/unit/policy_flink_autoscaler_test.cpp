@@ -474,11 +474,13 @@ TEST_CASE("flink-autoscaler stays within slots and quota", "[policy][flink-autos
   };
   CHECK(run("") ==
         std::pair<int, std::string>{10, "21 slots in 21 task managers are needed, and there are 20 slots"});
-  CHECK(run(R"(, "slot_sharing": true)").first == 20);
-  CHECK(run(R"(, "slot_sharing": true, "slots_per_task_manager": 3)") ==
+  // Where a slot holds an instance of each operator, the widest counts.
+  job.slots_shared = true;
+  CHECK(run("").first == 20);
+  CHECK(run(R"(, "slots_per_task_manager": 3)") ==
         std::pair<int, std::string>{10, "20 slots in 7 task managers are needed, and there are 20 slots"});
-  CHECK(run(R"(, "slot_sharing": true, "quota_cores": 20)").first == 20);
-  CHECK(run(R"(, "slot_sharing": true, "quota_cores": 19)") ==
+  CHECK(run(R"(, "quota_cores": 20)").first == 20);
+  CHECK(run(R"(, "quota_cores": 19)") ==
         std::pair<int, std::string>{10, "20 task managers have 20 cores, and the quota is 19"});
 }
 
