@@ -153,7 +153,7 @@ ParamTable<ParamsOf<which>> table() {
        .source = "chosen"},
       {{"queue", WhenBlocked::queue}, {"skip", WhenBlocked::skip}});
   if (q.law != nullptr) {
-    add_nexmark_params(t);
+    add_nexmark_params(t, nexmark::law_inputs(q.law, true));
   } else {
     t.real("selectivity", static_cast<double P::*>(&Ds2Params::selectivity),
            {.unit = "records out per record in",

@@ -92,7 +92,7 @@ ParamTable<ParamsOf<which>> table() {
   add_source_params(
       t, {.unit = "B", .help = "Size of an event.", .source = "nexmark-flink: shares and mean sizes"},
       "event_bytes");
-  add_nexmark_params(t);
+  add_nexmark_params(t, nexmark::law_inputs(plan.law, plan.main == nexmark::Main::law));
   const auto stage = [&](const char* name, StagePart NexmarkQueryParams::*part, const char* help) {
     t.object(name, static_cast<StagePart P::*>(part), stage_table(),
              {.help = help, .source = nexmark::cost_source});

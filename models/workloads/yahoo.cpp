@@ -29,6 +29,7 @@ struct YahooParams : SourcePart {
   double window_s = 10;
   double watermark_holdback_s = 0;
   double watermark_interval_ms = 200;
+  double idle_timeout_s = 0;
   StagePart parse, count, sink;
 };
 
@@ -48,6 +49,12 @@ ParamTable<YahooParams> table() {
           .help = "A source instance sends a watermark so often; 0: with every batch.",
           .source = "Flink, pipeline.auto-watermark-interval"},
          between(0, 1e9));
+  t.real("idle_timeout_s", &P::idle_timeout_s,
+         {.unit = "s",
+          .help = "A source instance that has sent nothing for so long holds no watermark back; 0: it does "
+                  "for ever.",
+          .source = "Flink, WatermarkStrategy.withIdleness; none is set by default"},
+         between(0, 1e9));
   t.object("parse", &P::parse, stage_table(),
            {.help = "Deserializes, filters, projects and joins; as many instances as the source has.",
             .source = chosen});
@@ -63,6 +70,7 @@ DataflowSpec make(const YahooParams& p) {
   law.window_s = law.slide_s = p.window_s;
   law.watermark_holdback_s = p.watermark_holdback_s;
   law.watermark_interval_ms = p.watermark_interval_ms;
+  law.idle_timeout_s = p.idle_timeout_s;
   StagePart parse = p.parse;
   parse.parallelism = parse.min_parallelism = parse.max_parallelism = p.source_parallelism;
   constexpr double projected_bytes = 40;  // an ad's campaign and a time

@@ -97,6 +97,19 @@ std::vector<std::string> queries_with_law() {
   return names;
 }
 
+LawInputs law_inputs(const std::string& query, bool keyed) {
+  const LawTraits& law = *law_traits(query);
+  const bool sessions = query == "q11" || query == "ds2-q11";
+  // Auctions are open for some time, which joins of bids with them go by.
+  const bool open_auctions = query == "q4";
+  return {.keys = keyed,
+          .event_time = (law.windowed && !law.processing_time) || open_auctions,
+          .windows = law.windowed && !sessions,
+          .slides = query == "q5" || query == "ds2-q5",
+          .sessions = sessions,
+          .watermarks = law.windowed && !law.processing_time};
+}
+
 std::int64_t slide_ms(const LawChoice& choice) {
   if (choice.query == "q5" || choice.query == "ds2-q5") return choice.slide_ms;
   // Sessions end when they end: their ends are looked at so often.

@@ -123,4 +123,16 @@ std::unique_ptr<QueryLaw> make_law(const LawChoice& choice, const EventLaw& even
 // The slide of a query's windows: tumbling ones' size.
 std::int64_t slide_ms(const LawChoice& choice);
 
+// What a law looks at, of all that can be chosen.
+struct LawInputs {
+  bool keys = true;        // where records go depends on keys
+  bool event_time = true;  // when events happen
+  bool windows = true;     // the size of windows
+  bool slides = true;      // from one to the next
+  bool sessions = true;    // the gap that ends them
+  bool watermarks = true;  // how far sources have come
+};
+// Of a query with a law (law_traits); `keyed`: its keyed operator has that law, too.
+LawInputs law_inputs(const std::string& query, bool keyed);
+
 }  // namespace weir::nexmark
