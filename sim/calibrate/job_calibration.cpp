@@ -91,9 +91,14 @@ JobCalibration calibrate_job(JobSeries series, const JobQuestion& question) {
   all.window_given = question.window_s.has_value();
   const std::size_t window_max =
       std::max<std::size_t>(1, std::min(rows_of(window_s_max, all.series), all.train_rows / 4));
-  all.window_rows = all.window_given ? std::max<std::size_t>(1, rows_of(*question.window_s, all.series))
-                                     : find_window_rows(all.series, question.outage_rule, question.outages,
-                                                        all.train_rows, window_max, question.stop);
+  if (all.window_given) {
+    all.window_rows = std::max<std::size_t>(1, rows_of(*question.window_s, all.series));
+  } else {
+    const MeterWindow found = find_window(all.series, question.outage_rule, question.outages, all.train_rows,
+                                          window_max, question.stop);
+    all.window_rows = found.rows;
+    all.window_seen = found.seen;
+  }
   all.outages_given = question.outages.has_value();
   all.outages = all.outages_given ? Outages{*question.outages, 0}
                                   : find_outages(all.series, all.window_rows, question.outage_rule);

@@ -47,6 +47,7 @@ struct JobCalibration {
   JobSeries series;
   std::size_t window_rows = 1, train_rows = 0;
   bool window_given = false, outages_given = false;
+  bool window_seen = false;  // the data show it
   Outages outages;
   Seen seen;
   JobFit fit;

@@ -194,7 +194,8 @@ class Fitter {
          .value = result.capacity_per_s,
          .identified = seen.parameter[0],
          .interval = middle_of(capacities_),
-         .why = seen_in()});
+         .why = seen.parameter[0] ? seen_in()
+                                  : seen_in() + ", and the achieved rate is not the better for any other"});
     std::size_t next = 1;
     const bool sigma = meaning_.sigma && seen.parameter[next++];
     result.parameters.push_back(

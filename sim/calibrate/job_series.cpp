@@ -76,16 +76,16 @@ class TableOfMetrics {
   Points points[metrics];
   std::size_t rows() const { return rows_; }
   bool has(Metric metric) const { return column_[metric] != std::string::npos; }
+  double latency_unit_s() const { return unit_s_; }
 
  private:
   bool begin(const std::vector<std::string>& names, std::size_t columns) {
     columns_ = columns;
     std::fill(std::begin(column_), std::end(column_), std::string::npos);
     const auto time = named("time", names);
-    if (time) time_ = *time;
-    if (!time) time_ = find_column(names, time_names);
+    bool good = !time || *time != std::string::npos || no_such_column("time", names);
+    time_ = time ? *time : find_column(names, time_names);
     if (time_ == std::string::npos) time_ = 0;
-    bool good = true;
     for (const Metric metric : wanted_) good = choose(metric, names) && good;
     return good;
   }
@@ -96,9 +96,7 @@ class TableOfMetrics {
       column_[metric] = *chosen;
       if (metric == latency) unit_s_ = latency_unit(names);
       if (*chosen != std::string::npos) return true;
-      errors_.add_argument(fmt::format("--column {}={}", name, files_.columns.at(name)), name,
-                           "is no column of " + path_, allowed_names(files_.columns.at(name), names));
-      return false;
+      return no_such_column(name, names);
     }
     column_[metric] = find_column(names, usual_names(metric));
     if (wanted_.size() == 1 && column_[metric] == std::string::npos && columns_ == 2)
@@ -118,6 +116,12 @@ class TableOfMetrics {
         names.empty() ? fmt::format("there is no header, so no column is {}", metric_names[metric])
                       : fmt::format("no column is {}", metric_names[metric]),
         fmt::format("a column {}, or --column {}=NAME", fmt::join(others, ", "), metric_names[metric]));
+    return false;
+  }
+
+  bool no_such_column(const std::string& what, const std::vector<std::string>& names) {
+    errors_.add_argument(fmt::format("--column {}={}", what, files_.columns.at(what)), what,
+                         "is no column of " + path_, allowed_names(files_.columns.at(what), names));
     return false;
   }
 
@@ -310,26 +314,30 @@ bool looks_like_job_table(const std::vector<std::string>& names) {
 JobSeries read_job_series(const JobFiles& files, Errors& errors, const std::atomic<bool>* stop) {
   Points points[metrics];
   std::size_t rows = 0;
+  double latency_unit_s = 0;
   bool good = true;
   const auto read = [&](const std::string& path, std::vector<Metric> wanted) {
     if (path.empty()) return;
     TableOfMetrics table(files, path, wanted, errors);
     good = table.read(stop) && good;
     for (const Metric metric : wanted) points[metric] = std::move(table.points[metric]);
+    if (table.has(latency)) latency_unit_s = table.latency_unit_s();
     rows += table.rows();
   };
   if (!files.table.empty()) {
-    read(files.table, {offered, achieved, latency, workers});
+    read(files.table, files.workers.empty() ? std::vector<Metric>{offered, achieved, latency, workers}
+                                            : std::vector<Metric>{offered, achieved, latency});
   } else {
     read(files.offered, {offered});
     read(files.achieved, {achieved});
     read(files.latency, {latency});
-    read(files.workers, {workers});
   }
+  read(files.workers, {workers});  // instead of a column, if there is one
   if (!good) return {};
   const std::string& file = files.table.empty() ? files.offered : files.table;
   JobSeries series = on_one_grid(points, file, errors);
   series.rows_read = rows;
+  series.latency_unit_s = latency_unit_s;
   if (files.workers_always > 0) series.workers.assign(series.size(), files.workers_always);
   check_workers(series, files.workers.empty() ? file : files.workers, errors);
   return series;

@@ -33,6 +33,7 @@ struct JobSeries {
   std::size_t rows_read = 0;
   std::size_t offered_gaps = 0, achieved_gaps = 0, latency_gaps = 0;
   std::size_t rows_merged = 0;  // more than one in a step: the last counts
+  double latency_unit_s = 0;    // that latencies were taken to be in
 };
 
 enum class LatencyUnit { automatic, seconds, milliseconds, microseconds };

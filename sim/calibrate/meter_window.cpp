@@ -32,7 +32,7 @@ class Search {
   }
 
   // Ever finer steps around the best.
-  std::size_t find() {
+  MeterWindow find() {
     for (double rows = 1; rows <= static_cast<double>(rows_max_); rows *= 1.2) try_rows(rows);
     try_rows(static_cast<double>(rows_max_));
     for (const double step : {0.1, 0.05, 0.02}) {
@@ -40,7 +40,10 @@ class Search {
       try_rows(best * (1 - step));
       try_rows(best * (1 + step));
     }
-    return shortest_of_the_best();
+    const std::size_t rows = shortest_of_the_best();
+    const double best = errors_.at(rows);
+    return {rows, std::any_of(errors_.begin(), errors_.end(),
+                              [&](const auto& tried) { return tried.second > best * as_good; })};
   }
 
  private:
@@ -91,9 +94,9 @@ class Search {
 
 }  // namespace
 
-std::size_t find_window_rows(const JobSeries& series, const OutageRule& rule,
-                             const std::optional<std::vector<Outage>>& given, std::size_t train_rows,
-                             std::size_t rows_max, const std::atomic<bool>* stop) {
+MeterWindow find_window(const JobSeries& series, const OutageRule& rule,
+                        const std::optional<std::vector<Outage>>& given, std::size_t train_rows,
+                        std::size_t rows_max, const std::atomic<bool>* stop) {
   return Search(series, rule, given, train_rows, rows_max, stop).find();
 }
 

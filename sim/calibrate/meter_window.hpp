@@ -16,9 +16,14 @@
 
 namespace weir::calibrate {
 
+struct MeterWindow {
+  std::size_t rows = 1;
+  bool seen = false;  // some other window is worse: else it is a guess
+};
+
 // From 1 to rows_max. Outages are given, or found by the rule for each window that is tried.
-std::size_t find_window_rows(const JobSeries& series, const OutageRule& rule,
-                             const std::optional<std::vector<Outage>>& given, std::size_t train_rows,
-                             std::size_t rows_max, const std::atomic<bool>* stop = nullptr);
+MeterWindow find_window(const JobSeries& series, const OutageRule& rule,
+                        const std::optional<std::vector<Outage>>& given, std::size_t train_rows,
+                        std::size_t rows_max, const std::atomic<bool>* stop = nullptr);
 
 }  // namespace weir::calibrate

@@ -20,6 +20,17 @@ double train_s(const JobCalibration& all) {
 
 // ---------------------------------------------------------------- text
 
+// Of what was offered in all.
+double achieved_share(const JobSeries& series) {
+  double offered = 0, achieved = 0;
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (std::isnan(series.achieved_per_s[i])) continue;
+    offered += series.offered_per_s[i];
+    achieved += series.achieved_per_s[i];
+  }
+  return offered > 0 ? achieved / offered : achieved > 0 ? HUGE_VAL : 1;
+}
+
 std::string data_text(const JobCalibration& all) {
   const JobSeries& series = all.series;
   std::string text = fmt::format("{:.0f} s recorded, a row every {:g} s. Fitted on the first {:.0f} s.\n",
@@ -34,7 +45,19 @@ std::string data_text(const JobCalibration& all) {
     text += fmt::format("  {} rows came sooner than a step after another one: the later counts\n",
                         series.rows_merged);
   text += fmt::format("Meters tell the mean of {:g} s ({}).\n", window_s(all),
-                      all.window_given ? "given" : "fitted together with the capacity");
+                      all.window_given  ? "given"
+                      : all.window_seen ? "fitted together with the capacity"
+                                        : "taken: any other would do");
+  if (series.has_latency())
+    text +=
+        fmt::format("Latencies were taken to be in {}.\n", series.latency_unit_s == 1      ? "seconds"
+                                                           : series.latency_unit_s == 1e-3 ? "milliseconds"
+                                                                                           : "microseconds");
+  if (const double share = achieved_share(series); share > 1.05)
+    text += fmt::format(
+        "  The job achieved {:.0f} % of what was offered in all: a backlog from before, or columns or units "
+        "that do not belong together.\n",
+        100 * share);
   return text;
 }
 
@@ -93,7 +116,10 @@ std::string scores_text(const JobCalibration& all) {
 }
 
 std::string others_text(const JobCalibration& all) {
-  if (all.others.empty()) return {};
+  if (all.others.empty())
+    return all.question.predict_workers.empty()
+               ? ""
+               : "\nWith other numbers of workers nothing is predicted: that takes a capacity.\n";
   std::string text =
       "\nPredicted with other numbers of workers, the same load and outages\n"
       "  workers  sigma             capacity    p99 achieved   latency p50 / p99 s\n";
@@ -195,7 +221,9 @@ Json job_json(const JobCalibration& all, const std::vector<DataFile>& files) {
           {"step_s", all.series.step_s},
           {"train_until_s", train_s(all)},
           {"meter_window_s", window_s(all)},
-          {"meter_window_fitted", !all.window_given},
+          {"meter_window_fitted", !all.window_given && all.window_seen},
+          {"latency_unit_s", all.series.has_latency() ? Json(all.series.latency_unit_s) : Json()},
+          {"achieved_share", achieved_share(all.series)},
           {"outages_given", all.outages_given},
           {"outages", outages},
           {"replay_s", all.question.replay_s},

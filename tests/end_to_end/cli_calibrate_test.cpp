@@ -78,6 +78,42 @@ TEST_CASE("weir calibrate: a job's capacity from one table", "[cli][calibrate]")
         found);
 }
 
+TEST_CASE("weir calibrate tells what it took for granted", "[cli][calibrate]") {
+  const TemporaryFolder folder;
+  const auto table = [&](const char* name, const std::string& header, double achieved, const char* latency) {
+    std::string text = header + "\n";
+    for (int t = 0; t < 120; ++t) text += fmt::format("{},100,{},{}\n", t, achieved, latency);
+    folder.write(name, text);
+  };
+  table("plain.csv", "time,offered,achieved,latency", 100, "0.5");
+  const Outcome plain = run_weir({"calibrate", "plain.csv", "--predict", "2"}, {folder.path()});
+  INFO(plain.out << plain.err);
+  CHECK_THAT(plain.out, Catch::Contains("Meters tell the mean of 1 s (taken: any other would do)."));
+  CHECK_THAT(plain.out, Catch::Contains("Latencies were taken to be in milliseconds."));
+  CHECK_THAT(plain.out, Catch::Contains("nothing is predicted: that takes a capacity"));
+  CHECK_THAT(plain.out, !Catch::Contains("of what was offered in all"));
+  table("seconds.csv", "time,offered,achieved,latency_s", 100, "0.5");
+  CHECK_THAT(run_weir({"calibrate", "seconds.csv"}, {folder.path()}).out,
+             Catch::Contains("Latencies were taken to be in seconds."));
+
+  // Columns that were exchanged.
+  table("more.csv", "time,offered,achieved,latency", 300, "0.5");
+  const Outcome more = run_weir({"calibrate", "more.csv"}, {folder.path()});
+  INFO(more.out << more.err);
+  CHECK_THAT(more.out, Catch::Contains("achieved 300 % of what was offered in all"));
+  CHECK_THAT(more.out, Catch::Contains("is not the better for any other"));
+}
+
+TEST_CASE("weir calibrate: the number of workers in a file of its own, beside a table", "[cli][calibrate]") {
+  const TemporaryFolder folder;
+  folder.write("job.csv", small_job());
+  folder.write("workers.csv", "time,value\n0,3\n");
+  const json found =
+      parsed(run_weir({"calibrate", "job.csv", "--workers", "workers.csv", "--train-until", "400", "--json"},
+                      {folder.path()}));
+  CHECK(found["workers"] == 3);
+}
+
 TEST_CASE("what weir calibrate found runs as a scenario", "[cli][calibrate]") {
   const TemporaryFolder folder;
   folder.write("job.csv", small_job());
@@ -173,6 +209,9 @@ TEST_CASE("weir calibrate: what is wrong is told, and nothing is written", "[cli
       {{"job.csv", "--predict", "4,x"}, "\"x\" is no number of workers"},
       {{"job.csv", "--workers", "0"}, "1 to 16384, or a file"},
       {{"job.csv", "--column", "offerd=in"}, "did you mean \"offered\"?"},
+      {{"job.csv", "--column", "time=tim"},
+       "--column time=tim: time: is no column of job.csv (did you mean \"time\"?"},
+      {{"job.csv", "--workers", "nowhere.csv"}, "nowhere.csv:1: $: cannot be read"},
       {{"job.csv", "--outages", "outages.csv"}, "outages.csv:1: $: is no outage"},
       {{"job.csv", "-o", "job.csv"}, "is one of the inputs"},
       {{"job.csv", "-o", "no/where.json"}, "no is no directory"},

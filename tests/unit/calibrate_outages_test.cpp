@@ -107,7 +107,7 @@ TEST_CASE("the window of the meters is found", "[calibrate]") {
     for (double& rate : series.offered_per_s) rate *= 1 + 0.05 * random.normal();
     record(series, {{700, 760}}, window,
            {.rate_per_s = 400, .sigma = 0, .imbalance = 0, .replay_s = 0, .floor_s = 0});
-    const std::size_t found = find_window_rows(series, {}, std::nullopt, series.size(), 180);
+    const std::size_t found = find_window(series, {}, std::nullopt, series.size(), 180).rows;
     CHECK(static_cast<double>(found) == Approx(static_cast<double>(window)).epsilon(0.12).margin(0.5));
   }
 }
