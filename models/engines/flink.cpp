@@ -82,6 +82,11 @@ class Flink final : public Engine, EventHandler {
   }
 
   // Forward only where each sender has a receiver of its own: else Flink rebalances.
+  // A subtask has a key group at least.
+  int max_parallelism(const LogicalGraph& graph, int operator_id) const override {
+    return initial_max_parallelism(graph.operators[static_cast<std::size_t>(operator_id)].parallelism());
+  }
+
   Partitioning partitioning(const EdgeSpec& edge, int senders, int receivers) const override {
     return edge.partitioning == Partitioning::forward && senders != receivers ? Partitioning::rebalance
                                                                               : edge.partitioning;
@@ -90,7 +95,7 @@ class Flink final : public Engine, EventHandler {
   Router* router() override { return &network_; }
 
   std::vector<double> key_shares(const KeySpec& keys, int operator_id, int receivers) const override {
-    return key_group_shares(keys, 0, receivers, max_parallelism(operator_id, receivers));
+    return key_group_shares(keys, 0, receivers, key_groups(operator_id, receivers));
   }
 
   void deployed(Job& job) override {
@@ -113,13 +118,6 @@ class Flink final : public Engine, EventHandler {
     outcome_ = {};
     asked_ns_ = calendar_.now();
     failed_checkpoints_ = 0;
-    for (std::size_t op = 0; op < parallelism.size(); ++op) {
-      if (parallelism[op] <= max_parallelism_[op]) continue;
-      outcome_.done = false;
-      outcome_.detail = fmt::format("{} has {} key groups: no more subtasks than that",
-                                    job.graph().operators[op].name, max_parallelism_[op]);
-      return job.action_ended(outcome_);
-    }
     phase_ = params_.rescale == Rescale::stop_with_savepoint ? Phase::savepoint : Phase::next_checkpoint;
     if (phase_ == Phase::savepoint) {
       // The sources stop with the barrier: nothing comes behind it. What they are just emitting comes before.
@@ -154,7 +152,7 @@ class Flink final : public Engine, EventHandler {
                                        : default_max_parallelism(parallelism);
   }
   // The first deployment asks before it is there.
-  int max_parallelism(int operator_id, int receivers) const {
+  int key_groups(int operator_id, int receivers) const {
     return max_parallelism_.empty() ? initial_max_parallelism(receivers) : max_parallelism_[operator_id];
   }
 

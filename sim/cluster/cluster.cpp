@@ -25,7 +25,8 @@ Network::Settings network_settings(const NetworkSpec& spec) {
           .loopback_bytes_per_s = spec.loopback_gbit_per_s * 1e9 / 8,
           .latency_factor = spec.latency_factor.value_or(model_factor),
           .transfer_bytes_max = spec.transfer_max_kib * 1024,
-          .window_bytes = spec.window_kib * 1024};
+          .window_bytes = spec.window_kib * 1024,
+          .fair_share = spec.fair_share};
 }
 
 }  // namespace

@@ -74,6 +74,7 @@ struct NetworkSpec {
   double loopback_gbit_per_s = 0;  // 0: infinitely fast
   double transfer_max_kib = 4096;
   double window_kib = 0;
+  bool fair_share = true;
 };
 
 struct ClusterSpec {

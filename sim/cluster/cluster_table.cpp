@@ -140,6 +140,10 @@ ParamTable<NetworkSpec> network_table() {
           .help = "A connection is no faster than window / (2 latency); 0: no window. SimGrid's default "
                   "TCP-gamma is 4096."},
          non_negative());
+  t.boolean(
+      "fair_share", &NetworkSpec::fair_share,
+      {.help = "Transfers that all cross one link, the narrowest for each, share it evenly in closed form; "
+               "false: whatever is shared is SimGrid's, which is slower and hands batches over later."});
   t.check({"efficiency", "bandwidth_factor"}, [](const NetworkSpec& network, const Node& at, Errors& errors) {
     if (network.efficiency && network.bandwidth_factor) {
       errors.add(at.at_or_self("bandwidth_factor"), "efficiency and bandwidth_factor say the same thing",

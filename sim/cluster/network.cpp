@@ -7,6 +7,7 @@
 #include <map>
 
 #include "sim/cluster/activity.hpp"
+#include "sim/cluster/fair_share.hpp"
 #include "sim/cluster/platform.hpp"
 #include "sim/kernel/look_back.hpp"
 
@@ -19,10 +20,11 @@ namespace {
 // Outbox; the argument is the connection.
 constexpr std::uint32_t post_start = 1;
 constexpr std::uint32_t post_stop = 2;
-// Events; the argument is the connection.
+// Events; the argument is the connection, or of a share the group.
 constexpr std::uint32_t event_transfer_end = 1;  // closed form, and something is queued behind it
 constexpr std::uint32_t event_comm_end = 2;
 constexpr std::uint32_t event_arrival = 3;
+constexpr std::uint32_t event_share = 4;
 
 constexpr std::uint32_t network_handler_id = 0xffff0002;
 constexpr std::uint32_t none = 0xffffffff;
@@ -77,7 +79,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
     std::uint32_t tail = none;
     bool empty() const { return head == none; }
   };
-  enum class Mode : std::uint8_t { closed_form, comm };
+  enum class Mode : std::uint8_t { closed_form, fair_share, comm };
   struct Connection {
     const Route* route = nullptr;
     DeliveryHandler* receiver = nullptr;  // null: not connected
@@ -92,9 +94,17 @@ class Network::Impl final : EventHandler, OutboxHandler {
     Nanos end_event_ns = -1;
     LookBack look_back;
     double bytes = 0;  // of the transfer
-    // As a Comm: since phase_ns, with done_bytes through by then.
+    // When it shares: since phase_ns, with done_bytes through by then.
     Nanos phase_ns = 0;
     double done_bytes = 0;
+    std::uint32_t group = none;     // in a fair share
+    std::uint32_t reaching = none;  // the batch whose end is the next milestone there
+  };
+  // All transfers on any of the links of its members are its members.
+  struct Group {
+    FairShare share;
+    std::vector<int> common;  // links that all members cross, each the narrowest of their routes
+    Nanos event_ns = -1;      // when it is looked at
   };
   struct CommSlot final : ActivityOwner {
     Impl* network = nullptr;
@@ -105,7 +115,8 @@ class Network::Impl final : EventHandler, OutboxHandler {
     using ActivityOwner::own;
   };
   struct LinkState {
-    int comms = 0;
+    int sharing = 0;             // transfers that share it
+    std::uint32_t group = none;  // fairly; else as Comms
     // The one closed-form transfer that has it to itself.
     Nanos closed_since_ns = 0;
     Nanos closed_until_ns = 0;
@@ -116,7 +127,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
     Nanos look_back_max_ns = 0;
 
     void account(Nanos now) {
-      if (comms == 0) {
+      if (sharing == 0) {
         const Nanos used = std::min(closed_until_ns, now) - std::max(closed_since_ns, unused_at_ns);
         unused_ns = std::min(unused_ns + now - unused_at_ns - std::max<Nanos>(0, used), look_back_max_ns);
       }
@@ -130,7 +141,20 @@ class Network::Impl final : EventHandler, OutboxHandler {
   void begin(Connection& connection, std::uint32_t id, std::uint32_t message, double share_ns);
   void occupy(Connection& connection, std::uint32_t id, Nanos end_ns);
   void travel(Connection& connection, std::uint32_t id, std::uint32_t message);
+  void share(Connection& connection, std::uint32_t id);
+  bool can_share_fairly(const Connection& connection);
+  void leave_closed_form(Connection& connection, std::uint32_t id);
+  void join(Group& group, std::uint32_t group_id, Connection& connection, std::uint32_t id);
+  double next_bytes(const Connection& connection) const;
+  void progress(Connection& connection, double bytes);
+  void reached(Group& group, Connection& connection, std::uint32_t id);
+  void look_at(Group& group, std::uint32_t group_id);
+  void plan(Group& group, std::uint32_t group_id);
+  void break_up(std::uint32_t group_id);
+  void close(Group& group, std::uint32_t group_id);
   void become_comm(Connection& connection, std::uint32_t id);
+  void end_sharing(Connection& connection);
+  void leave_links(const Connection& connection);
   void finish_comm(Connection& connection, std::uint32_t id);
   void arrive(std::uint32_t id);
   void comm_ended(CommSlot& slot);
@@ -161,6 +185,12 @@ class Network::Impl final : EventHandler, OutboxHandler {
   std::vector<Message> messages_;
   std::vector<std::uint32_t> free_messages_;
   std::vector<LinkState> links_;
+  std::deque<Group> groups_;  // a deque: they stay where they are
+  std::vector<std::uint32_t> free_groups_;
+  // What share() found, and look_at() takes; kept for their memory.
+  std::vector<std::uint32_t> met_, reached_;
+  std::uint32_t met_group_ = none;
+  std::vector<int> common_;
   std::map<std::pair<int, int>, Route> routes_;
   Counts counts_;
 };
@@ -219,13 +249,22 @@ void Network::Impl::disconnect(std::uint32_t id) {
   for (const int l : connection.route->shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
     link.account(now);
-    if (connection.mode == Mode::comm) {
-      --link.comms;
-    } else if (link.closed_connection == id) {
+    if (connection.mode == Mode::closed_form && link.closed_connection == id) {
       link.closed_until_ns = std::min(link.closed_until_ns, now);
     }
   }
+  if (connection.mode != Mode::closed_form) leave_links(connection);
   if (connection.mode == Mode::comm) calendar_.post(*this, post_stop, id);
+  if (connection.mode == Mode::fair_share) {
+    Group& group = groups_[connection.group];
+    group.share.advance(now);
+    group.share.abandon(id);
+    if (group.share.members() == 0) {
+      close(group, connection.group);
+    } else {
+      plan(group, connection.group);
+    }
+  }
   connection = Connection{};
   free_connections_.push_back(id);
 }
@@ -298,6 +337,7 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
   message.last_bytes = message.bytes;
   message.first_ns = std::min(served.first_done_ns + wanted_ns - credit_ns, end_ns);
   message.last_ns = end_ns;
+  message.deliver_ns = never;
   append(connection.travelling, m);
   occupy(connection, id, end_ns);
   if (connection.mode == Mode::closed_form) travel(connection, id, m);
@@ -333,6 +373,7 @@ void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
       message.first_ns = first_through_ns;
       message.last_ns = last_through_ns;
     }
+    message.deliver_ns = never;
     append(connection.travelling, last);
   } while (!connection.queued.empty() &&
            bytes + messages_[connection.queued.head].bytes <= settings_.transfer_bytes_max);
@@ -348,7 +389,7 @@ void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
   }
 }
 
-// Takes the links of the route from now to end_ns; as a Comm if the transfer is not alone there.
+// Takes the links of the route from now to end_ns, or shares them if the transfer is not alone there.
 void Network::Impl::occupy(Connection& connection, std::uint32_t id, Nanos end_ns) {
   const Nanos now = calendar_.now();
   connection.end_ns = end_ns;
@@ -356,8 +397,11 @@ void Network::Impl::occupy(Connection& connection, std::uint32_t id, Nanos end_n
   bool alone = true;
   for (const int l : connection.route->shared) {
     const LinkState& link = links_[static_cast<std::size_t>(l)];
-    if (link.closed_until_ns > now) become_comm(connections_[link.closed_connection], link.closed_connection);
-    alone = alone && link.comms == 0;
+    alone = alone && link.closed_until_ns <= now && link.sharing == 0;
+  }
+  if (!alone) {
+    share(connection, id);
+    return;
   }
   for (const int l : connection.route->shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
@@ -365,7 +409,6 @@ void Network::Impl::occupy(Connection& connection, std::uint32_t id, Nanos end_n
     link.closed_until_ns = end_ns;
     link.closed_connection = id;
   }
-  if (!alone) become_comm(connection, id);
 }
 
 void Network::Impl::travel(Connection& connection, std::uint32_t id, std::uint32_t m) {
@@ -374,40 +417,227 @@ void Network::Impl::travel(Connection& connection, std::uint32_t id, std::uint32
   calendar_.schedule(message.deliver_ns, EventClass::arrival, *this, event_arrival, id);
 }
 
-// The rest of a closed-form transfer goes on inside SimGrid.
-void Network::Impl::become_comm(Connection& connection, std::uint32_t id) {
+// With those that it meets on its links.
+void Network::Impl::share(Connection& connection, std::uint32_t id) {
+  const bool fairly = can_share_fairly(connection);
+  const Nanos now = calendar_.now();
+  if (!fairly) {
+    for (const int l : connection.route->shared) {
+      if (const std::uint32_t group = links_[static_cast<std::size_t>(l)].group; group != none)
+        break_up(group);
+    }
+    for (const std::uint32_t other : met_) become_comm(connections_[other], other);
+    become_comm(connection, id);
+    return;
+  }
+  std::uint32_t group_id = met_group_;
+  if (group_id == none) {
+    if (free_groups_.empty()) {
+      group_id = static_cast<std::uint32_t>(groups_.size());
+      groups_.emplace_back();
+    } else {
+      group_id = free_groups_.back();
+      free_groups_.pop_back();
+    }
+    groups_[group_id].share.open(connection.route->bytes_per_s, now);
+  }
+  Group& group = groups_[group_id];
+  group.common = common_;
+  group.share.advance(now);
+  for (const std::uint32_t other : met_) join(group, group_id, connections_[other], other);
+  join(group, group_id, connection, id);
+  plan(group, group_id);
+}
+
+// Leaves in met_, met_group_ and common_ whom it meets, and what they would have in common.
+bool Network::Impl::can_share_fairly(const Connection& connection) {
+  const Nanos now = calendar_.now();
+  const Route& route = *connection.route;
+  bool fairly = settings_.fair_share && !route.windowed;
+  met_.clear();
+  met_group_ = none;
+  common_.clear();
+  for (const int l : route.shared) {
+    const LinkState& link = links_[static_cast<std::size_t>(l)];
+    if (platform_.links()[static_cast<std::size_t>(l)].bytes_per_s <= route.bytes_per_s) common_.push_back(l);
+    if (link.closed_until_ns > now) {
+      if (std::find(met_.begin(), met_.end(), link.closed_connection) == met_.end())
+        met_.push_back(link.closed_connection);
+    } else if (link.sharing > 0) {
+      fairly = fairly && link.group != none && (met_group_ == none || met_group_ == link.group);
+      met_group_ = link.group;
+    }
+  }
+  const auto keep = [&](const std::vector<int>& links) {
+    std::erase_if(common_, [&](int l) { return std::find(links.begin(), links.end(), l) == links.end(); });
+  };
+  for (const std::uint32_t other : met_) {
+    const Route& met = *connections_[other].route;
+    fairly = fairly && !met.windowed && met.bytes_per_s == route.bytes_per_s;
+    keep(met.shared);
+  }
+  if (fairly && met_group_ != none) keep(groups_[met_group_].common);
+  return fairly && !common_.empty();
+}
+
+// From now on it shares its links: with so much through, and the rest to come.
+void Network::Impl::leave_closed_form(Connection& connection, std::uint32_t id) {
   const Nanos now = calendar_.now();
   const double rest_bytes = static_cast<double>(connection.end_ns - now) / connection.route->ns_per_byte;
-  ++counts_.comms;
-  connection.mode = Mode::comm;
+  ++counts_.shared;
   connection.phase_ns = now;
   connection.done_bytes = connection.bytes - std::min(rest_bytes, connection.bytes);
   for (const int l : connection.route->shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
     link.account(now);
     link.closed_until_ns = now;
-    ++link.comms;
+    ++link.sharing;
   }
   for (std::uint32_t m = connection.travelling.head; m != none; m = messages_[m].next) {
     Message& message = messages_[m];
-    if (message.last_ns <= now) continue;
+    if (message.last_ns <= now) {
+      if (message.deliver_ns == never) travel(connection, id, m);
+      continue;
+    }
     if (message.first_ns > now) message.first_ns = never;
     message.last_ns = message.deliver_ns = never;
   }
+}
+
+void Network::Impl::join(Group& group, std::uint32_t group_id, Connection& connection, std::uint32_t id) {
+  leave_closed_form(connection, id);
+  connection.mode = Mode::fair_share;
+  connection.group = group_id;
+  for (const int l : connection.route->shared) links_[static_cast<std::size_t>(l)].group = group_id;
+  connection.reaching = connection.travelling.head;
+  while (connection.reaching != none && messages_[connection.reaching].last_ns != never)
+    connection.reaching = messages_[connection.reaching].next;
+  group.share.join(id, next_bytes(connection));
+}
+
+// Until the next milestone: the last byte of the next batch, or of the transfer when all batches are on their
+// way (those whose records were through before their share of the link was over).
+double Network::Impl::next_bytes(const Connection& connection) const {
+  const double until =
+      connection.reaching == none ? connection.bytes : messages_[connection.reaching].last_bytes;
+  return std::max(0.0, until - connection.done_bytes);
+}
+
+// Since phase_ns so much more went through.
+void Network::Impl::progress(Connection& connection, double bytes) {
+  const Nanos now = calendar_.now();
+  if (connection.reaching != none) {
+    Message& message = messages_[connection.reaching];
+    const double first = message.first_bytes - connection.done_bytes;
+    if (message.first_ns == never && first <= bytes) {
+      const double share = bytes > 0 ? std::max(first, 0.0) / bytes : 1;
+      message.first_ns = connection.phase_ns +
+                         static_cast<Nanos>(static_cast<double>(now - connection.phase_ns) * share + 0.5);
+    }
+  }
+  connection.done_bytes += bytes;
+  connection.phase_ns = now;
+}
+
+// The batch that it was reaching is through.
+void Network::Impl::reached(Group& group, Connection& connection, std::uint32_t id) {
+  progress(connection, next_bytes(connection));
+  if (connection.reaching != none) {
+    Message& message = messages_[connection.reaching];
+    message.last_ns = calendar_.now();
+    travel(connection, id, connection.reaching);
+    connection.reaching = message.next;
+    if (connection.reaching != none) {
+      group.share.expect(id, next_bytes(connection));
+      return;
+    }
+  }
+  group.share.leave();
+  end_sharing(connection);
+}
+
+// An event of a group that was closed, or is to be looked at earlier, finds nothing to do.
+void Network::Impl::look_at(Group& group, std::uint32_t group_id) {
+  const Nanos now = calendar_.now();
+  if (group.event_ns != now) return;
+  group.event_ns = -1;
+  group.share.advance(now);
+  reached_.clear();
+  group.share.reached(reached_);
+  std::size_t ended = 0;
+  for (const std::uint32_t id : reached_) {
+    reached(group, connections_[id], id);
+    if (connections_[id].mode == Mode::closed_form) reached_[ended++] = id;
+  }
+  reached_.resize(ended);
+  if (group.share.members() == 0) {
+    close(group, group_id);
+  } else {
+    plan(group, group_id);
+  }
+  // These may join again, or meet nobody any more.
+  for (const std::uint32_t id : reached_) {
+    if (!connections_[id].queued.empty()) begin_queued(connections_[id], id);
+  }
+}
+
+void Network::Impl::plan(Group& group, std::uint32_t group_id) {
+  const Nanos next_ns = std::max(group.share.next_ns(), calendar_.now());
+  if (next_ns == never || (group.event_ns >= 0 && group.event_ns <= next_ns)) return;
+  group.event_ns = next_ns;
+  calendar_.schedule(next_ns, EventClass::completion, *this, event_share, group_id);
+}
+
+// Its members go on as Comms.
+void Network::Impl::break_up(std::uint32_t group_id) {
+  const Nanos now = calendar_.now();
+  Group& group = groups_[group_id];
+  group.share.advance(now);
+  for (const FairShare::Member& member : group.share.expected()) {
+    Connection& connection = connections_[member.id];
+    progress(connection, std::max(0.0, next_bytes(connection) - group.share.bytes_left(member)));
+    become_comm(connection, member.id);
+  }
+  close(group, group_id);
+}
+
+void Network::Impl::close(Group& group, std::uint32_t group_id) {
+  group.share.close();
+  group.event_ns = -1;
+  free_groups_.push_back(group_id);
+}
+
+// The rest of a transfer goes on inside SimGrid.
+void Network::Impl::become_comm(Connection& connection, std::uint32_t id) {
+  if (connection.mode == Mode::closed_form) leave_closed_form(connection, id);
+  ++counts_.comms;
+  connection.mode = Mode::comm;
+  connection.group = none;
+  for (const int l : connection.route->shared) links_[static_cast<std::size_t>(l)].group = none;
   calendar_.post(*this, post_start, id);
 }
 
-void Network::Impl::finish_comm(Connection& connection, std::uint32_t id) {
+void Network::Impl::end_sharing(Connection& connection) {
   const Nanos now = calendar_.now();
   connection.mode = Mode::closed_form;
   // It shared the links for as long as it took longer.
   connection.look_back.delay(std::max<Nanos>(0, now - connection.end_ns));
   connection.end_ns = now;
+  leave_links(connection);
+}
+
+void Network::Impl::leave_links(const Connection& connection) {
+  const Nanos now = calendar_.now();
   for (const int l : connection.route->shared) {
     LinkState& link = links_[static_cast<std::size_t>(l)];
     link.account(now);
-    --link.comms;
+    if (--link.sharing == 0) link.group = none;
   }
+}
+
+void Network::Impl::finish_comm(Connection& connection, std::uint32_t id) {
+  const Nanos now = calendar_.now();
+  end_sharing(connection);
   const double ns_per_byte = static_cast<double>(now - connection.phase_ns) /
                              std::max(connection.bytes - connection.done_bytes, 1e-9);
   const auto through_ns = [&](double bytes) {
@@ -442,6 +672,10 @@ void Network::Impl::arrive(std::uint32_t id) {
 
 // An event of a connection that was closed, or whose transfer took another turn, finds nothing to do.
 void Network::Impl::on_event(std::uint32_t kind, std::uint32_t id) {
+  if (kind == event_share) {
+    look_at(groups_[id], id);
+    return;
+  }
   Connection& connection = connections_[id];
   switch (kind) {
     case event_arrival:

@@ -16,8 +16,10 @@
 //
 //   * A transfer that is alone on every shared link of its route is closed form: bytes over the rate of the
 //     slowest link.
-//   * When another overlaps with it on one of its links, both go on as SimGrid Comms with the bytes that
-//     remain, and share max-min. A transfer that is alone when it begins is closed form again.
+//   * When another overlaps with it on one of its links, both go on with the bytes that remain, and share
+//     max-min. Where one link, the narrowest of each one's route, is common to all that a transfer meets,
+//     that is an even share of it, in closed form (see fair_share.hpp). Else they go on as SimGrid Comms. A
+//     transfer that is alone when it begins is closed form again.
 //   * Latency is a delay that is pipelined: it is added to every arrival in closed form, and holds up nobody
 //     behind. SimGrid itself runs without latency, so that its shares are pure max-min, whatever the
 //     distance.
@@ -28,10 +30,12 @@
 // may count as begun before send() was called; the link time for it is paid out of time that the link was
 // idle (see cpu.hpp: credit).
 //
-// Error of a transfer that ran as a Comm: how fast it was from moment to moment is not looked at, so arrivals
-// inside it are spread evenly between its begin and its end, and are handed over at its end. So a batch is
-// handed over at most one transfer's duration late, and its stated first and last arrival are wrong by less
-// than that; the cap on the bytes of a transfer bounds both. The last one's are exact.
+// Error of transfers that shared. In closed form the last record of each batch arrives exactly when it is
+// through; how fast the transfer was since the batch before is not looked at, so that the records in between
+// are spread evenly. Of a Comm nothing is looked at between its begin and its end: arrivals inside it are
+// spread evenly, and are handed over at its end. So a batch is handed over at most one Comm's duration late,
+// and its stated first and last arrival are wrong by less than that; the cap on the bytes of a transfer
+// bounds both. The last one's are exact.
 
 namespace weir {
 
@@ -58,6 +62,7 @@ class Network {
     double latency_factor = 1;        // on every route's latency
     double transfer_bytes_max = 4 << 20;
     double window_bytes = 0;  // a connection is no faster than window / (2 latency); 0: no window
+    bool fair_share = true;   // even shares in closed form; else all sharing is SimGrid's
   };
 
   Network(Calendar& calendar, const Settings& settings, Platform& platform);
@@ -84,7 +89,8 @@ class Network {
   struct Counts {
     std::int64_t batches = 0;
     std::int64_t transfers = 0;  // how many they travelled in
-    std::int64_t comms = 0;      // of these, were or became a Comm
+    std::int64_t shared = 0;     // of these, shared a link, for a while at least
+    std::int64_t comms = 0;      // of these, as a Comm
     double bytes = 0;
   };
   const Counts& counts() const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,6 +83,12 @@ class Engine {
   virtual bool chains(const LogicalGraph& graph, int edge, const std::vector<int>& parallelism) const {
     static_cast<void>(graph), static_cast<void>(edge), static_cast<void>(parallelism);
     return false;
+  }
+  // The most instances that the operator can ever have here, whatever the scenario allows; at least as many
+  // as it begins with.
+  virtual int max_parallelism(const LogicalGraph& graph, int operator_id) const {
+    static_cast<void>(graph), static_cast<void>(operator_id);
+    return std::numeric_limits<int>::max();
   }
   // How the edge's records go to the receivers, if not as it says.
   virtual Partitioning partitioning(const EdgeSpec& edge, int senders, int receivers) const {

@@ -77,6 +77,16 @@ int initial_slots(const LogicalGraph& graph, const Engine& engine) {
   return static_cast<int>(slots_taken(initial_parallelism(graph), engine.shares_slots()));
 }
 
+// Policies, the oracle and the books know one limit: the scenario's, or the engine's if that is less.
+void limit_parallelism(LogicalGraph& graph, const Engine& engine) {
+  for (int op = 0; op < static_cast<int>(graph.operators.size()); ++op) {
+    LogicalOperator& one = graph.operators[static_cast<std::size_t>(op)];
+    if (one.source) continue;
+    one.operator_spec.max_parallelism =
+        std::min(one.operator_spec.max_parallelism, engine.max_parallelism(graph, op));
+  }
+}
+
 double peak_rss_mib() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -164,6 +174,7 @@ class Simulation {
       EngineContext engine{calendar_,      cluster_,  scenario_.fidelity,
                            scenario_.seed, spec.name, static_cast<int>(j)};
       job.engine = spec.engine.build(engine);
+      limit_parallelism(job.graph, *job.engine);
       PlacementContext placement{scenario_.seed, spec.name, cluster_, job.graph, job.engine->shares_slots()};
       job.placement = spec.placement.build(placement);
       JobSetup setup;
@@ -424,6 +435,7 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
     EngineContext context{calendar,      cluster,   scenario.fidelity,
                           scenario.seed, spec.name, static_cast<int>(j)};
     engines.push_back(spec.engine.build(context));
+    limit_parallelism(graphs.back(), *engines.back());
     spare_slots -= initial_slots(graphs.back(), *engines.back());
   }
   for (std::size_t j = 0; j < scenario.jobs.size(); ++j) {

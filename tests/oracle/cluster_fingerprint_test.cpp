@@ -18,6 +18,7 @@ struct Outcome {
   std::uint64_t rounds;
   std::int64_t execs;
   std::int64_t comms;
+  std::int64_t shared;  // these and others
   Nanos time_sum_ns;
 };
 
@@ -27,7 +28,7 @@ Outcome mix(std::uint64_t seed, bool lookahead) {
   ClusterRig rig(spec, lookahead);
   RandomStream random(seed, "mix", "test");
   std::vector<int> connections;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 36; ++i) {
     const int from = static_cast<int>(random.below(4));
     connections.push_back(rig.connect(from, static_cast<int>(random.below(4))));
   }
@@ -42,14 +43,18 @@ Outcome mix(std::uint64_t seed, bool lookahead) {
       });
     }
   }
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 4000; ++i) {
     const Nanos t = static_cast<Nanos>(random.below(2'000'000'000));
-    const int connection = connections[random.below(12)];
+    const int connection = connections[random.below(36)];
     rig.send_at(t, connection, random.exponential(40'000));
   }
   rig.loop.run(to_nanos(3));
-  Outcome outcome{rig.calendar.fingerprint(), rig.loop.rounds(), rig.cluster.cpus().counts().execs,
-                  rig.cluster.network().counts().comms, 0};
+  Outcome outcome{rig.calendar.fingerprint(),
+                  rig.loop.rounds(),
+                  rig.cluster.cpus().counts().execs,
+                  rig.cluster.network().counts().comms,
+                  rig.cluster.network().counts().shared,
+                  0};
   for (const auto& worker : rig.workers) {
     for (const Nanos t : worker->done_ns) outcome.time_sum_ns += t;
   }
@@ -91,6 +96,7 @@ TEST_CASE("a random mix has the same fingerprint with and without run-ahead", "[
     CHECK(ahead.fingerprint == again.fingerprint);
     CHECK(ahead.execs > 100);
     CHECK(ahead.comms > 100);
+    CHECK(ahead.shared > ahead.comms + 100);
     CHECK(ahead.rounds < step.rounds);
   }
 }
@@ -99,7 +105,9 @@ TEST_CASE("a process that ends in the middle of Execs and Comms exits cleanly", 
   const pid_t child = fork();
   if (child == 0) {
     {
-      ClusterRig rig(small_cluster(3, 1));
+      ClusterSpec spec = small_cluster(3, 1);
+      spec.network.fair_share = false;
+      ClusterRig rig(spec);
       for (int i = 0; i < 4; ++i) rig.start_at(0, rig.worker(0), 10);
       for (int i = 0; i < 4; ++i) rig.send_at(0, rig.connect(i % 2, 2), 1e9);
       rig.at(to_nanos(0.5), [&] { rig.cluster.cpus().cancel(rig.workers[0]->task); });

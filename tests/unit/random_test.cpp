@@ -5,9 +5,11 @@
 #include <cmath>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 #include "sim/kernel/fingerprint.hpp"
 #include "sim/kernel/philox.hpp"
+#include "sim/kernel/philox_words.hpp"
 #include "tests/support/statistics.hpp"
 
 using namespace weir;
@@ -38,6 +40,30 @@ TEST_CASE("Philox4x32-10 gives its published values", "[random]") {
         PhiloxBlock{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(philox4x32_10({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
         PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("words that are drawn many at a time are those of Philox", "[random]") {
+  RandomStream dice(11, "words", "test");
+  for (int run = 0; run < 400; ++run) {
+    const int count = static_cast<int>(dice.below(40));
+    // Some ranges go over 2^32, where the counter's second word changes.
+    const std::uint64_t first =
+        run % 2 == 0 ? (std::uint64_t{1 + dice.below(1000)} << 32) - dice.below(40) : dice.next_u64() >> 1;
+    const PhiloxKey key = {static_cast<std::uint32_t>(dice.next_u64()),
+                           static_cast<std::uint32_t>(dice.next_u64())};
+    const auto stream = static_cast<std::uint32_t>(dice.next_u64());
+    const int word = static_cast<int>(dice.below(4));
+    std::vector<std::uint32_t> words(static_cast<std::size_t>(count) + 1, 0xabcdu);
+    philox_words(first, count, stream, key, word, words.data());
+    INFO("run " << run << " from " << first << ", " << count << " of word " << word);
+    for (int i = 0; i < count; ++i) {
+      const std::uint64_t n = first + static_cast<std::uint64_t>(i);
+      const PhiloxBlock block =
+          philox4x32_10({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), stream, 0}, key);
+      CHECK(words[static_cast<std::size_t>(i)] == block[static_cast<std::size_t>(word)]);
+    }
+    CHECK(words.back() == 0xabcdu);
+  }
 }
 
 TEST_CASE("a stream is a function of seed, entity and purpose alone", "[random]") {

@@ -26,6 +26,22 @@ void each_event(const EventLaw& law, Stream stream, std::int64_t first, std::int
   }
 }
 
+// The same with a word of each event's random bits, which are drawn many at a time:
+// visit(position, kind, index, bits).
+template <class Visit>
+void each_event_drawing(const EventLaw& law, Stream stream, std::int64_t first, std::int64_t count, int word,
+                        Visit&& visit) {
+  constexpr std::int64_t at_a_time = 256;
+  std::uint32_t words[at_a_time];
+  for (std::int64_t done = 0; done < count; done += at_a_time) {
+    const std::int64_t now = count - done < at_a_time ? count - done : at_a_time;
+    law.draw_words(first + done, static_cast<int>(now), word, words);
+    each_event(law, stream, first + done, now, [&](const Position& at, EventKind kind, std::int64_t i) {
+      visit(at, kind, done + i, words[i]);
+    });
+  }
+}
+
 // How many events of a kind there are among these.
 inline std::int64_t count_of(const EventLaw& law, Stream stream, EventKind kind, std::int64_t first,
                              std::int64_t count) {

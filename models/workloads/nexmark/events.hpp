@@ -4,6 +4,7 @@
 
 #include "sim/kernel/math.hpp"
 #include "sim/kernel/philox.hpp"
+#include "sim/kernel/philox_words.hpp"
 #include "sim/kernel/random.hpp"
 
 // The laws of Nexmark's generator: what event n is, for every n, by itself. Nothing is generated in turn: the
@@ -157,9 +158,15 @@ class EventLaw {
             hot > 0 ? static_cast<int>(channel.below(hot_channels))
                     : hot_channels + static_cast<int>(channel.below(other_channels))};
   }
-  // Only these of a bid.
-  std::int64_t auction_of_bid(const Position& at) const { return auction_named(at, draws(at.n)[0]); }
-  std::int64_t bidder(const Position& at) const { return bidder_named(at, draws(at.n)[1]); }
+  // Only these of a bid, from the word of the event's random bits that decides each.
+  static constexpr int auction_word = 0, bidder_word = 1, price_word = 2;
+  std::int64_t auction_of_bid(const Position& at, std::uint32_t bits) const {
+    return auction_named(at, bits);
+  }
+  std::int64_t auction_of_bid(const Position& at) const {
+    return auction_named(at, draws(at.n)[auction_word]);
+  }
+  std::int64_t bidder(const Position& at, std::uint32_t bits) const { return bidder_named(at, bits); }
   Person person(std::int64_t n) const { return person(at(n)); }
   Auction auction(std::int64_t n) const { return auction(at(n)); }
   Bid bid(std::int64_t n) const { return bid(at(n)); }
@@ -182,6 +189,10 @@ class EventLaw {
   PhiloxBlock draws(std::int64_t n) const {
     return philox4x32_10({static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(n >> 32), generator_, 0},
                          key_);
+  }
+  // A word of these for `count` consecutive events.
+  void draw_words(std::int64_t first, int count, int word, std::uint32_t* words) const {
+    philox_words(static_cast<std::uint64_t>(first), count, generator_, key_, word, words);
   }
 
  private:

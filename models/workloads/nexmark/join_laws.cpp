@@ -86,17 +86,18 @@ class OpenAuctionJoinLaw final : public QueryLaw {
   }
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger*) override {
-    each_event(events_, stream, span.first, span.count,
-               [&](const Position& at, EventKind kind, std::int64_t i) {
-                 if (kind == EventKind::bid) {
-                   bid(events_.auction_of_bid(at), span.ms(i), tally);
-                 } else if (kind == EventKind::auction) {
-                   const Auction auction = events_.auction(at);
-                   const std::int64_t time_ms = span.ms(i);
-                   const std::int64_t horizon_ms = span.ms(i + events_.horizon_events()) - time_ms;
-                   open(auction.id, time_ms, time_ms + length_ms(auction.length_draw, horizon_ms), tally);
-                 }
-               });
+    each_event_drawing(events_, stream, span.first, span.count, EventLaw::auction_word,
+                       [&](const Position& at, EventKind kind, std::int64_t i, std::uint32_t bits) {
+                         if (kind == EventKind::bid) {
+                           bid(events_.auction_of_bid(at, bits), span.ms(i), tally);
+                         } else if (kind == EventKind::auction) {
+                           const Auction auction = events_.auction(at);
+                           const std::int64_t time_ms = span.ms(i);
+                           const std::int64_t horizon_ms = span.ms(i + events_.horizon_events()) - time_ms;
+                           open(auction.id, time_ms, time_ms + length_ms(auction.length_draw, horizon_ms),
+                                tally);
+                         }
+                       });
   }
 
  private:
@@ -154,29 +155,29 @@ class CategoryJoinLaw final : public QueryLaw {
   }
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger*) override {
-    each_event(events_, stream, span.first, span.count,
-               [&](const Position& at, EventKind kind, std::int64_t) {
-                 if (kind == EventKind::person) return;
-                 std::int64_t id = 0;
-                 if (kind == EventKind::auction) {
-                   const Auction auction = events_.auction(at);
-                   if (!of_category_10(auction)) return;
-                   id = auction.id;
-                 } else {
-                   id = events_.auction_of_bid(at);
-                 }
-                 const int place = tally.place(id);
-                 Side& side = auctions_.at(id);
-                 tally.record(place);
-                 tally.new_key(place);
-                 if (kind == EventKind::bid) {
-                   ++side.bids;
-                   if (side.known) tally.output(place, 1);
-                 } else {
-                   side.known = true;
-                   tally.output(place, side.bids);
-                 }
-               });
+    each_event_drawing(events_, stream, span.first, span.count, EventLaw::auction_word,
+                       [&](const Position& at, EventKind kind, std::int64_t, std::uint32_t bits) {
+                         if (kind == EventKind::person) return;
+                         std::int64_t id = 0;
+                         if (kind == EventKind::auction) {
+                           const Auction auction = events_.auction(at);
+                           if (!of_category_10(auction)) return;
+                           id = auction.id;
+                         } else {
+                           id = events_.auction_of_bid(at, bits);
+                         }
+                         const int place = tally.place(id);
+                         Side& side = auctions_.at(id);
+                         tally.record(place);
+                         tally.new_key(place);
+                         if (kind == EventKind::bid) {
+                           ++side.bids;
+                           if (side.known) tally.output(place, 1);
+                         } else {
+                           side.known = true;
+                           tally.output(place, side.bids);
+                         }
+                       });
   }
 
  private:

@@ -17,12 +17,13 @@ class BidLaw : public QueryLaw {
   }
 
  protected:
+  // visit(position, index, bits of a word that is drawn for each)
   template <class Visit>
-  void each_bid(Stream stream, const Span& span, Visit&& visit) const {
-    each_event(events_, stream, span.first, span.count,
-               [&](const Position& at, EventKind kind, std::int64_t i) {
-                 if (kind == EventKind::bid) visit(at, i);
-               });
+  void each_bid(Stream stream, const Span& span, int word, Visit&& visit) const {
+    each_event_drawing(events_, stream, span.first, span.count, word,
+                       [&](const Position& at, EventKind kind, std::int64_t i, std::uint32_t bits) {
+                         if (kind == EventKind::bid) visit(at, i, bits);
+                       });
   }
   EventLaw events_;
 };
@@ -37,22 +38,24 @@ void count_in_windows(std::int64_t window, std::int64_t window_before, int place
 
 constexpr std::int64_t long_ago = -1'000'000'000;
 
-// The first window that times fall into, which rise slowly: a division only where it changes.
+// The first window that the times of a span fall into, asked for in order. They rise slowly: most spans have
+// one window, which is found once.
 class WindowOf {
  public:
-  explicit WindowOf(const WindowLedger& windows) : windows_(windows) {}
-  std::int64_t operator()(std::int64_t time_ms) {
-    if (time_ms >= end_ms_ || time_ms < end_ms_ - windows_.slide_ms) {
-      window_ = windows_.window_of(time_ms);
-      end_ms_ = window_ * windows_.slide_ms;
+  WindowOf(const WindowLedger& windows, const Span& span) : windows_(windows), span_(span) {}
+  std::int64_t operator()(std::int64_t i) {
+    if (i >= same_until_) {
+      window_ = windows_.window_of(span_.ms(i));
+      same_until_ = windows_.window_of(span_.ms(span_.count - 1)) == window_ ? span_.count : i + 1;
     }
     return window_;
   }
 
  private:
   const WindowLedger& windows_;
+  const Span& span_;
   std::int64_t window_ = 0;
-  std::int64_t end_ms_ = 0;
+  std::int64_t same_until_ = 0;
 };
 
 // How often each key occurs in sliding windows: one result for each key and window.
@@ -62,16 +65,17 @@ class CountLaw final : public BidLaw {
   CountLaw(const EventLaw& events, std::int64_t ids) : BidLaw(events), keys_(ids) {}
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
-    WindowOf window_of(*windows);
-    each_bid(stream, span, [&](const Position& at, std::int64_t i) {
-      const std::int64_t id = by_bidder ? events_.bidder(at) : events_.auction_of_bid(at);
+    WindowOf window_of(*windows, span);
+    const int word = by_bidder ? EventLaw::bidder_word : EventLaw::auction_word;
+    each_bid(stream, span, word, [&](const Position& at, std::int64_t i, std::uint32_t bits) {
+      const std::int64_t id = by_bidder ? events_.bidder(at, bits) : events_.auction_of_bid(at, bits);
       Key& key = keys_.at(id);
       if (key.deployment != deployment_) {
         key.deployment = deployment_;
         key.place = tally.place(id);
       }
       tally.record(key.place);
-      const std::int64_t window = window_of(span.ms(i));
+      const std::int64_t window = window_of(i);
       if (window <= key.window) return;
       count_in_windows(window, key.window, key.place, *windows);
       key.window = window;
@@ -95,8 +99,7 @@ class HighestBidLaw final : public BidLaw {
   HighestBidLaw(const LawChoice&, const EventLaw& events) : BidLaw(events) {}
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
-    each_bid(stream, span, [&](const Position& at, std::int64_t i) {
-      const std::uint32_t draw = events_.bid(at).price_draw;
+    each_bid(stream, span, EventLaw::price_word, [&](const Position&, std::int64_t i, std::uint32_t draw) {
       const std::int64_t window = windows->window_of(span.ms(i));
       const int place = tally.place(key_of(draw));
       tally.record(place);
@@ -183,29 +186,30 @@ class SessionLaw final : public BidLaw {
       : BidLaw(events), gap_ms_(choice.gap_ms), bidders_(people_in_use(choice)) {}
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
-    each_bid(stream, span, [&](const Position& at, std::int64_t i) {
-      const std::int64_t id = events_.bidder(at);
-      Bidder& bidder = bidders_.at(id);
-      if (bidder.deployment != deployment_) {
-        bidder.deployment = deployment_;
-        bidder.place = tally.place(id);
-      }
-      tally.record(bidder.place);
-      const std::int64_t time_ms = span.ms(i);
-      const std::int64_t end = windows->window_of(time_ms + gap_ms_ - 1);
-      if (bidder.last_ms >= 0 && time_ms < bidder.last_ms + gap_ms_) {
-        if (time_ms <= bidder.last_ms || end == bidder.end) {
-          bidder.last_ms = std::max(bidder.last_ms, time_ms);
-          return;
-        }
-        windows->results.add(bidder.end, bidder.place, -1);
-        windows->state.add(bidder.end, bidder.place, -1);
-      }
-      bidder.last_ms = time_ms;
-      bidder.end = end;
-      windows->results.add(end, bidder.place);
-      windows->state.add(end, bidder.place);
-    });
+    each_bid(stream, span, EventLaw::bidder_word,
+             [&](const Position& at, std::int64_t i, std::uint32_t bits) {
+               const std::int64_t id = events_.bidder(at, bits);
+               Bidder& bidder = bidders_.at(id);
+               if (bidder.deployment != deployment_) {
+                 bidder.deployment = deployment_;
+                 bidder.place = tally.place(id);
+               }
+               tally.record(bidder.place);
+               const std::int64_t time_ms = span.ms(i);
+               const std::int64_t end = windows->window_of(time_ms + gap_ms_ - 1);
+               if (bidder.last_ms >= 0 && time_ms < bidder.last_ms + gap_ms_) {
+                 if (time_ms <= bidder.last_ms || end == bidder.end) {
+                   bidder.last_ms = std::max(bidder.last_ms, time_ms);
+                   return;
+                 }
+                 windows->results.add(bidder.end, bidder.place, -1);
+                 windows->state.add(bidder.end, bidder.place, -1);
+               }
+               bidder.last_ms = time_ms;
+               bidder.end = end;
+               windows->results.add(end, bidder.place);
+               windows->state.add(end, bidder.place);
+             });
   }
   void moved() override { ++deployment_; }
 
