@@ -37,6 +37,7 @@ std::shared_ptr<QueryModel> shared_model(const NexmarkParams& p, const OperatorC
   choice.holdback_ms = p.watermark_holdback_s * 1e3;
   choice.watermark_interval_ns = to_nanos(p.watermark_interval_ms * 1e-3);
   choice.idle_timeout_ns = to_nanos(p.idle_timeout_s);
+  choice.out_of_order_group = p.out_of_order_group_size;
   const auto make = [&] { return std::make_shared<QueryModel>(choice, context.seed); };
   if (context.models == nullptr) return make();  // somebody only asks what it is like
   return context.models->get<QueryModel>("nexmark " + p.query, make);

@@ -43,6 +43,25 @@ TEST_CASE("nexmark: a window fires with the first watermark after its end", "[or
   }
 }
 
+TEST_CASE("nexmark: a watermark is behind all events of a group that is out of order", "[oracle][nexmark]") {
+  // An auction every 10 ms from one source, and no holdback: the first event at or after 10 s is number 1000.
+  // In groups of 300 it is told of when number 1200 leaves, at 12 s, by the next tick.
+  for (const auto& [group, fires_s] : {std::pair{1, 10.2}, {300, 12.2}, {1001, 10.2}}) {
+    INFO(group);
+    const ScenarioText s = with_workload({{"type", "ds2-nexmark-q8"},
+                                          {"event_time", "arrival"},
+                                          {"auctions", ScenarioText::constant(100)},
+                                          {"auction_sources", 1},
+                                          {"persons", ScenarioText::constant(100)},
+                                          {"person_sources", 1},
+                                          {"out_of_order_group_size", group}},
+                                         25);
+    const std::vector<double> at_s = deliveries_s(s);
+    REQUIRE_FALSE(at_s.empty());
+    CHECK(at_s.front() == Approx(fires_s + 0.1).margin(0.11));
+  }
+}
+
 TEST_CASE("nexmark: a watermark does not overtake the records before it", "[oracle][nexmark]") {
   // A third of 3000 events a second are views, and one instance counts 500 of them: what came before the tick
   // at 10.2 s is dealt with at 20.4 s.

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "models/workloads/nexmark/timeline.hpp"
 #include "sim/kernel/assert.hpp"
 #include "sim/kernel/muldiv.hpp"
 
@@ -87,7 +88,9 @@ void QueryModel::sent(Stream stream, const Batch& made, std::span<std::int64_t> 
   tally_.clear();
   law_of(from).evaluate(stream, span, tally_, windows_.get());
   mark(from, made.last_ns);
-  from.sent_ms = std::max(from.sent_ms, span.ms(span.count - 1));
+  // Else the first event of the group was sent before, and told then.
+  const std::int64_t told = watermark_event_number(made.sequence_last, choice_.out_of_order_group);
+  if (told >= span.first) from.sent_ms = std::max(from.sent_ms, span.ms(told - span.first));
   if (choice_.balanced) deal_out(tally_);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     counts[i] = tally_.records[i];
