@@ -103,3 +103,21 @@ TEST_CASE("Background threads of a state back end take cores", "[oracle][flink]"
   s.engine()["state_backend"]["type"] = "heap";
   CHECK(mean_rate_per_s(flink_result(s, true), 1, "records_in", 60) == Approx(2000).epsilon(0.001));
 }
+
+TEST_CASE("A state back end does no more at a time than it has threads", "[oracle][flink]") {
+  // 800 records/s are 1.6 cores of work in the background: one thread does 1, two do all of it.
+  for (const auto& [threads, cores] : {std::pair{1, 1.0}, {2, 1.6}, {4, 1.6}}) {
+    INFO(threads);
+    ScenarioText s = flink_scenario(120);
+    s.all["fidelity"] = {{"batch_records", 100}, {"batch_span_ms", 10}};
+    s.hosts()[0]["cores"] = 16;
+    s.source("s", ScenarioText::constant(800));
+    s.op("t", "sink", ScenarioText::deterministic(1000), 1);
+    s.edge("s", "t", "key");
+    s.engine()["state_backend"] = {{"type", "rocksdb"},
+                                   {"background_threads", threads},
+                                   {"background_us_per_record", 2000},
+                                   {"write_buffer_mb", 0.01}};
+    CHECK(engine_figure(flink_result(s), "state_background_core_s") == Approx(120 * cores).epsilon(0.02));
+  }
+}
