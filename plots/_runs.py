@@ -196,5 +196,7 @@ def main(function):
     except WrongInput as error:
         print(f"weir figure: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit("weir figure: interrupted; runs that are done are kept")
     except (RuntimeError, OSError) as error:
         sys.exit(f"weir figure: {error}")

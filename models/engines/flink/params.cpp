@@ -66,6 +66,11 @@ ParamTable<NetworkParams> network_table() {
           .help = "Buffers that are not full are sent every so often; 0: each record at once; -1: never.",
           .source = "execution.buffer-timeout"},
          between(-1, 1e6));
+  t.check({"buffer_timeout_ms"}, [](const NetworkParams& p, const Node& at, Errors& errors) {
+    if (p.buffer_timeout_ms < 0 && p.buffer_timeout_ms != -1)
+      errors.add(at.at_or_self("buffer_timeout_ms"), fmt::format("is {}", p.buffer_timeout_ms),
+                 "-1, or from 0 on, ms");
+  });
   return t;
 }
 
