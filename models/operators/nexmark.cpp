@@ -37,7 +37,6 @@ std::shared_ptr<QueryModel> shared_model(const NexmarkParams& p, const OperatorC
   choice.holdback_ms = p.watermark_holdback_s * 1e3;
   choice.watermark_interval_ns = to_nanos(p.watermark_interval_ms * 1e-3);
   choice.idle_timeout_ns = to_nanos(p.idle_timeout_s);
-  choice.out_of_order_group = p.out_of_order_group_size;
   const auto make = [&] { return std::make_shared<QueryModel>(choice, context.seed); };
   if (context.models == nullptr) return make();  // somebody only asks what it is like
   return context.models->get<QueryModel>("nexmark " + p.query, make);
@@ -247,6 +246,13 @@ ParamTable<nexmark::EventConfig> nexmark_events_table() {
              .help = "Bids and auctions name one of the newest so many.",
              .source = configuration},
             between(1, 50'000));
+  t.integer(
+      "out_of_order_group_size", &E::out_of_order_group,
+      {.unit = "events",
+       .help = "Events are sent out of order within groups of so many, with watermarks behind the group; "
+               "1: in order.",
+       .source = configuration},
+      between(1, 100'000));
   t.boolean("bidder_offset_twice", &E::bidder_offset_twice,
             {.help = "The quirk that bidders' ids are offset by 1000 twice.",
              .source = "nexmark-flink, BidGenerator"});

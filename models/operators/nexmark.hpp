@@ -28,7 +28,6 @@ struct NexmarkParams {
   double watermark_holdback_s = 4;
   double watermark_interval_ms = 200;
   double idle_timeout_s = 0;
-  int out_of_order_group_size = 1;
 };
 
 struct NexmarkCalcParams : NexmarkParams {
@@ -97,20 +96,6 @@ void add_nexmark_watermarks(ParamTable<P>& t) {
                   "for ever.",
           .source = "Flink, WatermarkStrategy.withIdleness; none is set by default"},
          between(0, 1e9));
-  t.integer(
-      "out_of_order_group_size", nexmark_member<P>(&NexmarkParams::out_of_order_group_size),
-      {.unit = "events",
-       .help = "Events leave out of order within groups of so many, so a watermark is that of the first "
-               "of a group; 1: in order.",
-       .source = "nexmark-flink, GeneratorConfig.java"},
-      between(1, 1e9));
-  t.check({"out_of_order_group_size", "watermark_interval_ms"},
-          [](const P& p, const Node& at, Errors& errors) {
-            if (p.out_of_order_group_size > 1 && p.watermark_interval_ms == 0)
-              errors.add(at.at_or_self("out_of_order_group_size"),
-                         "groups out of order, and a watermark with every batch, which may end in one",
-                         "1, or a watermark_interval_ms above 0");
-          });
 }
 
 // How events and windows are, at the top of the table of a struct that derives from NexmarkParams (or is it):

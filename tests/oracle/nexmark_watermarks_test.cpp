@@ -54,7 +54,7 @@ TEST_CASE("nexmark: a watermark is behind all events of a group that is out of o
                                           {"auction_sources", 1},
                                           {"persons", ScenarioText::constant(100)},
                                           {"person_sources", 1},
-                                          {"out_of_order_group_size", group}},
+                                          {"generator", {{"out_of_order_group_size", group}}}},
                                          25);
     const std::vector<double> at_s = deliveries_s(s);
     REQUIRE_FALSE(at_s.empty());

@@ -131,12 +131,14 @@ ModelChoice choice_of(const std::string& query) {
   return choice;
 }
 
-std::vector<std::vector<reference::Event>> events_of(int sources, std::int64_t delay_us, std::int64_t count) {
+std::vector<std::vector<reference::Event>> events_of(int sources, std::int64_t delay_us, std::int64_t count,
+                                                     int out_of_order_group = 1) {
   std::vector<std::vector<reference::Event>> all;
   for (int s = 0; s < sources; ++s) {
     const auto generator = static_cast<std::uint32_t>(s);
     const EventLaw law({}, seed, generator, first_event_id_of(generator));
-    all.push_back(reference::events_of(law, Timeline::steady(1e6 / static_cast<double>(delay_us), 1), count));
+    all.push_back(reference::events_of(law, Timeline::steady(1e6 / static_cast<double>(delay_us), 1), count,
+                                       out_of_order_group));
   }
   return all;
 }
@@ -166,6 +168,17 @@ TEST_CASE("nexmark: joins and ranks by batches are those by records", "[nexmark]
         CHECK(exchange.outputs() == expected);
         CHECK(expected > 0);
       }
+    }
+    for (const int group : {10, 1000}) {
+      INFO(name << " out of order in groups of " << group);
+      ModelChoice choice = choice_of(name);
+      choice.events.out_of_order_group = group;
+      Exchange exchange(choice, 2, 5, 100, test::test_seed());
+      exchange.run(events);
+      std::int64_t expected = 0;
+      for (const auto& of_source : events_of(2, 100, events, group))
+        expected += reference::total(outputs(of_source));
+      CHECK(exchange.outputs() == expected);
     }
   }
 }
@@ -241,6 +254,32 @@ TEST_CASE("nexmark: windows by batches are those by records", "[nexmark][propert
       exchange.run(events - 400);
       exchange.run(events);
       const std::int64_t expected = expected_of(query, events_of(sources, 100, events), 5000);
+      CHECK(exchange.outputs() == expected);
+      CHECK(expected > 0);
+      CHECK(exchange.kept_weight() == exchange.kept_by_model());
+    }
+  }
+}
+
+TEST_CASE("nexmark: windows out of order are those of the events in order of time", "[nexmark][property]") {
+  for (const std::string query : {"q5", "q7", "q8", "q11"}) {
+    for (const int group : {10, 300, 600}) {
+      INFO(query << " in groups of " << group << ", seed " << test::test_seed());
+      ModelChoice choice = choice_of(query);
+      choice.events.out_of_order_group = group;
+      choice.window_ms = 1000;
+      choice.slide_ms = 200;
+      choice.gap_ms = 300;
+      // A watermark is up to a group behind: it is past 5 s at the end, and not at 5.1 s.
+      const std::int64_t events = 50'300 + group;
+      Exchange exchange(choice, 2, 4, 100, test::test_seed());
+      exchange.run(events - 400);
+      exchange.run(events);
+      auto all = events_of(2, 100, events, group);
+      for (auto& of_source : all)
+        std::stable_sort(of_source.begin(), of_source.end(),
+                         [](const auto& a, const auto& b) { return a.time_ms < b.time_ms; });
+      const std::int64_t expected = expected_of(query, all, 5000);
       CHECK(exchange.outputs() == expected);
       CHECK(expected > 0);
       CHECK(exchange.kept_weight() == exchange.kept_by_model());

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "models/workloads/nexmark/timeline.hpp"
 #include "sim/dataflow/arrival.hpp"
 #include "sim/scenario/parse.hpp"
 
@@ -74,6 +75,7 @@ const std::vector<std::string> all_examples{
         "interpolation": "linear", "after": "stop", "spacing": "poisson"})",
     R"({"type": "sine", "base_rate_per_s": 100, "amplitude_per_s": 100, "period_s": 60, "phase": 0.25})",
     R"({"type": "square", "first_rate_per_s": 10, "second_rate_per_s": 200, "period_s": 60, "first_share": 0.25})",
+    R"({"type": "nexmark-shape", "first_rate_per_s": 200, "next_rate_per_s": 20, "period_s": 45})",
     R"({"type": "on-off", "on_s": 3, "off_s": 7, "on_rate_per_s": 200, "off_rate_per_s": 1})",
     R"({"type": "on-off", "on_s": 3, "off_s": 7, "on_rate_per_s": 200, "durations": "exponential"})",
     R"({"type": "mmpp", "states": [{"rate_per_s": 20, "mean_holding_s": 9}, {"rate_per_s": 200, "mean_holding_s": 2}]})",
@@ -86,7 +88,7 @@ const std::vector<std::string> all_examples{
 
 TEST_CASE("all arrival processes are registered", "[arrivals]") {
   for (const char* name : {"constant", "poisson", "phases", "sine", "square", "on-off", "mmpp", "flash-crowd",
-                           "trace", "daily-bursty"}) {
+                           "trace", "daily-bursty", "nexmark-shape"}) {
     CHECK(ArrivalRegistry::find(name) != nullptr);
   }
   for (const char* name :
@@ -280,4 +282,39 @@ TEST_CASE("a trace in a scenario: its file beside the scenario, its errors with 
       errors_of("{\"type\": \"trace\",\n \"path\": \"no-such-file.csv\"}"),
       Contains("scenario.json:2: path: trace \"" + folder + "/no-such-file.csv\": the file cannot be read"));
   CHECK_THAT(errors_of(R"({"type": "trace"})"), Contains("path"));
+}
+
+TEST_CASE("Nexmark's rate shapes send when Beam's generator says that events happen", "[arrivals][nexmark]") {
+  using nexmark::RateShape;
+  using nexmark::Timeline;
+  struct Shape {
+    const char* name;
+    RateShape shape;
+    std::int64_t first, next, period_s;
+    bool whole;
+  };
+  for (const Shape& s : {Shape{"sine", RateShape::sine, 1000, 2000, 595, true},
+                         Shape{"sine", RateShape::sine, 700, 100, 40, false},
+                         Shape{"square", RateShape::square, 10, 20, 600, true},
+                         Shape{"square", RateShape::square, 3, 3, 600, true}}) {
+    INFO(s.name << " " << s.first << " to " << s.next);
+    const auto process = process_of(
+        std::string(R"({"type": "nexmark-shape", "shape": ")") + s.name + R"(", "first_rate_per_s": )" +
+        std::to_string(s.first) + R"(, "next_rate_per_s": )" + std::to_string(s.next) + R"(, "period_s": )" +
+        std::to_string(s.period_s) + R"(, "whole_delays": )" + (s.whole ? "true}" : "false}"));
+    const Timeline timeline = Timeline::shaped(s.shape, s.first, s.next, s.period_s, 1, 0, s.whole);
+    const double slowest_ms = 1000.0 / static_cast<double>(std::min(s.first, s.next));
+    // The n-th comes when the rate adds up to n, a delay after its timestamp; what a step leaves over, less
+    // than a delay, is spread over it.
+    for (std::int64_t n = 0; n < 200'000 && n < 3 * s.period_s * std::max(s.first, s.next); ++n) {
+      const double at_ms = static_cast<double>(process->next(1, 0).first_ns) * 1e-6;
+      const double late_ms = at_ms - static_cast<double>(timeline.timestamp_ms(n));
+      if (late_ms < -1e-6 || late_ms > 2 * slowest_ms + 1) {
+        FAIL("event " << n << " is " << late_ms << " ms late");
+      }
+    }
+  }
+  CHECK_THAT(errors_of(R"({"type": "nexmark-shape", "first_rate_per_s": 3000000})"),
+             Catch::Contains("rounded to 0 us") && Catch::Contains("whole_delays false"));
+  CHECK(errors_of(R"({"type": "nexmark-shape", "next_rate_per_s": 3000000, "whole_delays": false})").empty());
 }

@@ -45,10 +45,6 @@ TEST_CASE("nexmark: a query has the parameters that it looks at", "[nexmark]") {
       // Not a multiple of any query's slide but its own.
       {"window_s", 6, {"nexmark-q5", "nexmark-q7", "nexmark-q8", "nexmark-q12", "ds2-nexmark-q8", "yahoo"}},
       {"idle_timeout_s", 5, event_time_windows},
-      {"out_of_order_group_size",
-       5,
-       {"nexmark-q5", "nexmark-q7", "nexmark-q8", "nexmark-q11", "ds2-nexmark-q5", "ds2-nexmark-q8",
-        "ds2-nexmark-q11"}},
       {"watermark_interval_ms", 5, event_time_windows},
       {"event_delay_us",
        5,

@@ -38,6 +38,16 @@ constexpr bool state_of_query_3(int state) {
   return state >= 1 && state <= 3;
 }
 
+// The number of the event, within its generator, that is sent as the n-th: out of order within groups.
+constexpr std::int64_t adjusted_event_number(std::int64_t sent, std::int64_t group_size) {
+  return sent / group_size * group_size + sent * 953 % group_size;
+}
+// Of the group of the event that is sent as the n-th, the first: nothing before it is still to come, and it
+// is sent first. Its time is the watermark then.
+constexpr std::int64_t watermark_event_number(std::int64_t sent, std::int64_t group_size) {
+  return sent / group_size * group_size;
+}
+
 struct EventConfig {
   int persons = 1, auctions = 3, bids = 46;  // of so many events together
   int hot_auction_ratio = 2;                 // a bid is for the hot auction with a chance of 1 - 1/ratio
@@ -46,6 +56,7 @@ struct EventConfig {
   int in_flight_auctions = 100;
   int active_people = 1000;
   bool bidder_offset_twice = false;
+  int out_of_order_group = 1;  // events are sent out of order within groups of so many; 1: in order
   int total() const { return persons + auctions + bids; }
 };
 
@@ -118,6 +129,11 @@ class EventLaw {
   // Events until as many auctions have come as are in flight.
   std::int64_t horizon_events() const {
     return std::int64_t{config_.in_flight_auctions} * config_.total() / config_.auctions;
+  }
+
+  bool in_order() const { return config_.out_of_order_group == 1; }
+  std::int64_t number_of(std::int64_t sent) const {
+    return adjusted_event_number(sent, config_.out_of_order_group);
   }
 
   // n: the (adjusted) number of an event within the generator.

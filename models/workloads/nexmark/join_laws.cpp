@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <vector>
+
 #include "models/workloads/nexmark/each_event.hpp"
 #include "models/workloads/nexmark/laws.hpp"
 
@@ -105,9 +108,10 @@ class OpenAuctionJoinLaw final : public QueryLaw {
     bool known = false;
     std::int64_t opens_ms = 0;
     std::int64_t expires_ms = 0;
-    // Bids that came before it, of their latest millisecond: only those can be in time.
+    // Bids that came before it, of their latest millisecond: in order only those can be in time.
     std::int64_t early_ms = -1;
     std::int64_t early_bids = 0;
+    std::vector<std::int64_t> early;  // out of order: when each was
   };
 
   void bid(std::int64_t id, std::int64_t time_ms, Tally& tally) {
@@ -115,7 +119,9 @@ class OpenAuctionJoinLaw final : public QueryLaw {
     Open& auction = auctions_.at(id);
     tally.record(place);
     tally.new_key(place);
-    if (!auction.known) {
+    if (!auction.known && !events_.in_order()) {
+      auction.early.push_back(time_ms);
+    } else if (!auction.known) {
       if (auction.early_ms != time_ms) auction.early_bids = 0;
       auction.early_ms = time_ms;
       ++auction.early_bids;
@@ -132,6 +138,10 @@ class OpenAuctionJoinLaw final : public QueryLaw {
     auction.opens_ms = time_ms;
     auction.expires_ms = expires_ms;
     if (auction.early_ms == time_ms) tally.output(place, auction.early_bids);
+    tally.output(place, std::count_if(auction.early.begin(), auction.early.end(), [&](std::int64_t at_ms) {
+                   return at_ms >= time_ms && at_ms <= expires_ms;
+                 }));
+    auction.early.clear();
   }
 
   EventLaw events_;

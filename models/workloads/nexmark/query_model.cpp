@@ -4,7 +4,6 @@
 #include <numeric>
 #include <utility>
 
-#include "models/workloads/nexmark/timeline.hpp"
 #include "sim/kernel/assert.hpp"
 #include "sim/kernel/muldiv.hpp"
 
@@ -89,8 +88,9 @@ void QueryModel::sent(Stream stream, const Batch& made, std::span<std::int64_t> 
   law_of(from).evaluate(stream, span, tally_, windows_.get());
   mark(from, made.last_ns);
   // Else the first event of the group was sent before, and told then.
-  const std::int64_t told = watermark_event_number(made.sequence_last, choice_.out_of_order_group);
-  if (told >= span.first) from.sent_ms = std::max(from.sent_ms, span.ms(told - span.first));
+  const std::int64_t told =
+      watermark_event_number(span.first + span.count - 1, choice_.events.out_of_order_group) - span.first;
+  if (told >= 0) from.sent_ms = std::max(from.sent_ms, span.ms(told));
   if (choice_.balanced) deal_out(tally_);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     counts[i] = tally_.records[i];
@@ -178,8 +178,11 @@ std::int64_t QueryModel::pane_of(std::int64_t at_ms) const {
 std::int64_t QueryModel::passed_ms(const Source& source, int receiver, const Batch& batch, bool own) const {
   const Flow& flow = source.flows[static_cast<std::size_t>(receiver)];
   if (choice_.watermark_interval_ns == 0 || traits_.processing_time) {
-    const std::int64_t passed = flow.entries.empty() ? source.sent_ms : flow.last_ms;
-    return own && !flow.entries.empty() ? std::max(passed, time_ms(batch)) : passed;
+    if (flow.entries.empty()) return source.sent_ms;
+    const std::int64_t taken_ms = own ? std::max(flow.last_ms, time_ms(batch)) : flow.last_ms;
+    // Of what was taken, the last group may not be complete.
+    const double group_ms = source.step_ms * (choice_.events.out_of_order_group - 1);
+    return taken_ms - static_cast<std::int64_t>(group_ms + 0.999);
   }
   // Nothing is under way, and it has ticked since.
   if (flow.entries.empty() && ticks(batch.last_ns) > ticks(source.sent_ns)) return source.sent_ms;

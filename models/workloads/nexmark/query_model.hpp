@@ -41,9 +41,7 @@ struct ModelChoice : LawChoice {
   std::int64_t first_event_id = 0;  // and the ids of events begin there
   double holdback_ms = 4'000;       // of watermarks
   Nanos watermark_interval_ns = 0;  // between two of a source; 0: with every batch
-  // Events leave out of order within groups of so many: a watermark is no later than the first of a group.
-  std::int64_t out_of_order_group = 1;
-  Nanos idle_timeout_ns = 0;  // a source that sent nothing for so long is not waited for; 0: always
+  Nanos idle_timeout_ns = 0;        // a source that sent nothing for so long is not waited for; 0: always
 };
 
 class QueryModel {

@@ -27,9 +27,10 @@ Timeline Timeline::steady(double rate_per_s, int generators, std::int64_t base_m
 }
 
 Timeline Timeline::shaped(RateShape shape, std::int64_t first_rate_per_s, std::int64_t next_rate_per_s,
-                          std::int64_t period_s, int generators, std::int64_t base_ms) {
+                          std::int64_t period_s, int generators, std::int64_t base_ms, bool whole_delays) {
   WEIR_ASSERT(first_rate_per_s > 0 && next_rate_per_s > 0 && generators > 0, "a generator has a rate");
   const auto delay = [&](std::int64_t rate_per_s) {
+    if (!whole_delays) return 1e6 / static_cast<double>(rate_per_s) * generators;
     return static_cast<double>(rounded_delay_us(rate_per_s) * generators);
   };
   Timeline timeline;
@@ -54,14 +55,16 @@ Timeline Timeline::shaped(RateShape shape, std::int64_t first_rate_per_s, std::i
   return timeline;
 }
 
+std::int64_t Timeline::events_of_step(double delay_us) const {
+  return static_cast<std::int64_t>(static_cast<double>(step_s_ * us_per_s) / delay_us);
+}
+
 std::int64_t Timeline::timestamp_ms(std::int64_t event_number) const {
   const auto after_us = [](std::int64_t events, double delay_us) {
     return static_cast<std::int64_t>(static_cast<double>(events) * delay_us);
   };
   if (delays_us_.size() == 1) return base_ms_ + after_us(event_number, delays_us_[0]) / 1000;
-  const auto events_of = [&](double delay_us) {
-    return delay_us > 0 ? step_s_ * us_per_s / static_cast<std::int64_t>(delay_us) : 0;
-  };
+  const auto events_of = [&](double delay_us) { return delay_us > 0 ? events_of_step(delay_us) : 0; };
   std::int64_t events_per_round = 0;
   for (const double delay_us : delays_us_) events_per_round += events_of(delay_us);
   WEIR_ASSERT(events_per_round > 0, "some step has a delay");
@@ -75,14 +78,6 @@ std::int64_t Timeline::timestamp_ms(std::int64_t event_number) const {
     at_ms += step_ms;
   }
   return at_ms;
-}
-
-std::int64_t adjusted_event_number(std::int64_t sent, std::int64_t group_size) {
-  return sent / group_size * group_size + sent * 953 % group_size;
-}
-
-std::int64_t watermark_event_number(std::int64_t sent, std::int64_t group_size) {
-  return sent / group_size * group_size;
 }
 
 }  // namespace weir::nexmark

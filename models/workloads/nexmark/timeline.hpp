@@ -25,24 +25,23 @@ class Timeline {
  public:
   // As nexmark-flink has it: `rate_per_s` of all generators together, > 0.
   static Timeline steady(double rate_per_s, int generators, std::int64_t base_ms = 0);
-  // As Beam has it; whole rates >= 1, of all generators together.
+  // As Beam has it; whole rates >= 1, of all generators together. `whole_delays`: in microseconds, as there;
+  // else the rates are kept.
   static Timeline shaped(RateShape shape, std::int64_t first_rate_per_s, std::int64_t next_rate_per_s,
-                         std::int64_t period_s, int generators, std::int64_t base_ms = 0);
+                         std::int64_t period_s, int generators, std::int64_t base_ms = 0,
+                         bool whole_delays = true);
 
   std::int64_t timestamp_ms(std::int64_t event_number) const;
   // Microseconds from one event to the next, step by step; one step for ever, or all of equal length in turn.
   const std::vector<double>& delays_us() const { return delays_us_; }
   std::int64_t step_s() const { return step_s_; }
+  // That a generator sends in a step with this delay; the delay is not 0.
+  std::int64_t events_of_step(double delay_us) const;
 
  private:
   std::vector<double> delays_us_;
   std::int64_t step_s_ = 0;
   std::int64_t base_ms_ = 0;
 };
-
-// The event number, within its generator, that the n-th event sent has: out of order within groups.
-std::int64_t adjusted_event_number(std::int64_t sent, std::int64_t group_size);
-// The event number whose timestamp is a watermark when `sent` events have been sent.
-std::int64_t watermark_event_number(std::int64_t sent, std::int64_t group_size);
 
 }  // namespace weir::nexmark

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <vector>
 
 #include "models/workloads/nexmark/each_event.hpp"
 #include "models/workloads/nexmark/laws.hpp"
@@ -38,34 +40,33 @@ void count_in_windows(std::int64_t window, std::int64_t window_before, int place
 
 constexpr std::int64_t long_ago = -1'000'000'000;
 
-// The first window that the times of a span fall into, asked for in order. They rise slowly: most spans have
-// one window, which is found once.
+// The first window that the times of a span's events fall into. Most spans have one window: it is found once.
 class WindowOf {
  public:
-  WindowOf(const WindowLedger& windows, const Span& span) : windows_(windows), span_(span) {}
-  std::int64_t operator()(std::int64_t i) {
-    if (i >= same_until_) {
-      window_ = windows_.window_of(span_.ms(i));
-      same_until_ = windows_.window_of(span_.ms(span_.count - 1)) == window_ ? span_.count : i + 1;
-    }
-    return window_;
+  WindowOf(const WindowLedger& windows, const Span& span, int out_of_order_group)
+      : windows_(windows), span_(span), window_(at(-out_of_order_group)) {
+    one_for_all_ = window_ == at(span.count - 1 + out_of_order_group);
   }
+  std::int64_t operator()(std::int64_t i) const { return one_for_all_ ? window_ : at(i); }
 
  private:
+  std::int64_t at(std::int64_t i) const { return windows_.window_of(span_.ms(i)); }
+
   const WindowLedger& windows_;
   const Span& span_;
-  std::int64_t window_ = 0;
-  std::int64_t same_until_ = 0;
+  std::int64_t window_;
+  bool one_for_all_;
 };
 
 // How often each key occurs in sliding windows: one result for each key and window.
 template <bool by_bidder>
 class CountLaw final : public BidLaw {
  public:
-  CountLaw(const EventLaw& events, std::int64_t ids) : BidLaw(events), keys_(ids) {}
+  CountLaw(const EventLaw& events, std::int64_t ids)
+      : BidLaw(events), keys_(ids), slices_(events.in_order() ? 1 : ids) {}
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
-    WindowOf window_of(*windows, span);
+    const WindowOf window_of(*windows, span, events_.config().out_of_order_group);
     const int word = by_bidder ? EventLaw::bidder_word : EventLaw::auction_word;
     each_bid(stream, span, word, [&](const Position& at, std::int64_t i, std::uint32_t bits) {
       const std::int64_t id = by_bidder ? events_.bidder(at, bits) : events_.auction_of_bid(at, bits);
@@ -76,6 +77,7 @@ class CountLaw final : public BidLaw {
       }
       tally.record(key.place);
       const std::int64_t window = window_of(i);
+      if (!events_.in_order()) return count_out_of_order(slices_.at(id), window, key.place, *windows);
       if (window <= key.window) return;
       count_in_windows(window, key.window, key.place, *windows);
       key.window = window;
@@ -89,8 +91,27 @@ class CountLaw final : public BidLaw {
     int place = 0;
     int deployment = -1;
   };
+  // A slide's length, by the first window that it falls into; those of a key that may still matter, in order.
+  using Slices = std::vector<std::int64_t>;
+
+  void count_out_of_order(Slices& seen, std::int64_t slice, int place, WindowLedger& windows) {
+    const auto at = std::lower_bound(seen.begin(), seen.end(), slice);
+    if (at != seen.end() && *at == slice) return;
+    // The key is in a window if one of the window's slices has been seen.
+    const std::int64_t each = windows.windows_of_each();
+    const std::int64_t earlier = at == seen.begin() ? long_ago : *std::prev(at);
+    const std::int64_t later = at == seen.end() ? std::int64_t{1} << 62 : *at;
+    for (std::int64_t w = std::max(slice, earlier + each); w < std::min(slice + each, later); ++w)
+      windows.results.add(w, place);
+    windows.state.add(slice + each - 1, place);
+    seen.insert(at, slice);
+    // Windows before the ledger's first are over.
+    std::erase_if(seen, [&](std::int64_t old) { return old + 2 * each < windows.results.first(); });
+  }
+
   int deployment_ = 0;
   IdRing<Key> keys_;
+  IdRing<Slices> slices_;
 };
 
 // The bids of each window that have its highest price.
@@ -195,31 +216,68 @@ class SessionLaw final : public BidLaw {
                  bidder.place = tally.place(id);
                }
                tally.record(bidder.place);
-               const std::int64_t time_ms = span.ms(i);
-               const std::int64_t end = windows->window_of(time_ms + gap_ms_ - 1);
-               if (bidder.last_ms >= 0 && time_ms < bidder.last_ms + gap_ms_) {
-                 if (time_ms <= bidder.last_ms || end == bidder.end) {
-                   bidder.last_ms = std::max(bidder.last_ms, time_ms);
-                   return;
-                 }
-                 windows->results.add(bidder.end, bidder.place, -1);
-                 windows->state.add(bidder.end, bidder.place, -1);
-               }
-               bidder.last_ms = time_ms;
-               bidder.end = end;
-               windows->results.add(end, bidder.place);
-               windows->state.add(end, bidder.place);
+               take(bidder, span.ms(i), *windows);
              });
   }
   void moved() override { ++deployment_; }
 
  private:
+  struct Session {
+    std::int64_t first_ms = 0;
+    std::int64_t last_ms = -1;  // negative: there is none
+    std::int64_t end = 0;       // counted there
+    bool is() const { return last_ms >= 0; }
+  };
   struct Bidder {
-    std::int64_t last_ms = -1;
-    std::int64_t end = 0;
+    Session latest;
+    Session before;  // only a bid out of order can still go there
     int place = 0;
     int deployment = -1;
   };
+
+  void count(Session& session, int place, WindowLedger& windows) {
+    session.end = windows.window_of(session.last_ms + gap_ms_ - 1);
+    windows.results.add(session.end, place);
+    windows.state.add(session.end, place);
+  }
+  static void uncount(const Session& session, int place, WindowLedger& windows) {
+    windows.results.add(session.end, place, -1);
+    windows.state.add(session.end, place, -1);
+  }
+  void prolong(Session& session, std::int64_t last_ms, int place, WindowLedger& windows) {
+    if (last_ms <= session.last_ms) return;
+    session.last_ms = last_ms;
+    if (windows.window_of(last_ms + gap_ms_ - 1) == session.end) return;
+    uncount(session, place, windows);
+    count(session, place, windows);
+  }
+  void take(Bidder& bidder, std::int64_t time_ms, WindowLedger& windows) {
+    Session& latest = bidder.latest;
+    if (latest.is() && time_ms < latest.first_ms) return take_late(bidder, time_ms, windows);
+    if (latest.is() && time_ms < latest.last_ms + gap_ms_)
+      return prolong(latest, time_ms, bidder.place, windows);
+    bidder.before = latest;
+    latest = {time_ms, time_ms};
+    count(latest, bidder.place, windows);
+  }
+  // From before the latest session: it may prolong that at its begin, prolong the one before, or join both.
+  void take_late(Bidder& bidder, std::int64_t time_ms, WindowLedger& windows) {
+    Session &latest = bidder.latest, &before = bidder.before;
+    const bool of_latest = latest.first_ms < time_ms + gap_ms_;
+    const bool of_before = before.is() && time_ms < before.last_ms + gap_ms_;
+    if (of_latest && of_before) {
+      uncount(before, bidder.place, windows);
+      latest.first_ms = before.first_ms;
+      before = {};
+    } else if (of_latest) {
+      latest.first_ms = time_ms;
+    } else if (of_before) {
+      prolong(before, time_ms, bidder.place, windows);
+    } else {
+      before = {time_ms, time_ms};
+      count(before, bidder.place, windows);
+    }
+  }
   std::int64_t gap_ms_;
   int deployment_ = 0;
   IdRing<Bidder> bidders_;
