@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "sim/cli/figures.hpp"
 #include "sim/cli/home.hpp"
 #include "sim/cli/options.hpp"
 #include "sim/cli/output.hpp"
@@ -63,13 +64,11 @@ void say_figures(const std::vector<ShippedFile>& figures) {
   write_out(text);
 }
 
-ExitCode run(const CommandContext& context) {
-  Options options(*find_command("figure"), "NAME");
-  options.value("output,o", "DIR", "where the figure and the runs behind it go (default out/figures/<name>)");
-  if (!options.parse(context.arguments)) return ExitCode::good;
+}  // namespace
+
+ExitCode draw_figure(const std::string& name, const std::string& output,
+                     const std::vector<std::string>& arguments) {
   const auto figures = shipped_figures();
-  if (options.positional().empty()) return say_figures(figures), ExitCode::good;
-  const std::string& name = options.positional()[0];
   const auto figure =
       std::find_if(figures.begin(), figures.end(), [&](const ShippedFile& f) { return f.name == name; });
   if (figure == figures.end()) {
@@ -79,10 +78,9 @@ ExitCode run(const CommandContext& context) {
     throw UsageError(fmt::format("unknown figure {} ({})", weir::quoted(name), allowed_names(name, names)));
   }
   if (const std::string missing = missing_for_figures(); !missing.empty()) throw UsageError(missing);
-  std::vector<std::string> words = {python(),   figure->path.string(),
-                                    "--weir",   program_path().string(),
-                                    "--output", options.text("output").value_or("out/figures/" + name)};
-  words.insert(words.end(), options.positional().begin() + 1, options.positional().end());
+  std::vector<std::string> words = {
+      python(), figure->path.string(), "--weir", program_path().string(), "--output", output};
+  words.insert(words.end(), arguments.begin(), arguments.end());
   switch (run_program(words)) {
     case 0:
       return ExitCode::good;
@@ -91,6 +89,18 @@ ExitCode run(const CommandContext& context) {
     default:
       return ExitCode::failed;
   }
+}
+
+namespace {
+
+ExitCode run(const CommandContext& context) {
+  Options options(*find_command("figure"), "NAME");
+  options.value("output,o", "DIR", "where the figure and the runs behind it go (default out/figures/<name>)");
+  if (!options.parse(context.arguments)) return ExitCode::good;
+  if (options.positional().empty()) return say_figures(shipped_figures()), ExitCode::good;
+  const std::string& name = options.positional()[0];
+  return draw_figure(name, options.text("output").value_or("out/figures/" + name),
+                     {options.positional().begin() + 1, options.positional().end()});
 }
 
 const auto registered = add_command({.name = "figure",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/control/give_way.hpp"
 #include "sim/dataflow/slots.hpp"
@@ -33,7 +34,7 @@ JobView job_view(const Job& job, const Engine& engine, int slots) {
     OperatorView seen;
     seen.name = op.name;
     seen.source = op.source;
-    seen.scalable = !op.source && op.operator_spec.scalable;
+    seen.scalable = !op.source && op.operator_spec.scalable && engine.scales();
     seen.min_parallelism = op.source ? op.parallelism() : op.operator_spec.min_parallelism;
     seen.max_parallelism = op.source ? op.parallelism() : op.operator_spec.max_parallelism;
     for (const int edge : op.inputs) {
@@ -75,6 +76,7 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
 
 void ControlLoop::start(Nanos until) {
   until_ = until;
+  view_.nodes = engine_.shared_nodes(job_);
   calendar_.schedule(metrics_interval_ns_, EventClass::metrics, *this, close_window, 0);
   calendar_.schedule(std::max<Nanos>(1, to_nanos(policy_->first_evaluation_s())), EventClass::policy, *this,
                      evaluate, 0);
@@ -113,6 +115,7 @@ void ControlLoop::close() {
   if (closed_ns_ == calendar_.now()) return;
   closed_ns_ = calendar_.now();
   MetricWindow window = take_window();
+  window.node_availability = engine_.node_availability(job_);
   observer_.window_closed(job_, window);
   on_the_way_.push_back(std::move(window));
   if (metrics_delay_ns_ == 0) {
@@ -155,6 +158,7 @@ void ControlLoop::ask_policy() {
     const std::int64_t id = next_decision_++;
     observer_.decided(job_, id, now, decision);
     if (!decision.targets.empty()) act(decision, id);
+    if (!decision.splits.empty()) act_on_splits(decision, id);
   }
 }
 
@@ -186,32 +190,71 @@ void ControlLoop::act(const Decision& decision, std::int64_t decision_id) {
       action.targets.push_back({id, job_.parallelism()[id], parallelism[id], target.parallelism});
     }
   }
-  const auto refuse = [&](std::string why) {
-    action.status = ActionReport::Status::refused;
-    action.ended_ns = now;
-    action.outcome.done = false;
-    action.outcome.detail = std::move(why);
-    reports_.push_back({action.id, action.status, now, now, 0, action.outcome.detail});
-    observer_.action_began(job_, action);
-    observer_.action_ended(job_, action);
-  };
-  if (action_running_) return refuse("another action is under way");
-  if (parallelism == job_.parallelism()) return refuse("nothing would change within the limits and slots");
+  if (action_running_) return refuse(std::move(action), "another action is under way");
+  if (parallelism == job_.parallelism())
+    return refuse(std::move(action), "nothing would change within the limits and slots");
   // What would not find its slots is refused here, while the job runs.
   const std::int64_t wanted = slots_taken(parallelism, view_.slots_shared);
   if (const std::int64_t left = slots_left ? slots_left() : wanted; wanted > left)
-    return refuse(fmt::format("too few slots: {} {}, and other jobs leave {}", wanted,
-                              view_.slots_shared ? "are needed" : "instances", left));
+    return refuse(std::move(action), fmt::format("too few slots: {} {}, and other jobs leave {}", wanted,
+                                                 view_.slots_shared ? "are needed" : "instances", left));
   if (action.status == ActionReport::Status::clipped) {
     action.outcome.detail = "clipped to the operators' limits or the free slots";
   }
+  begin(action);
+  job_.action_begins();
+  engine_.rescale(job_, parallelism);
+}
+
+void ControlLoop::refuse(ActionRecord action, std::string why) {
+  const Nanos now = calendar_.now();
+  action.status = ActionReport::Status::refused;
+  action.ended_ns = now;
+  action.outcome.done = false;
+  action.outcome.detail = std::move(why);
+  reports_.push_back({action.id, action.status, now, now, 0, action.outcome.detail});
+  observer_.action_began(job_, action);
+  observer_.action_ended(job_, action);
+}
+
+void ControlLoop::begin(const ActionRecord& action) {
+  const Nanos now = calendar_.now();
   reports_.push_back({action.id, action.status, now, -1, 0, action.outcome.detail});
   action_ = action;
   action_running_ = true;
   last_requested_ns_ = now;
   observer_.action_began(job_, action_);
-  job_.action_begins();
-  engine_.rescale(job_, parallelism);
+}
+
+std::string ControlLoop::wrong_with(const Decision& decision) const {
+  if (!view_.nodes) return "the engine does not split rates among instances";
+  for (const SplitTarget& target : decision.splits) {
+    const bool known =
+        target.operator_id >= 0 && target.operator_id < static_cast<int>(view_.operators.size());
+    if (!known || static_cast<int>(target.shares.size()) != job_.parallelism()[target.operator_id])
+      return "a share for each instance of an operator is needed";
+    double sum = 0;
+    for (const double share : target.shares) {
+      if (!(share >= 0)) return "a share is negative";
+      sum += share;
+    }
+    if (std::abs(sum - 1) > 1e-6) return "the shares of an operator do not add up to 1";
+  }
+  return {};
+}
+
+void ControlLoop::act_on_splits(const Decision& decision, std::int64_t decision_id) {
+  ActionRecord action;
+  action.id = next_action_++;
+  action.decision = decision_id;
+  action.requested_ns = calendar_.now();
+  action.reason = decision.reason;
+  action.splits = decision.splits;
+  if (action_running_) return refuse(std::move(action), "another action is under way");
+  if (std::string wrong = wrong_with(decision); !wrong.empty())
+    return refuse(std::move(action), std::move(wrong));
+  begin(action);
+  engine_.split(job_, decision.splits);
 }
 
 void ControlLoop::ended(const ActionOutcome& outcome) {

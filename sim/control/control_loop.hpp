@@ -36,6 +36,7 @@ struct ActionRecord {
   Nanos ended_ns = -1;  // while it runs
   ActionReport::Status status = ActionReport::Status::accepted;
   std::vector<ActionTarget> targets;
+  std::vector<SplitTarget> splits;
   ActionOutcome outcome;
   std::string reason;
 };
@@ -85,6 +86,11 @@ class ControlLoop final : public EventHandler {
   void arrive();
   void ask_policy();
   void act(const Decision& decision, std::int64_t decision_id);
+  void act_on_splits(const Decision& decision, std::int64_t decision_id);
+  // Why the engine cannot do it; empty if it can.
+  std::string wrong_with(const Decision& decision) const;
+  void refuse(ActionRecord action, std::string why);
+  void begin(const ActionRecord& action);
   void ended(const ActionOutcome& outcome);
   // The wanted parallelism within the operators' limits and the slots that there are.
   std::vector<int> feasible(const Decision& decision) const;

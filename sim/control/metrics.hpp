@@ -94,6 +94,8 @@ struct MetricWindow {
   bool running = true;
   std::vector<OperatorMetrics> operators;  // by operator id, which is a topological order
   LatencySummary latency;
+  // The part of each host's processor that was there at the end; empty where nobody measures it.
+  std::vector<double> node_availability;
 
   double duration_s() const { return to_seconds(end_ns - start_ns); }
 };

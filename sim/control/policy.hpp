@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/control/metrics.hpp"
+#include "sim/dataflow/shared_nodes.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/scenario/params.hpp"
 #include "sim/scenario/registry.hpp"
@@ -55,6 +56,8 @@ struct JobView {
   // Every operator runs on every worker (Timely): the number of workers is the only thing to scale, by a
   // ScaleTarget of `all_workers`.
   bool uniform_workers = false;
+  // Of an engine that splits rates among the components of a service; from the first evaluation on.
+  std::shared_ptr<const SharedNodes> nodes = nullptr;
 };
 
 inline constexpr int all_workers = -1;
@@ -65,11 +68,12 @@ struct ScaleTarget {
   bool operator==(const ScaleTarget&) const = default;
 };
 
-// What happened to a decision with targets. An accepted action ends with `done` or `failed`; a `clipped` one
-// was accepted with other numbers than were asked for, and ends likewise; a `refused` one ended at once.
+// What happened to a decision with targets or splits. An accepted action ends with `done` or `failed`; a
+// `clipped` one was accepted with other numbers than were asked for, and ends likewise; a `refused` one ended
+// at once.
 struct ActionReport {
   enum class Status : std::uint8_t { accepted, clipped, refused, failed, done };
-  std::int64_t id = 0;  // the n-th decision with targets of this policy, counted from 0
+  std::int64_t id = 0;  // the n-th decision with targets or splits of this policy, counted from 0
   Status status = Status::accepted;
   Nanos requested_ns = 0, ended_ns = -1;
   double downtime_s = 0;
@@ -98,6 +102,8 @@ struct Decision {
   std::string diagnosis;  // e.g. "under-provisioned"
   std::string reason;     // e.g. "count 1 -> 5: factor 1 + 4.00"
   std::vector<ScaleTarget> targets;
+  // Instead of targets: other shares of instances, where JobView::nodes is there.
+  std::vector<SplitTarget> splits = {};
 };
 
 // What makes a policy act: metric windows, even those of an idle job; true rates, which only operators that

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/dataflow/instance.hpp"
+#include "sim/dataflow/shared_nodes.hpp"
 #include "sim/kernel/calendar.hpp"
 #include "sim/scenario/registry.hpp"
 
@@ -21,6 +22,7 @@
 namespace weir {
 
 class Cluster;
+struct PlacedInstance;
 
 // The accuracy dial. Sources group records into batches of at most batch_records spanning at most
 // batch_span_ms; engines stretch timers that are shorter than the span to it, and gather records for as long.
@@ -78,6 +80,8 @@ class Engine {
   }
   // Whether a slot holds an instance of each operator (slots.hpp); else one.
   virtual bool shares_slots() const { return false; }
+  // Whether operators can be given another parallelism.
+  virtual bool scales() const { return true; }
   // Whether the operators at the ends of the edge are one task at this parallelism: instances with the same
   // number share a thread, and hand records over. Asked only where a task shares its slot.
   virtual bool chains(const LogicalGraph& graph, int edge, const std::vector<int>& parallelism) const {
@@ -104,7 +108,41 @@ class Engine {
     return weir::key_shares(keys, receivers);
   }
 
+  // Where edges are split by shares (Partitioning::shares): the share of each instance of the operator.
+  virtual std::vector<double> shares(int operator_id, int receivers) const {
+    static_cast<void>(operator_id);
+    return std::vector<double>(static_cast<std::size_t>(receivers), 1.0 / receivers);
+  }
+  // It is known where the instances will be; nothing else is.
+  virtual void placed(const Job& job) { static_cast<void>(job); }
+  // How many times as much as elsewhere a record costs an instance.
+  virtual double cost_factor(int operator_id, int index) const {
+    static_cast<void>(operator_id), static_cast<void>(index);
+    return 1;
+  }
+  // What is wrong with a job on these hosts, instance by instance; nothing if it can be run.
+  virtual std::vector<std::string> problems(const LogicalGraph& graph, const Cluster& cluster,
+                                            const std::vector<PlacedInstance>& placed) const {
+    static_cast<void>(graph), static_cast<void>(cluster), static_cast<void>(placed);
+    return {};
+  }
+
   // ---- while it runs ----
+  // Of an engine that splits rates, as deployed; null: it does not.
+  virtual std::shared_ptr<const SharedNodes> shared_nodes(const Job& job) const {
+    static_cast<void>(job);
+    return nullptr;
+  }
+  // The part of each host's processor that is there now; empty: nobody measures it.
+  virtual std::vector<double> node_availability(const Job& job) const {
+    static_cast<void>(job);
+    return {};
+  }
+  // Begins to split rates so. Ends, now or later, with Job::action_ended. Only where there are shared nodes.
+  virtual void split(Job& job, const std::vector<SplitTarget>& targets) {
+    static_cast<void>(job), static_cast<void>(targets);
+    WEIR_ASSERT(false, "this engine splits no rates");
+  }
   // An inbox rose above its high mark, or fell to the low one.
   virtual void mark_crossed(Job& job, Instance& instance, bool above) {
     static_cast<void>(job), static_cast<void>(instance), static_cast<void>(above);

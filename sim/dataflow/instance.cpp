@@ -92,6 +92,11 @@ void Instance::add_pull_edge(int edge, Splitter splitter, WorkQueue& queue) {
   channels_.back().work_queue = &queue;
 }
 
+void Instance::reshare(int edge, const std::shared_ptr<const std::vector<double>>& shares) {
+  for (OutEdge& out : edges_)
+    if (channels_[out.first_channel].edge == edge) out.splitter.reshare(shares);
+}
+
 void Instance::clear_edges() {
   edges_.clear();
   channels_.clear();

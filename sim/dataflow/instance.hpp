@@ -148,6 +148,7 @@ class Instance final : public EventHandler {
   // Where it takes its input from, besides its inbox; null: nowhere.
   void pull_from(WorkQueue* queue) { work_queue_ = queue; }
   void clear_edges();
+  void reshare(int edge, const std::shared_ptr<const std::vector<double>>& shares);
   void undeploy(Nanos now);
   // Not halted any more: overhead ends.
   void resume_accounts();

@@ -75,6 +75,7 @@ bool Job::deploy(const std::vector<int>& parallelism) {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     placed_.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
   }
+  setup_.engine->placed(*this);
   ++deployment_;
   find_chains(parallelism);
   build_instances(parallelism, *hosts);
@@ -128,7 +129,8 @@ void Job::build_instances(const std::vector<int>& parallelism, const std::vector
       Instance& instance = *instances_[op][index];
       instance.clear_edges();
       if (index < parallelism[op]) {
-        instance.deploy(*executors_[chain_heads_[op]][index], settings, factor);
+        instance.deploy(*executors_[chain_heads_[op]][index], settings,
+                        factor * setup_.engine->cost_factor(static_cast<int>(op), index));
       } else {
         instance.undeploy(now);
       }
@@ -182,6 +184,8 @@ void Job::build_edges() {
       shares = std::make_shared<const std::vector<double>>(
           setup_.engine->key_shares(spec.keys, edge.to, receivers));
     }
+    if (spec.partitioning == Partitioning::shares)
+      shares = std::make_shared<const std::vector<double>>(setup_.engine->shares(edge.to, receivers));
     if (spec.partitioning == Partitioning::pull) {
       WEIR_ASSERT(router == nullptr, "an engine with its own transport has no pull edges");
       for (int i = 0; i < senders; ++i) {
@@ -212,6 +216,14 @@ void Job::build_edges() {
                       to, router, connections, channels);
       channels += static_cast<std::uint32_t>(to.size());
     }
+  }
+}
+
+void Job::reshare(int operator_id, const std::vector<double>& shares) {
+  const auto shared = std::make_shared<const std::vector<double>>(shares);
+  for (const int edge : graph().operators[operator_id].inputs) {
+    const int from = graph().edges[edge].from;
+    for (int i = 0; i < parallelism_[from]; ++i) instances_[from][i]->reshare(edge, shared);
   }
 }
 

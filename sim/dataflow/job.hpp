@@ -101,6 +101,8 @@ class Job final : public DeliveryHandler {
   // state, unless it was saved. Returns how many records that were.
   std::int64_t halt_and_drop(bool state_saved);
   void pause_sources(bool paused);
+  // What is sent to the operator from now on goes to its instances by these shares (Partitioning::shares).
+  void reshare(int operator_id, const std::vector<double>& shares);
   // Calls Engine::drained as soon as no record is under way (at once if none is). What operators keep in
   // their state until something else arrives is not under way.
   void drain();

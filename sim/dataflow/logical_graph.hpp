@@ -85,7 +85,9 @@ struct OperatorSpec {
 };
 
 // pull: into one queue, from which the receiving instances take (work_queue.hpp).
-enum class Partitioning { forward, rebalance, shuffle, key, broadcast, global, pull };
+// shares: by shares that the engine gives and changes while it runs, with carried remainders; no scenario can
+// ask for it.
+enum class Partitioning { forward, rebalance, shuffle, key, broadcast, global, pull, shares };
 enum class KeyLaw { even, tilted, uniform, zipf, hot, weights, sender };
 
 // How the records of a key-partitioned edge are spread over keys. Keys are assigned to instances by hash;

@@ -92,6 +92,9 @@ Splitter::Splitter(const EdgeSpec& spec, std::shared_ptr<const std::vector<doubl
       shares_ = std::make_shared<const std::vector<double>>(receivers, 1.0 / receivers);
       by_shares(true);
       break;
+    case Partitioning::shares:
+      by_shares(false);
+      break;
     case Partitioning::key:
       if (spec.keys.law == KeyLaw::sender) {
         way_ = Way::told;
@@ -109,6 +112,13 @@ Splitter::Splitter(const EdgeSpec& spec, std::shared_ptr<const std::vector<doubl
     way_ = Way::one;
     target_ = 0;
   }
+}
+
+void Splitter::reshare(std::shared_ptr<const std::vector<double>> shares) {
+  if (way_ == Way::one) return;
+  WEIR_ASSERT(way_ == Way::carried && shares->size() == carried_.size(), "it was split by shares before");
+  shares_ = std::move(shares);
+  std::fill(carried_.begin(), carried_.end(), 0.0);
 }
 
 void Splitter::divide(std::int64_t count) {

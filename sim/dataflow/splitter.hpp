@@ -54,6 +54,9 @@ class Splitter {
       if (++receiver == receivers_) receiver = 0;
     }
   }
+  // Other shares from now on; of one that was made with shares and more than one receiver. What was carried
+  // is forgotten.
+  void reshare(std::shared_ptr<const std::vector<double>> shares);
   // How the records of a stream that `receiver` gets are spaced.
   Spacing spacing_of(const Spacing& whole, int receiver) const {
     if (way_ == Way::one || way_ == Way::all) return whole;

@@ -44,6 +44,8 @@ struct ComponentInfo {
   std::vector<std::string> lacks = {};
   // Of an engine: whether its slots may hold an instance of each operator (slots.hpp), as its parameters say.
   bool may_share_slots = false;
+  // Of an engine: it splits rates among instances by shares (shared_nodes.hpp). Of a policy: it needs one.
+  bool splits_rates = false;
   bool has(std::string_view feature) const {
     return std::find(lacks.begin(), lacks.end(), feature) == lacks.end();
   }

@@ -17,7 +17,8 @@ namespace weir {
 
 namespace {
 
-// In the child. A line for each error: `-` or the job's number, a blank, what is wrong.
+// In the child. A line for each error: `-` or the job's number, `e` if it is the engine's, a blank, what is
+// wrong.
 std::string error_lines(const std::string& of, const std::string& text) {
   std::string lines;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -41,7 +42,8 @@ std::string try_placements(const PlacementTrial& trial) {
       // Nothing runs: whose number it is does not matter.
       EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, 0};
       // An engine that is not known was told of.
-      const bool shared = !job.engine.empty() && job.engine.build(of_engine)->shares_slots();
+      const auto engine = job.engine.empty() ? nullptr : job.engine.build(of_engine);
+      const bool shared = engine && engine->shares_slots();
       PlacementContext context{trial.seed, job.name, cluster, graph, shared};
       const std::vector<InstanceToPlace> wanted = slots_wanted(initial_parallelism(graph), shared);
       const auto placement = job.placement.build(context);
@@ -61,6 +63,12 @@ std::string try_placements(const PlacementTrial& trial) {
         continue;
       }
       for (const int host : *hosts) --free_slots[host];
+      if (!engine) continue;
+      std::vector<PlacedInstance> placed;
+      for (std::size_t i = 0; i < wanted.size(); ++i)
+        placed.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
+      for (const std::string& problem : engine->problems(graph, cluster, placed))
+        lines += error_lines(fmt::format("{}e", j), problem);
     } catch (const std::exception& e) {
       lines += error_lines(std::to_string(j), e.what());
     }
@@ -116,12 +124,13 @@ std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
     const std::size_t blank = lines.find(' ', begin);
     std::size_t job = 0;
     if (std::from_chars(lines.data() + begin, lines.data() + blank, job).ec == std::errc()) error.job = job;
+    error.engine = blank > begin && lines[blank - 1] == 'e';
     error.what = lines.substr(blank + 1, end - blank - 1);
     errors.push_back(error);
     begin = end + 1;
   }
   if (errors.empty() && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-    errors.push_back({std::nullopt, "SimGrid cannot build this cluster"});
+    errors.push_back({std::nullopt, false, "SimGrid cannot build this cluster"});
   }
   return errors;
 }

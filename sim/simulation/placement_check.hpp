@@ -26,6 +26,7 @@ struct PlacementTrial {
 
 struct PlacementError {
   std::optional<std::size_t> job;  // of the trial; nothing: the cluster cannot be built
+  bool engine = false;             // it is the engine that cannot run the job there
   std::string what;
 };
 

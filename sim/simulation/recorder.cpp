@@ -226,7 +226,8 @@ void Recorder::write_hosts(const MetricWindow& window) {
 
 void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decision& what) {
   decisions_.add(
-      {decision, written_seconds(at), what.symptom, what.diagnosis, what.reason, !what.targets.empty()});
+      {decision, written_seconds(at), what.symptom, what.diagnosis, what.reason,
+       !what.targets.empty() || !what.splits.empty()});
   if (file_ == nullptr) return;
   DecisionRow row;
   row.decision_id = decision;
@@ -236,7 +237,7 @@ void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decisi
   row.symptom = FixedText<64>(what.symptom);
   row.diagnosis = FixedText<96>(what.diagnosis);
   row.reason = FixedText<240>(what.reason);
-  row.targets = static_cast<std::int32_t>(what.targets.size());
+  row.targets = static_cast<std::int32_t>(what.targets.size() + what.splits.size());
   file_->add(row);
 }
 
@@ -250,7 +251,7 @@ void Recorder::action_ended(const Job&, const ActionRecord& action) {
   for (const ActionSummary& row : rows_of(action)) actions_.add(row);
   note_restart(action);
   write_action(action);
-  if (action.outcome.done) deployed();
+  if (action.outcome.done && action.splits.empty()) deployed();
 }
 
 void Recorder::note_restart(const ActionRecord& action) {

@@ -101,6 +101,21 @@ void check_no_ledger(const JobToCheck& j, const OperatorSpec& op, Errors& errors
       "\"origins\": \"total\"");
 }
 
+// Whether the engine has what the policy asks for.
+void check_policy_engine(const JobToCheck& j, Errors& errors) {
+  if (!is_chosen(j.at, "engine", j.job.engine, errors) || !is_chosen(j.at, "policy", j.job.policy, errors))
+    return;
+  const ComponentInfo& policy = PolicyRegistry::find(j.job.policy.name())->info;
+  if (!policy.splits_rates || EngineRegistry::find(j.job.engine.name())->info.splits_rates) return;
+  std::string engines;
+  for (const Component* engine : EngineRegistry::list())
+    if (engine->info.splits_rates) engines += (engines.empty() ? "" : ", ") + weir::quoted(engine->info.name);
+  errors.add(j.at.at_or_self("policy"),
+             fmt::format("the policy {} splits rates among instances, which the engine {} does not do",
+                         weir::quoted(policy.name), weir::quoted(j.job.engine.name())),
+             fmt::format("another policy, or the engine {}", engines));
+}
+
 // Whether the engine has what the dataflow asks for.
 void check_engine(const JobToCheck& j, Errors& errors) {
   const bool engine_known = is_chosen(j.at, "engine", j.job.engine, errors);
@@ -359,8 +374,9 @@ void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck
     trial.jobs.push_back({&j.job, &j.dataflow});
   }
   for (const PlacementError& error : check_placement(trial)) {
-    const Node& at = error.job ? nodes[*error.job]->at_or_self("placement") : root.at_or_self("cluster");
-    errors.add(at, error.what, error.job ? "hosts of the cluster with free slots" : "");
+    const Node& at = error.job ? nodes[*error.job]->at_or_self(error.engine ? "engine" : "placement")
+                               : root.at_or_self("cluster");
+    errors.add(at, error.what, error.job && !error.engine ? "hosts of the cluster with free slots" : "");
   }
 }
 
@@ -404,6 +420,7 @@ void check_scenario(LoadedScenario& loaded, const Node& root, Errors& errors) {
   bool fits = true;
   for (const JobToCheck& j : jobs) {
     check_engine(j, errors);
+    check_policy_engine(j, errors);
     check_policy(j, errors);
     check_operator_count(j, errors);
     check_sources(j, loaded, errors);

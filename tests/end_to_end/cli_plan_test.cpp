@@ -1,0 +1,181 @@
+// `weir plan` from outside, and what is said to those who ask for what cannot be planned.
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/figures.hpp"
+#include "tests/support/worked_example.hpp"
+
+using namespace weir::test;
+using nlohmann::json;
+
+namespace {
+
+const std::string home = std::string("WEIR_HOME=") + WEIR_SOURCE_DIR;
+
+Outcome plan(const std::vector<std::string>& options, const TemporaryFolder& folder) {
+  std::vector<std::string> words{"plan", "papers/barre/worked-example"};
+  words.insert(words.end(), options.begin(), options.end());
+  return run_weir(words, {folder.path(), {home}});
+}
+
+json report(const std::vector<std::string>& options) {
+  const TemporaryFolder folder;
+  std::vector<std::string> words{"--json"};
+  words.insert(words.end(), options.begin(), options.end());
+  const Outcome outcome = plan(words, folder);
+  INFO(outcome.out << outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK(folder.files().empty());
+  return json::parse(outcome.out);
+}
+
+constexpr double exactly = 1e-6;  // of records/s, where the oracle has 1e-9 ADU/ms
+
+void check_refused(const json& scenario, const std::string& says) {
+  const TemporaryFolder folder;
+  folder.write("wrong.json", scenario.dump(1));
+  for (const char* command : {"plan", "run"}) {
+    const Outcome outcome = run_weir({command, "wrong.json"}, {folder.path()});
+    CAPTURE(command, outcome.out);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, Catch::Contains(says));
+    CHECK_THAT(outcome.err, Catch::Contains("wrong.json:"));
+  }
+  CHECK(folder.files().size() == 1);
+}
+
+}  // namespace
+
+TEST_CASE("weir plan: the worked example's region, index points and plans", "[cli][barre]") {
+  const json found = report({"--at", "150,100"});
+  const std::vector<std::pair<double, double>> corners{{0, 0}, {250, 0}, {250, 100}, {100, 200}, {0, 200}};
+  REQUIRE(found["region"].size() == corners.size());
+  for (std::size_t i = 0; i < corners.size(); ++i) {
+    CHECK(found["region"][i][0].get<double>() == Approx(corners[i].first).margin(exactly));
+    CHECK(found["region"][i][1].get<double>() == Approx(corners[i].second).margin(exactly));
+  }
+  CHECK(found["area"].get<double>() == Approx(42500).margin(1e-3));
+  CHECK(found["rate_max_alone_per_s"]["app1"].get<double>() == Approx(250).margin(exactly));
+  CHECK(found["rate_max_alone_per_s"]["app2"].get<double>() == Approx(200).margin(exactly));
+  REQUIRE(found["index_points"].size() == 2);
+  for (const json& point : found["index_points"]) {
+    CHECK(point["used"]["A"]["cpu"].get<double>() == Approx(1).margin(1e-9));
+    CHECK(point["used"]["B"]["cpu"].get<double>() == Approx(1).margin(1e-9));
+    if (point["rates_per_s"]["app1"] > 200) {
+      CHECK(point["plan_per_s"]["c1"]["A"].get<double>() == Approx(250).margin(exactly));
+      CHECK(point["plan_per_s"]["c2"]["B"].get<double>() == Approx(100).margin(exactly));
+    }
+  }
+  const json& look_up = found["look_up"];
+  CHECK(look_up["headroom_per_s"].get<double>() == Approx(40).margin(exactly));
+  CHECK(look_up["headroom_max_per_s"].get<double>() == Approx(40).margin(exactly));
+  CHECK(look_up["headroom_alone_per_s"]["app1"].get<double>() == Approx(100).margin(exactly));
+  CHECK(look_up["headroom_alone_per_s"]["app2"].get<double>() == Approx(200.0 / 3).margin(exactly));
+  CHECK(look_up["planned_for_per_s"]["app1"].get<double>() == Approx(190).margin(exactly));
+  CHECK(look_up["plan_per_s"]["c2"]["A"].get<double>() == Approx(40).margin(exactly));
+}
+
+TEST_CASE("weir plan: the published search", "[cli][barre]") {
+  const json found = report({"--search", "midpoint", "--tolerance", "0.02", "--time"});
+  CHECK(found["index_points"].size() == 3);
+  CHECK(found["area_below_index_points"].get<double>() / found["area"].get<double>() ==
+        Approx(0.99361).margin(5e-6));
+  CHECK(found["search_s"].get<double>() > 0);
+  CHECK(found["look_up_s"].get<double>() > 0);
+  CHECK(report({"--search", "midpoint", "--tolerance", "0.0004"})["index_points"].size() == 15);
+  CHECK(report({"--search", "midpoint", "--tolerance", "0.0004", "--rounds", "1"})["index_points"].size() ==
+        3);
+}
+
+TEST_CASE("weir plan says it for people, and draws the region", "[cli][barre][figure]") {
+  const TemporaryFolder folder;
+  const Outcome text = plan({}, folder);
+  CHECK(text.code == 0);
+  CHECK_THAT(text.out, Catch::Contains("feasible region: (0, 0) (250, 0) (250, 100) (100, 200) (0, 200)"));
+  CHECK_THAT(text.out, Catch::Contains("2 index points"));
+  CHECK_THAT(text.out, Catch::Contains("every rate may grow by 71.1111/s"));
+  if (!can_draw()) return;
+  const Outcome drawn = plan({"--draw", "region"}, folder);
+  INFO(drawn.out << drawn.err);
+  REQUIRE(drawn.code == 0);
+  check_picture(folder.path() / "region", "plan-region",
+                {"weir,exact,region,", "weir,published,index point,"});
+}
+
+TEST_CASE("weir plan: wrong options are told", "[cli][barre]") {
+  const TemporaryFolder folder;
+  struct Wrong {
+    std::vector<std::string> options;
+    std::string says;
+  };
+  for (const Wrong& wrong :
+       std::vector<Wrong>{{{"--search", "exat"}, "did you mean \"exact\"?"},
+                          {{"--at", "1,x"}, "rates >= 0 with commas between"},
+                          {{"--at", "1,-2"}, "rates >= 0 with commas between"},
+                          {{"--at", "1,2,3"}, "--at has 3 rates, and there are 2 applications: app1, app2"},
+                          {{"--tolerance", "0"}, "a finite number > 0"},
+                          {{"--job", "aplications"}, "did you mean \"applications\"?"}}) {
+    const Outcome outcome = plan(wrong.options, folder);
+    CAPTURE(outcome.out);
+    CHECK(outcome.code == 2);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, Catch::Contains(wrong.says));
+  }
+  const Outcome none = run_weir({"plan", "word-count"}, {folder.path(), {home}});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, Catch::Contains("no job of this scenario shares nodes"));
+  CHECK(folder.files().empty());
+}
+
+TEST_CASE("what synergy cannot run is told", "[cli][barre]") {
+  const json good = shipped_worked_example(WEIR_SOURCE_DIR);
+  json wrong = good;
+  json* engine = &wrong["jobs"][0]["engine"];
+  const auto again = [&] {
+    wrong = good;
+    engine = &wrong["jobs"][0]["engine"];
+  };
+  (*engine)["shares"]["c3"] = {{"by_instance", {1}}};
+  check_refused(wrong, "shares: there is no operator \"c3\" besides the sources");
+  again();
+  (*engine)["shares"]["c1"]["by_instance"] = {0.5, 0.6};
+  check_refused(wrong, "the shares of \"c1\" add up to 1.1 (1)");
+  again();
+  (*engine)["cost_factors"]["c1"]["by_instance"] = {1, 1, 1};
+  check_refused(wrong, "cost_factors: 3 values for the 2 instances of \"c1\"");
+  again();
+  (*engine)["resources"] = {{{"name", "cpu"}}};
+  check_refused(wrong, "resources: there is another resource \"cpu\"");
+  again();
+  (*engine)["resources"] = {{{"name", "memory"}, {"nodes", {{"C", {{"per_s", 1}}}}}}};
+  check_refused(wrong, "resources: memory: there is no host \"C\"");
+  again();
+  wrong["cluster"]["hosts"][0]["cores"] = 2;
+  check_refused(wrong, "host A has 2 cores: a node's processor is one");
+  again();
+  wrong["jobs"][0]["workload"]["edges"][1] = {{"from", "app1"}, {"to", "c2"}};
+  wrong["jobs"][0]["workload"]["edges"].push_back({{"from", "app2"}, {"to", "c2"}});
+  check_refused(wrong, "operator \"c2\" gets records of several sources, and an application has one");
+  again();
+  wrong["jobs"][0]["workload"]["edges"][2]["partitioning"] = "broadcast";
+  check_refused(wrong, "edge c1 -> d1: rates are split among instances by shares");
+  again();
+  for (const char* op : {"c1", "d1"})
+    for (json& spec : wrong["jobs"][0]["workload"]["operators"])
+      if (spec["name"] == op) spec["cost"]["per_record_us"] = 0;
+  check_refused(wrong, "application \"app1\" uses no resource of any node");
+}
+
+TEST_CASE("policies that split rates need an engine that does", "[cli][barre]") {
+  const TemporaryFolder folder;
+  for (const char* policy :
+       {"barre", "static-reservation", "dynamic-adaptation", "adaptation-with-reservation"}) {
+    const Outcome outcome = run_weir({"run", "word-count", "--policy", policy}, {folder.path(), {home}});
+    CHECK(outcome.code == 2);
+    CHECK_THAT(outcome.err, Catch::Contains("splits rates among instances, which the engine") &&
+                                Catch::Contains("the engine \"synergy\""));
+  }
+  CHECK(folder.files().empty());
+}

@@ -1,0 +1,62 @@
+// The figures of BARRE: drawn, with the numbers that docs/figures.md has.
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "tests/support/figures.hpp"
+
+using namespace weir::test;
+
+namespace {
+
+std::string told(const Outcome& outcome, const std::string& begin) {
+  INFO(begin << " in\n" << outcome.out);
+  const std::size_t at = ("\n" + outcome.out).find("\n" + begin);
+  REQUIRE(at != std::string::npos);
+  return outcome.out.substr(at, outcome.out.find('\n', at) - at);
+}
+
+}  // namespace
+
+TEST_CASE("BARRE's burst: at 80 % it misses hardly anything, others a lot, and later",
+          "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const Outcome outcome = draw(folder, "barre-burst", {"--intensities", "80"});
+  check_picture(folder.path() / "barre-burst", "barre-burst",
+                {"published,stated,barre,", "weir,calibrated,barre,80,missed_percent,",
+                 "weir,predicted,barre,80,on_time_percent,"});
+  const char* const policies[] = {"burst-unaware", "static reservation, 20 %", "dynamic adaptation",
+                                  "adaptation and reservation", "BARRE"};
+  for (const char* policy : policies) {
+    const std::string row = fmt::format("| {}, 80 % |", policy);
+    CHECK(documented(row) == told(outcome, row));
+  }
+  const std::string data = read_file(folder.path() / "barre-burst/barre-burst.csv");
+  const auto value = [&](const std::string& policy, int intensity, const std::string& measure) {
+    const bool calibrated = policy == "barre" && measure != "on_time_percent";
+    return value_of(data, fmt::format("weir,{},{},{},{},", calibrated ? "calibrated" : "predicted", policy,
+                                      intensity, measure));
+  };
+  CHECK(value("barre", 80, "missed_percent") < 1);
+  for (const char* other :
+       {"static", "static-reservation", "dynamic-adaptation", "adaptation-with-reservation"}) {
+    CAPTURE(other);
+    CHECK(value(other, 80, "missed_percent") > 10);
+    CHECK(value(other, 80, "delay_ms") > value("barre", 80, "delay_ms"));
+    CHECK(value(other, 80, "on_time_percent") < value("barre", 80, "on_time_percent"));
+  }
+}
+
+TEST_CASE("BARRE's data base: an index point for each application", "[cli][figure][paper]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const Outcome outcome = draw(folder, "barre-database", {});
+  check_picture(folder.path() / "barre-database", "barre-database",
+                {"published,stated,", "weir,predicted,12,index_points,", "weir,measured,12,creation_s,"});
+  for (const int applications : {2, 3, 4, 5, 8, 12}) {
+    const std::string row = fmt::format("| {} applications |", applications);
+    CHECK(documented(row) == told(outcome, row));
+  }
+}
