@@ -85,6 +85,7 @@ void ControlLoop::start(Nanos until) {
 MetricWindow ControlLoop::take_window() {
   MetricWindow window = job_.take_window();
   backpressure_.complete(view_.operators, window);
+  window.node_availability = engine_.node_availability(job_);
   return window;
 }
 
@@ -115,7 +116,6 @@ void ControlLoop::close() {
   if (closed_ns_ == calendar_.now()) return;
   closed_ns_ = calendar_.now();
   MetricWindow window = take_window();
-  window.node_availability = engine_.node_availability(job_);
   observer_.window_closed(job_, window);
   on_the_way_.push_back(std::move(window));
   if (metrics_delay_ns_ == 0) {

@@ -50,7 +50,7 @@ std::vector<Told> told(const json& result) {
 }  // namespace
 
 TEST_CASE("shares are in force when the reconfiguration is over", "[control]") {
-  json scenario = scripted({split(50, c2, {0.75, 0.25})});
+  json scenario = scripted(json::array({split(50, c2, {0.75, 0.25})}));
   scenario["jobs"][0]["engine"]["reconfiguration_ms"] = 10'000;
   const json result = result_of(scenario);
   const auto records = [&](int index) { return result["instances"][c2][index]["records_in"].get<double>(); };
@@ -60,7 +60,7 @@ TEST_CASE("shares are in force when the reconfiguration is over", "[control]") {
   REQUIRE(reports.size() == 2);
   CHECK(reports[0].status == ActionReport::Status::accepted);
   CHECK(reports[1].status == ActionReport::Status::done);
-  CHECK(result["summary"]["policy_state"][1][0] == 60);
+  CHECK(result["summary"]["policy_state"][1][0].get<double>() == Approx(60));
 }
 
 TEST_CASE("a split that makes no sense is refused, and changes nothing", "[control]") {
@@ -75,7 +75,7 @@ TEST_CASE("a split that makes no sense is refused, and changes nothing", "[contr
                           {split(10, c2, {1.5, -0.5}), "a share is negative"},
                           {split(10, c2, {0.5, 0.4}), "the shares of an operator do not add up to 1"}}) {
     CAPTURE(wrong.step.dump());
-    const json result = result_of(scripted({wrong.step}));
+    const json result = result_of(scripted(json::array({wrong.step})));
     const std::vector<Told> reports = told(result);
     REQUIRE(reports.size() == 1);
     CHECK(reports[0].status == ActionReport::Status::refused);
@@ -97,7 +97,7 @@ TEST_CASE("one split at a time, and no other parallelism on nodes that are share
 }
 
 TEST_CASE("an engine that splits no rates refuses", "[control]") {
-  json scenario = scripted({split(10, c2, {1, 0})});
+  json scenario = scripted(json::array({split(10, c2, {1, 0})}));
   scenario["jobs"][0]["engine"] = "generic";
   const std::vector<Told> reports = told(result_of(scenario));
   REQUIRE(reports.size() == 1);
