@@ -32,8 +32,11 @@ int host_named(const Cluster& cluster, const std::string& name) {
   if (name.empty()) return -1;
   for (int host = 0; host < cluster.host_count(); ++host)
     if (cluster.host(host).name == name) return host;
-  throw std::runtime_error(
-      fmt::format("engine.checkpoints.storage_host: there is no host {}", weir::quoted(name)));
+  std::vector<std::string> hosts;
+  for (int host = 0; host < cluster.host_count(); ++host) hosts.push_back(cluster.host(host).name);
+  throw EngineParameterError("checkpoints.storage_host",
+                             fmt::format("there is no host {}", weir::quoted(name)),
+                             "a host of the cluster, with slots or without: " + allowed_names(name, hosts));
 }
 
 class Flink final : public Engine, EventHandler {

@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/dataflow/instance.hpp"
@@ -60,6 +62,14 @@ struct ActionOutcome {
 struct EngineFigure {
   std::string name;  // its unit is last: "checkpoint_duration_max_s"
   double value;
+};
+
+// A parameter of an engine that only the cluster shows to be wrong. Thrown when one is built.
+struct EngineParameterError : std::runtime_error {
+  EngineParameterError(std::string at, const std::string& what, std::string may_be)
+      : std::runtime_error(what), parameter(std::move(at)), allowed(std::move(may_be)) {}
+  std::string parameter;  // its path below the engine: "checkpoints.storage_host"
+  std::string allowed;
 };
 
 class Engine {

@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
+#include <nlohmann/json.hpp>
 #include <numeric>
+#include <sstream>
 #include <stdexcept>
 
 #include "sim/cluster/cluster.hpp"
@@ -17,24 +18,20 @@ namespace weir {
 
 namespace {
 
-// In the child. A line for each error: `-` or the job's number, `e` if it is the engine's, a blank, what is
-// wrong.
-std::string error_lines(const std::string& of, const std::string& text) {
-  std::string lines;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines += fmt::format("{} {}\n", of, text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return lines;
+using nlohmann::json;
+
+json error_of(std::size_t job, const std::string& what) {
+  const PlacementError usual{job, what};
+  return {{"job", job}, {"what", what}, {"parameter", usual.parameter}, {"allowed", usual.allowed}};
 }
 
-std::string try_placements(const PlacementTrial& trial) {
+// In the child.
+json try_placements(const PlacementTrial& trial) {
   auto& calendar = *new Calendar();
   auto& cluster = *new Cluster(trial.cluster, calendar, trial.base_dir, trial.seed);
   std::vector<int> free_slots;
   for (int host = 0; host < cluster.host_count(); ++host) free_slots.push_back(cluster.host(host).slots);
-  std::string lines;
+  json errors = json::array();
   for (std::size_t j = 0; j < trial.jobs.size(); ++j) {
     const JobSpec& job = *trial.jobs[j].job;
     try {
@@ -51,15 +48,15 @@ std::string try_placements(const PlacementTrial& trial) {
       const auto hosts = placement->place(wanted, {}, free_slots);
       const auto free = std::accumulate(free_slots.begin(), free_slots.end(), std::int64_t{0});
       if (!hosts && shared && free < static_cast<std::int64_t>(wanted.size())) {
-        lines += error_lines(std::to_string(j),
-                             fmt::format("the initial parallelism needs {} slots, which its operators share, "
-                                         "and there are {}",
-                                         wanted.size(), free));
+        errors.push_back(
+            error_of(j, fmt::format("the initial parallelism needs {} slots, which its operators share, "
+                                    "and there are {}",
+                                    wanted.size(), free)));
         continue;
       }
       if (!hosts) {
-        lines += error_lines(std::to_string(j),
-                             "the initial parallelism does not fit on the hosts that the placement allows");
+        errors.push_back(
+            error_of(j, "the initial parallelism does not fit on the hosts that the placement allows"));
         continue;
       }
       for (const int host : *hosts) --free_slots[host];
@@ -68,12 +65,17 @@ std::string try_placements(const PlacementTrial& trial) {
       for (std::size_t i = 0; i < wanted.size(); ++i)
         placed.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
       for (const std::string& problem : engine->problems(graph, cluster, placed))
-        lines += error_lines(fmt::format("{}e", j), problem);
+        errors.push_back({{"job", j}, {"what", problem}, {"parameter", "engine"}, {"allowed", ""}});
+    } catch (const EngineParameterError& e) {
+      errors.push_back(
+          {{"job", j}, {"what", e.what()}, {"parameter", "engine." + e.parameter}, {"allowed", e.allowed}});
     } catch (const std::exception& e) {
-      lines += error_lines(std::to_string(j), e.what());
+      // A placement tells of several in lines.
+      std::istringstream lines(e.what());
+      for (std::string line; std::getline(lines, line);) errors.push_back(error_of(j, line));
     }
   }
-  return lines;
+  return errors;
 }
 
 std::string read_all(int fd) {
@@ -96,14 +98,16 @@ std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
   if (child < 0) throw std::runtime_error("cannot start a process to try the placement in");
   if (child == 0) {
     close(fds[0]);
-    std::string lines;
+    json found;
     try {
-      lines = try_placements(trial);
+      found = try_placements(trial);
     } catch (const std::exception& e) {
-      lines = error_lines("-", e.what());
+      std::istringstream lines(e.what());
+      for (std::string line; std::getline(lines, line);) found.push_back({{"what", line}});
     }
-    const char* at = lines.data();
-    for (std::size_t left = lines.size(); left > 0;) {
+    const std::string told = found.dump(-1, ' ', false, json::error_handler_t::replace);
+    const char* at = told.data();
+    for (std::size_t left = told.size(); left > 0;) {
       const ssize_t wrote = write(fds[1], at, left);
       if (wrote <= 0) _exit(1);
       at += wrote;
@@ -112,25 +116,22 @@ std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
     _exit(0);
   }
   close(fds[1]);
-  const std::string lines = read_all(fds[0]);
+  const std::string told = read_all(fds[0]);
   close(fds[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  const json found = json::parse(told, nullptr, false);
+  if (found.is_discarded() || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return {{std::nullopt, "SimGrid cannot build this cluster"}};
   std::vector<PlacementError> errors;
-  for (std::size_t begin = 0; begin < lines.size();) {
-    const std::size_t end = lines.find('\n', begin);
+  for (const json& one : found) {
     PlacementError error;
-    const std::size_t blank = lines.find(' ', begin);
-    std::size_t job = 0;
-    if (std::from_chars(lines.data() + begin, lines.data() + blank, job).ec == std::errc()) error.job = job;
-    error.engine = blank > begin && lines[blank - 1] == 'e';
-    error.what = lines.substr(blank + 1, end - blank - 1);
+    if (one.contains("job")) error.job = one["job"].get<std::size_t>();
+    error.what = one["what"];
+    error.parameter = one.value("parameter", error.parameter);
+    error.allowed = one.value("allowed", error.allowed);
     errors.push_back(error);
-    begin = end + 1;
-  }
-  if (errors.empty() && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-    errors.push_back({std::nullopt, false, "SimGrid cannot build this cluster"});
   }
   return errors;
 }

@@ -26,8 +26,9 @@ struct PlacementTrial {
 
 struct PlacementError {
   std::optional<std::size_t> job;  // of the trial; nothing: the cluster cannot be built
-  bool engine = false;             // it is the engine that cannot run the job there
   std::string what;
+  std::string parameter = "placement";  // where, below the job, with dots
+  std::string allowed = "hosts of the cluster with free slots";
 };
 
 std::vector<PlacementError> check_placement(const PlacementTrial& trial);

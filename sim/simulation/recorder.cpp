@@ -225,9 +225,8 @@ void Recorder::write_hosts(const MetricWindow& window) {
 }
 
 void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decision& what) {
-  decisions_.add(
-      {decision, written_seconds(at), what.symptom, what.diagnosis, what.reason,
-       !what.targets.empty() || !what.splits.empty()});
+  decisions_.add({decision, written_seconds(at), what.symptom, what.diagnosis, what.reason,
+                  !what.targets.empty() || !what.splits.empty()});
   if (file_ == nullptr) return;
   DecisionRow row;
   row.decision_id = decision;

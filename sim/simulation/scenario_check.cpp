@@ -363,6 +363,19 @@ void check_policy(const JobToCheck& j, Errors& errors) {
   }
 }
 
+// The member at the end of a path with dots, or the last one on the way that is there.
+const Node& below(const Node& node, std::string_view path) {
+  const Node* at = &node;
+  while (!path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    const Node* const next = at->is_object() ? at->find(path.substr(0, dot)) : nullptr;
+    if (next == nullptr) break;
+    at = next;
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return *at;
+}
+
 void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck>& jobs, bool may_fit,
                       const Node& root, Errors& errors) {
   PlacementTrial trial{loaded.scenario.cluster, loaded.base_dir.string(), loaded.scenario.seed, may_fit, {}};
@@ -374,9 +387,11 @@ void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck
     trial.jobs.push_back({&j.job, &j.dataflow});
   }
   for (const PlacementError& error : check_placement(trial)) {
-    const Node& at = error.job ? nodes[*error.job]->at_or_self(error.engine ? "engine" : "placement")
-                               : root.at_or_self("cluster");
-    errors.add(at, error.what, error.job && !error.engine ? "hosts of the cluster with free slots" : "");
+    if (error.job) {
+      errors.add(below(*nodes[*error.job], error.parameter), error.what, error.allowed);
+    } else {
+      errors.add(root.at_or_self("cluster"), error.what, "");
+    }
   }
 }
 

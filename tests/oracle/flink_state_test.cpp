@@ -77,7 +77,10 @@ TEST_CASE("An unknown storage host is an error", "[flink]") {
   ScenarioText s = two_tasks();
   s.engine()["checkpoints"]["storage_host"] = "nowhere";
   const std::string error = run({.scenario = s.text()}).value("error", "");
-  CHECK_THAT(error, Catch::Contains("storage_host: there is no host \"nowhere\""));
+  CHECK_THAT(
+      error,
+      Catch::Contains("jobs[0].engine.checkpoints.storage_host: there is no host \"nowhere\" (a host of the "
+                      "cluster, with slots or without: "));
 }
 
 TEST_CASE("Background threads of a state back end take cores", "[oracle][flink]") {

@@ -183,6 +183,12 @@ class EventLaw {
     return auction_named(at, draws(at.n)[auction_word]);
   }
   std::int64_t bidder(const Position& at, std::uint32_t bits) const { return bidder_named(at, bits); }
+  // The seller of an auction, likewise; the id of a new person needs no bits.
+  static constexpr int seller_word = 0;
+  std::int64_t seller(const Position& at, std::uint32_t bits) const {
+    return person_named(at, bits, config_.hot_sellers_ratio, 0);
+  }
+  std::int64_t new_person(const Position& at) const { return last_person(at) + first_person_id; }
   Person person(std::int64_t n) const { return person(at(n)); }
   Auction auction(std::int64_t n) const { return auction(at(n)); }
   Bid bid(std::int64_t n) const { return bid(at(n)); }

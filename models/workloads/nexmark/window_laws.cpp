@@ -162,21 +162,14 @@ class NewSellerLaw final : public QueryLaw {
   }
 
   void evaluate(Stream stream, const Span& span, Tally& tally, WindowLedger* windows) override {
-    each_event(events_, stream, span.first, span.count,
-               [&](const Position& at, EventKind kind, std::int64_t i) {
-                 if (kind == EventKind::bid) return;
-                 const bool sells = kind == EventKind::auction;
-                 const std::int64_t id = sells ? events_.auction(at).seller : events_.person(at).id;
-                 const std::int64_t window = windows->window_of(span.ms(i));
-                 const int place = tally.place(id);
-                 tally.record(place);
-                 Sides& sides = sides_of(id, window);
-                 std::int64_t& own = sells ? sides.auctions : sides.persons;
-                 const std::int64_t other = sells ? sides.persons : sides.auctions;
-                 if (own++ > 0) return;
-                 if (other > 0) windows->results.add(window, place);
-                 windows->state.add(window, place);
-               });
+    const WindowOf window_of(*windows, span, events_.config().out_of_order_group);
+    each_event_drawing(events_, stream, span.first, span.count, EventLaw::seller_word,
+                       [&](const Position& at, EventKind kind, std::int64_t i, std::uint32_t bits) {
+                         if (kind == EventKind::bid) return;
+                         const bool sells = kind == EventKind::auction;
+                         const std::int64_t id = sells ? events_.seller(at, bits) : events_.new_person(at);
+                         take(id, sells, window_of(i), tally, *windows);
+                       });
   }
 
  private:
@@ -189,6 +182,16 @@ class NewSellerLaw final : public QueryLaw {
   struct Person {
     Sides sides[4];
   };
+  void take(std::int64_t id, bool sells, std::int64_t window, Tally& tally, WindowLedger& windows) {
+    const int place = tally.place(id);
+    tally.record(place);
+    Sides& sides = sides_of(id, window);
+    std::int64_t& own = sells ? sides.auctions : sides.persons;
+    const std::int64_t other = sells ? sides.persons : sides.auctions;
+    if (own++ > 0) return;
+    if (other > 0) windows.results.add(window, place);
+    windows.state.add(window, place);
+  }
   Sides& sides_of(std::int64_t id, std::int64_t window) {
     Sides& sides = people_.at(id).sides[window % 4];
     if (sides.window != window) sides = {window};
