@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace weir::test {
@@ -70,6 +71,19 @@ namespace {
   ::_exit(127);
 }
 
+// Or has ended, or a minute has passed.
+void wait_until_it_handles(pid_t process, int signal) {
+  for (int i = 0; i < 6000; ++i) {
+    std::ifstream status("/proc/" + std::to_string(process) + "/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.rfind("State:\tZ", 0) == 0) return;
+      if (line.rfind("SigCgt:", 0) != 0) continue;
+      if ((std::stoull(line.substr(8), nullptr, 16) >> (signal - 1) & 1) != 0) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
 }  // namespace
 
 Outcome run_program(const std::vector<std::string>& words, const HowToRun& how) {
@@ -79,6 +93,8 @@ Outcome run_program(const std::vector<std::string>& words, const HowToRun& how) 
   if (child < 0) throw std::runtime_error("cannot fork");
   if (child == 0) become(words, how, out, err);
   if (how.interrupt_after_ms > 0) {
+    // On a busy machine a program may take longer to start than that.
+    wait_until_it_handles(child, SIGINT);
     std::this_thread::sleep_for(std::chrono::milliseconds(how.interrupt_after_ms));
     ::kill(child, SIGINT);
   }

@@ -34,7 +34,7 @@ struct Outcome {
 struct HowToRun {
   std::filesystem::path folder;               // where it is started
   std::vector<std::string> environment = {};  // NAME=VALUE, besides our own
-  int interrupt_after_ms = 0;                 // SIGINT then, if not 0
+  int interrupt_after_ms = 0;                 // SIGINT so long after it handles that, if not 0
   std::string input = "/dev/null";            // the file that is its standard input
 };
 
