@@ -75,13 +75,13 @@ const std::vector<std::string> all_examples{
         "interpolation": "linear", "after": "stop", "spacing": "poisson"})",
     R"({"type": "sine", "base_rate_per_s": 100, "amplitude_per_s": 100, "period_s": 60, "phase": 0.25})",
     R"({"type": "square", "first_rate_per_s": 10, "second_rate_per_s": 200, "period_s": 60, "first_share": 0.25})",
-    R"({"type": "nexmark-shape", "first_rate_per_s": 200, "next_rate_per_s": 20, "period_s": 45})",
     R"({"type": "on-off", "on_s": 3, "off_s": 7, "on_rate_per_s": 200, "off_rate_per_s": 1})",
     R"({"type": "on-off", "on_s": 3, "off_s": 7, "on_rate_per_s": 200, "durations": "exponential"})",
     R"({"type": "mmpp", "states": [{"rate_per_s": 20, "mean_holding_s": 9}, {"rate_per_s": 200, "mean_holding_s": 2}]})",
     R"({"type": "flash-crowd", "base_rate_per_s": 50, "peak_rate_per_s": 500, "start_s": 20, "rise_s": 5, "hold_s": 5,
         "decay_s": 10})",
     R"({"type": "daily-bursty", "base_rate_per_s": 100, "speed_up": 1440})",
+    R"({"type": "nexmark-shape", "first_rate_per_s": 200, "next_rate_per_s": 20, "period_s": 45})",
 };
 
 }  // namespace
