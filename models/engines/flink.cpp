@@ -84,12 +84,12 @@ class Flink final : public Engine, EventHandler {
            parallelism[e.from] == parallelism[e.to] && graph.operators[e.to].inputs.size() == 1;
   }
 
-  // Forward only where each sender has a receiver of its own: else Flink rebalances.
   // A subtask has a key group at least.
   int max_parallelism(const LogicalGraph& graph, int operator_id) const override {
     return initial_max_parallelism(graph.operators[static_cast<std::size_t>(operator_id)].parallelism());
   }
 
+  // Forward only where each sender has a receiver of its own: else Flink rebalances.
   Partitioning partitioning(const EdgeSpec& edge, int senders, int receivers) const override {
     return edge.partitioning == Partitioning::forward && senders != receivers ? Partitioning::rebalance
                                                                               : edge.partitioning;

@@ -98,12 +98,13 @@ std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
   if (child < 0) throw std::runtime_error("cannot start a process to try the placement in");
   if (child == 0) {
     close(fds[0]);
-    json found;
+    json found = json::array();
     try {
       found = try_placements(trial);
     } catch (const std::exception& e) {
       std::istringstream lines(e.what());
       for (std::string line; std::getline(lines, line);) found.push_back({{"what", line}});
+      if (found.empty()) found.push_back({{"what", "it cannot be built"}});
     }
     const std::string told = found.dump(-1, ' ', false, json::error_handler_t::replace);
     const char* at = told.data();

@@ -8,17 +8,6 @@
 
 using namespace weir::test;
 
-namespace {
-
-std::string told(const Outcome& outcome, const std::string& begin) {
-  INFO(begin << " in\n" << outcome.out);
-  const std::size_t at = ("\n" + outcome.out).find("\n" + begin);
-  REQUIRE(at != std::string::npos);
-  return outcome.out.substr(at, outcome.out.find('\n', at) - at);
-}
-
-}  // namespace
-
 TEST_CASE("BARRE's burst: at 80 % it misses hardly anything, others a lot, and later",
           "[cli][figure][paper]") {
   if (!can_draw()) return;

@@ -7,18 +7,6 @@
 
 using namespace weir::test;
 
-namespace {
-
-// The row of a table in what a figure prints.
-std::string told(const Outcome& outcome, const std::string& begin) {
-  INFO(begin << " in\n" << outcome.out);
-  const std::size_t at = ("\n" + outcome.out).find("\n" + begin);
-  REQUIRE(at != std::string::npos);
-  return outcome.out.substr(at, outcome.out.find('\n', at) - at);
-}
-
-}  // namespace
-
 TEST_CASE("DS2, Fig. 7: two speeds give the decisions that they were fitted to, and 7/4 at 1 M/s",
           "[cli][figure][paper]") {
   if (!can_draw()) return;

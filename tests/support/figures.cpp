@@ -54,6 +54,13 @@ double value_of(const std::string& data, const std::string& begin) {
   return std::stod(data.substr(at + 1 + begin.size()));
 }
 
+std::string told(const Outcome& outcome, const std::string& begin) {
+  INFO(begin << " in\n" << outcome.out);
+  const std::size_t at = ("\n" + outcome.out).find("\n" + begin);
+  REQUIRE(at != std::string::npos);
+  return outcome.out.substr(at, outcome.out.find('\n', at) - at);
+}
+
 std::string documented(const std::string& begin) {
   const std::string text = read_file(fs::path(WEIR_SOURCE_DIR) / "docs/figures.md");
   INFO(begin);

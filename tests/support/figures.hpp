@@ -26,6 +26,9 @@ Outcome draw(const TemporaryFolder& folder, const std::string& name,
 // A value of a figure's data: of the first line that begins so.
 double value_of(const std::string& data, const std::string& begin);
 
+// The row of a table, in what drawing a figure printed, that begins so.
+std::string told(const Outcome& outcome, const std::string& begin);
+
 // The row of docs/figures.md that begins so: numbers there are those of the figures.
 std::string documented(const std::string& begin);
 

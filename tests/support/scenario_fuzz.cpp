@@ -52,7 +52,8 @@ void fuzz_scenario(std::string_view bytes) {
     Sample sample;
     const bool good = table.read(document->root(), sample, errors);
     // A value that the syntax was already told of (a number too large) fails without a second error.
-    WEIR_ASSERT(good ? errors.count() == before : !errors.empty(), "reading fails exactly when an error was told");
+    WEIR_ASSERT(good ? errors.count() == before : !errors.empty(),
+                "reading fails exactly when an error was told");
     if (good) check_round_trip(table, sample);
   }
   check_text(errors);
