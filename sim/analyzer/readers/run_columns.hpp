@@ -25,8 +25,8 @@ class RunColumnsFile {
     hid_t file = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, how);
     // Still being written, or killed while it was.
     if (file < 0 && whole()) {
-      // What fails its checksum may be half written: HDF5 reads it again, each time after twice the wait, from
-      // a nanosecond on. Its own 100 attempts never end on a damaged file; these take 0.13 s.
+      // What fails its checksum may be half written: HDF5 reads it again, each time after twice the wait,
+      // from a nanosecond on. Its own 100 attempts never end on a damaged file; these take 0.13 s.
       H5Pset_metadata_read_attempts(how, 27);
       file = H5Fopen(path_.c_str(), H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, how);
       unfinished_ = file >= 0;
