@@ -7,12 +7,20 @@
 
 namespace weir::packing {
 
-Bins::Bins(std::vector<Amounts> capacities) : left_(std::move(capacities)), open_(left_.size(), false) {
+Amounts largest(std::span<const Amounts> amounts) {
+  Amounts most{};
+  for (const Amounts& one : amounts) {
+    for (std::size_t r = 0; r < one.size(); ++r) most[r] = std::max(most[r], one[r]);
+  }
+  return most;
+}
+
+Bins::Bins(std::vector<Amounts> capacities) : Bins(capacities, largest(capacities)) {}
+
+Bins::Bins(std::vector<Amounts> capacities, const Amounts& scale)
+    : left_(std::move(capacities)), open_(left_.size(), false), scale_(scale) {
   for (const Amounts& capacity : left_) {
-    for (std::size_t r = 0; r < capacity.size(); ++r) {
-      WEIR_ASSERT(capacity[r] >= 0, "a bin has no less than nothing");
-      largest_[r] = std::max(largest_[r], capacity[r]);
-    }
+    for (const std::int64_t amount : capacity) WEIR_ASSERT(amount >= 0, "a bin has no less than nothing");
   }
 }
 
@@ -48,7 +56,7 @@ int Bins::among_open(const Amounts& size, bool least_room) const {
   double room_of_chosen = 0;
   for (int bin = 0; bin < count(); ++bin) {
     if (!open(bin) || !fits(bin, size)) continue;
-    const double room = share_sum(left(bin), largest_);
+    const double room = share_sum(left(bin), scale_);
     if (chosen >= 0 && (least_room ? room >= room_of_chosen : room <= room_of_chosen)) continue;
     chosen = bin;
     room_of_chosen = room;
@@ -73,17 +81,17 @@ int Bins::choose(Fit rule, const Amounts& size) const {
   return bin >= 0 ? bin : first_from(0, size);
 }
 
-double share_sum(const Amounts& amounts, const Amounts& largest) {
+double share_sum(const Amounts& amounts, const Amounts& scale) {
   double sum = 0;
   for (std::size_t r = 0; r < amounts.size(); ++r) {
-    if (largest[r] > 0) sum += static_cast<double>(amounts[r]) / static_cast<double>(largest[r]);
+    if (scale[r] > 0) sum += static_cast<double>(amounts[r]) / static_cast<double>(scale[r]);
   }
   return sum;
 }
 
-std::vector<int> decreasing(std::span<const Amounts> sizes, const Amounts& largest) {
+std::vector<int> decreasing(std::span<const Amounts> sizes, const Amounts& scale) {
   std::vector<double> share;
-  for (const Amounts& size : sizes) share.push_back(share_sum(size, largest));
+  for (const Amounts& size : sizes) share.push_back(share_sum(size, scale));
   std::vector<int> order(sizes.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {

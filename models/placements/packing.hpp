@@ -31,9 +31,14 @@ enum class Fit {
   worst   // of the open bins that it fits in, the one with most room; else the first that it fits in
 };
 
+// The largest amount of each resource in any of them.
+Amounts largest(std::span<const Amounts> amounts);
+
 class Bins {
  public:
   explicit Bins(std::vector<Amounts> capacities);
+  // Room is counted in shares of `scale`, which need not be the largest of these bins.
+  Bins(std::vector<Amounts> capacities, const Amounts& scale);
 
   bool fits(int bin, const Amounts& size) const;
   // The bin that the rule takes, the lowest number among equals; -1: none.
@@ -45,22 +50,20 @@ class Bins {
   bool open(int bin) const { return open_[static_cast<std::size_t>(bin)]; }  // holds something
   int open_count() const;
   const Amounts& left(int bin) const { return left_[static_cast<std::size_t>(bin)]; }
-  // The largest amount of each resource in any bin, when all were empty.
-  const Amounts& largest() const { return largest_; }
 
  private:
   int first_from(int bin, const Amounts& size) const;
   int among_open(const Amounts& size, bool least_room) const;
   std::vector<Amounts> left_;
   std::vector<bool> open_;
-  Amounts largest_{};
+  Amounts scale_;
   int last_ = 0;  // put to last
 };
 
-// The sum of its resources, each as a share of `largest`; one that `largest` has nothing of counts nothing.
-double share_sum(const Amounts& amounts, const Amounts& largest);
+// The sum of its resources, each as a share of `scale`; one that `scale` has nothing of counts nothing.
+double share_sum(const Amounts& amounts, const Amounts& scale);
 // Indices into `sizes`, the largest share_sum first; equals stay in their order.
-std::vector<int> decreasing(std::span<const Amounts> sizes, const Amounts& largest);
+std::vector<int> decreasing(std::span<const Amounts> sizes, const Amounts& scale);
 
 struct Packing {
   std::vector<int> bin_of;  // of each item

@@ -60,9 +60,11 @@ class Placement {
 
   // A host for each of `wanted`, in its order; nothing when they do not fit. `free_slots` by host counts the
   // slots that `before` holds as free; empty means that all slots of the cluster are free.
-  std::optional<std::vector<int>> place(const std::vector<InstanceToPlace>& wanted,
-                                        const std::vector<PlacedInstance>& before,
-                                        const std::vector<int>& free_slots);
+  virtual std::optional<std::vector<int>> place(const std::vector<InstanceToPlace>& wanted,
+                                                const std::vector<PlacedInstance>& before,
+                                                const std::vector<int>& free_slots);
+  // What did not fit when the last place() gave nothing, for people; empty: no more than that is known.
+  virtual std::string refusal() const { return {}; }
 
  protected:
   // A host where the instance fits; -1 when there is none.

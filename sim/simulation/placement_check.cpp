@@ -55,8 +55,10 @@ json try_placements(const PlacementTrial& trial) {
         continue;
       }
       if (!hosts) {
-        errors.push_back(
-            error_of(j, "the initial parallelism does not fit on the hosts that the placement allows"));
+        const std::string refusal = placement->refusal();
+        errors.push_back(error_of(
+            j, refusal.empty() ? "the initial parallelism does not fit on the hosts that the placement allows"
+                               : "the initial parallelism does not fit: " + refusal));
         continue;
       }
       for (const int host : *hosts) --free_slots[host];

@@ -70,7 +70,10 @@ TEST_CASE("placements put instances where they say", "[placement]") {
 TEST_CASE("every placement respects slots and keeps what can be kept", "[placement]") {
   PlacementRig rig;
   for (const char* type : {R"("round-robin")", R"("packed")", R"("spread-by-operator")", R"("random")",
-                           R"({"type": "explicit", "operators": {}})"}) {
+                           R"({"type": "explicit", "operators": {}})", R"("first-fit")", R"("best-fit")",
+                           R"("next-fit")", R"("worst-fit")", R"("first-fit-decreasing")",
+                           R"({"type": "heron-first-fit-decreasing", "cores": 0, "memory_gib": 0})",
+                           R"({"type": "resource-compliant-round-robin", "cores": 0, "memory_gib": 0})"}) {
     INFO(type);
     const auto placement = rig.make(type);
     const auto small = instances({2, 2});
