@@ -35,8 +35,7 @@ std::vector<packing::Amounts> heron_containers(const HeronContainerParams& param
 template <class T>
 void add_heron_container_params(ParamTable<T>& t) {
   using P = HeronContainerParams;
-  const char* yaml = "incubator-heron 1c5779d: packing defaults";
-  const char* padding = "Heron: PackingUtils";
+  const char* yaml = "heron.resources.instance.cpu, .ram";
   add_size_params(t, yaml);
   t.real("container_cores", static_cast<std::optional<double> T::*>(&P::container_cores),
          {.unit = "cores",
@@ -48,12 +47,15 @@ void add_heron_container_params(ParamTable<T>& t) {
           .help = "Of a container; default: all of its host.",
           .source = "topology.container.ram"},
          positive());
-  t.real(
-      "padding_cores", static_cast<double T::*>(&P::padding_cores),
-      {.unit = "cores", .help = "At least so much of a container is not for instances.", .source = padding},
-      size_range());
+  t.real("padding_cores", static_cast<double T::*>(&P::padding_cores),
+         {.unit = "cores",
+          .help = "At least so much of a container is not for instances.",
+          .source = "topology.container.cpu.padding"},
+         size_range());
   t.real("padding_memory_gib", static_cast<double T::*>(&P::padding_memory_gib),
-         {.unit = "GiB", .help = "At least so much of a container is not for instances.", .source = padding},
+         {.unit = "GiB",
+          .help = "At least so much of a container is not for instances.",
+          .source = "topology.container.ram.padding"},
          size_range());
   t.real(
       "padding_percent", static_cast<double T::*>(&P::padding_percent),
@@ -61,9 +63,10 @@ void add_heron_container_params(ParamTable<T>& t) {
        .help = "Of a container, cores and memory alike: not for instances, if it is more than the padding.",
        .source = "topology.container.padding.percentage"},
       between(0, 100));
-  t.integer("instances_max", static_cast<int T::*>(&P::instances_max),
-            {.unit = "instances", .help = "In a container, at most.", .source = "InstanceDensityConstraint"},
-            between(1, 16384));
+  t.integer(
+      "instances_max", static_cast<int T::*>(&P::instances_max),
+      {.unit = "instances", .help = "In a container, at most.", .source = "topology.container.max.instances"},
+      between(1, 16384));
 }
 
 }  // namespace weir
