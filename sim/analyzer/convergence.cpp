@@ -1,7 +1,10 @@
 #include "sim/analyzer/convergence.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+
+#include "sim/record/catching_up.hpp"
 
 namespace weir::analyzer {
 
@@ -47,15 +50,24 @@ double backlog_before(const std::vector<JobWindow>& windows, double time_s) {
   return after == windows.begin() ? 0 : std::prev(after)->backlog_records;
 }
 
+// When the first action after it was asked for that was not refused.
+double next_action_s(const RunJob& job, const StepCost& step) {
+  double next_s = std::numeric_limits<double>::infinity();
+  for (const RecordedChange& change : job.changes)
+    if (change.status != "refused" && change.requested_s > step.asked_s)
+      next_s = std::min(next_s, change.requested_s);
+  return next_s;
+}
+
 void note_catching_up(const RunJob& job, std::vector<StepCost>& steps) {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    StepCost& step = steps[i];
+  for (StepCost& step : steps) {
+    const double next_s = next_action_s(job, step);
     const double before = backlog_before(job.windows, step.asked_s);
     auto window = std::upper_bound(job.windows.begin(), job.windows.end(), step.done_s,
                                    [](double t, const JobWindow& w) { return t < w.end_s; });
     for (; window != job.windows.end(); ++window) {
-      if (i + 1 < steps.size() && window->end_s > steps[i + 1].asked_s) break;
-      if (window->backlog_records > before) continue;
+      if (window->end_s > next_s) break;
+      if (!caught_up(window->backlog_records, before, window->offered_per_s)) continue;
       step.caught_up_s = window->end_s - step.asked_s;
       break;
     }

@@ -298,6 +298,23 @@ const TableSchema<ActionRow>& schema_of() {
 }
 
 template <>
+const TableSchema<CatchUpRow>& schema_of() {
+  static const auto schema = [] {
+    using R = CatchUpRow;
+    TableSchema<R> t("catch_ups",
+                     "One row per action that the job caught up with, appended when it has: at the end of the "
+                     "first window after the action in which no more records wait outside than before it, "
+                     "unless another action came first.",
+                     chunk_small);
+    t.column("action_id", "", "Which action.", &R::action_id);
+    t.column("job_id", "", "Of which job.", &R::job_id);
+    t.column("catch_up_s", "s", "From the action's end on.", &R::catch_up_s);
+    return t;
+  }();
+  return schema;
+}
+
+template <>
 const TableSchema<LatencyBucketRow>& schema_of() {
   static const auto schema = [] {
     using R = LatencyBucketRow;
@@ -383,6 +400,7 @@ std::vector<const TableInfo*> run_file_tables() {
           &schema_of<HostWindowRow>().info(),
           &schema_of<DecisionRow>().info(),
           &schema_of<ActionRow>().info(),
+          &schema_of<CatchUpRow>().info(),
           &schema_of<LatencyBucketRow>().info(),
           &schema_of<FinalOperatorRow>().info(),
           &schema_of<FinalJobRow>().info(),

@@ -162,6 +162,12 @@ struct ActionRow {
   FixedText<96> detail;
 };
 
+struct CatchUpRow {
+  std::int64_t action_id = 0;
+  std::int32_t job_id = 0;
+  double catch_up_s = unknown_real;
+};
+
 // --- written at the end ---------------------------------------------------------------------------------
 
 struct LatencyBucketRow {

@@ -87,6 +87,7 @@ Json action_json(const ActionSummary& a) {
           {"status", a.status},
           {"ended_s", finite(a.ended_s)},
           {"downtime_s", finite(a.downtime_s)},
+          {"catch_up_s", finite(a.catch_up_s)},
           {"records_lost", a.records_lost},
           {"detail", a.detail}};
 }

@@ -99,10 +99,13 @@ struct ActionSummary {
   std::string status;  // "done", "clipped", "refused", "failed", "running"
   std::optional<double> ended_s;
   double downtime_s = 0;
-  std::string detail;
-  int wanted = 0;  // what the policy asked for, before it was clipped; 0: not told apart
+  std::string detail;  // what the engine says: of what its downtime was made
+  int wanted = 0;      // what the policy asked for, before it was clipped; 0: not told apart
   std::int64_t decision_id = -1;
   std::int64_t records_lost = 0;  // by the whole action
+  // From its end until what arrived meanwhile was worked off (catching_up.hpp); none: never, or another action
+  // came before.
+  std::optional<double> catch_up_s = {};
 };
 
 struct DecisionSummary {

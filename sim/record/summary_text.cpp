@@ -132,6 +132,10 @@ std::string because(const JobSummary& job, const TimelineEntry& entry) {
   return decision->symptom + ": " + decision->diagnosis;
 }
 
+std::string caught_up_text(const ActionSummary& action) {
+  return action.catch_up_s ? fmt::format(", caught up {} later", readable_duration(*action.catch_up_s)) : "";
+}
+
 void timeline(Text& out, const JobSummary& job, int entries_max) {
   const std::vector<TimelineEntry> entries = timeline_entries(job);
   if (entries.empty()) return;
@@ -151,11 +155,15 @@ void timeline(Text& out, const JobSummary& job, int entries_max) {
     std::string status;
     if (action.status == "refused") status = " [refused: " + action.detail + "]";
     if (action.status == "failed" || action.status == "running") status = " [" + action.status + "]";
-    if (action.downtime_s > 0) status += fmt::format(" ({} down)", readable_duration(action.downtime_s));
+    if (action.downtime_s > 0)
+      status += fmt::format(" ({} down{})", readable_duration(action.downtime_s), caught_up_text(action));
     out.line(
         fmt::format("  {:>8}  {}{}", fmt::format("{:.0f} s", action.time_s), cut(entry.changes, 60), status));
     const std::string why = because(job, entry);
     if (!why.empty()) out.line(fmt::format("  {:>8}  {}", "", cut(why, 98)));
+    // Of what the downtime was made.
+    if (action.status == "done" && action.downtime_s > 0 && !action.detail.empty())
+      out.line(fmt::format("  {:>8}  {}", "", cut(action.detail, 98)));
     if (entry.repeats > 0)
       out.line(fmt::format("  {:>8}  and the same again {}, last at {:.0f} s", "",
                            entry.repeats == 1 ? "once" : fmt::format("{} times", entry.repeats),

@@ -23,6 +23,14 @@ class FirstAndLast {
   std::int64_t count() const { return count_; }
   std::int64_t omitted() const { return count_ - static_cast<std::int64_t>(first_.size() + last_.size()); }
   const Item& back() const { return last_.empty() ? first_.back() : last_.back(); }
+  // Each of those that are still held, from the newest on, until `change` says that was enough.
+  template <class Change>
+  void change_newest(Change change) {
+    for (auto item = last_.rbegin(); item != last_.rend(); ++item)
+      if (change(*item)) return;
+    for (auto item = first_.rbegin(); item != first_.rend(); ++item)
+      if (change(*item)) return;
+  }
   std::vector<Item> items() const {
     std::vector<Item> all = first_;
     all.insert(all.end(), last_.begin(), last_.end());

@@ -132,6 +132,7 @@ void Recorder::window_closed(const Job& job, const MetricWindow& window) {
     }
   }
   note_intake(window);
+  note_catching_up(window);
   if (file_ != nullptr) {
     write_window(window, optimum);
     write_hosts(window);
@@ -150,6 +151,22 @@ void Recorder::note_intake(const MetricWindow& window) {
   if (!intake_.empty() && intake_.back().deployment != intake.deployment) intake_.clear();
   intake_.push_back(intake);
   if (intake_.size() > intake_windows_max) intake_.pop_front();
+}
+
+void Recorder::note_catching_up(const MetricWindow& window) {
+  double offered_per_s = 0, backlog_records = 0;
+  for (int op = 0; op < operator_count(); ++op) {
+    if (!job_.graph().operators[op].source) continue;
+    offered_per_s += window.operators[op].offered_per_s;
+    backlog_records += window.operators[op].backlog_records;
+  }
+  const auto result = catching_up_.window(written_seconds(window.end_ns), backlog_records, offered_per_s);
+  if (!result) return;
+  actions_.change_newest([&](ActionSummary& action) {
+    if (action.action_id == result->action_id) action.catch_up_s = result->catch_up_s;
+    return action.action_id < result->action_id;
+  });
+  if (file_ != nullptr) file_->add(CatchUpRow{result->action_id, setup_.job_number, result->catch_up_s});
 }
 
 void Recorder::sum_up_intake(ThroughputSummary& throughput) const {
@@ -243,12 +260,15 @@ void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decisi
 void Recorder::action_began(const Job&, const ActionRecord& action) {
   if (action.ended_ns >= 0) return;
   for (const ActionTarget& target : action.targets) score_.began(scored(action, target));
+  if (!action.targets.empty()) catching_up_.began();
 }
 
 void Recorder::action_ended(const Job&, const ActionRecord& action) {
   for (const ActionTarget& target : action.targets) score_.ended(scored(action, target));
   for (const ActionSummary& row : rows_of(action)) actions_.add(row);
   note_restart(action);
+  if (carried_out(action) && !action.targets.empty())
+    catching_up_.ended(action.id, written_seconds(action.ended_ns));
   write_action(action);
   if (action.outcome.done && action.splits.empty()) deployed();
 }

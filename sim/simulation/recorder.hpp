@@ -10,6 +10,7 @@
 
 #include "sim/control/control_loop.hpp"
 #include "sim/control/true_capacity.hpp"
+#include "sim/record/catching_up.hpp"
 #include "sim/record/run_file.hpp"
 #include "sim/record/summary.hpp"
 #include "sim/simulation/first_and_last.hpp"
@@ -56,6 +57,7 @@ class Recorder final : public ControlObserver {
   void write_window(const MetricWindow& window, const std::vector<int>& optimum);
   void write_hosts(const MetricWindow& window);
   void note_intake(const MetricWindow& window);
+  void note_catching_up(const MetricWindow& window);
   void sum_up_intake(ThroughputSummary& throughput) const;
   void note_state(OperatorSummary& row, int op) const;
   void note_optimum(OperatorSummary& row, int op, Nanos end, double window_s) const;
@@ -77,6 +79,7 @@ class Recorder final : public ControlObserver {
   FirstAndLast<ActionSummary> actions_;
   FirstAndLast<DecisionSummary> decisions_;
   RestartsSummary restarts_;
+  CatchingUp catching_up_;
   std::vector<double> true_rate_per_s_;
   struct Intake {  // of all sources in one window
     int deployment;

@@ -59,7 +59,8 @@ inline RunSummary example_summary() {
       {1, 120, "busy 640 ms/s at count", "over-provisioned", "count 5 -> 4", true},
       {2, 180, "none", "as it should be", "the estimate is what runs", false}};
   job.scaling.actions = {
-      {0, 60, "count", 1, 5, "1666.75 records/s need 5.17 instances", "done", 72.0, 12, "", 6, 0, 0},
+      {0, 60, "count", 1, 5, "1666.75 records/s need 5.17 instances", "done", 72.0, 12,
+       "barrier 0.5 s, snapshot 1.5 s, cancel 3 s, allocate 1 s, deploy 4 s, restore 2 s", 6, 0, 0, 28.0},
       {1, 120, "count", 5, 4, "count 5 -> 4", "done", 131.5, 11.5, "", 4, 1, 0}};
   job.scaling.restarts = {2, 0, 23.5, ""};
   job.policy_state_json = R"({"activations":2})";

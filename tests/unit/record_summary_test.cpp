@@ -103,8 +103,9 @@ constexpr char golden[] = R"json({
         "status": "done",
         "ended_s": 72.0,
         "downtime_s": 12.0,
+        "catch_up_s": 28.0,
         "records_lost": 0,
-        "detail": ""
+        "detail": "barrier 0.5 s, snapshot 1.5 s, cancel 3 s, allocate 1 s, deploy 4 s, restore 2 s"
       },
       {
         "time_s": 120.0,
@@ -118,6 +119,7 @@ constexpr char golden[] = R"json({
         "status": "done",
         "ended_s": 131.5,
         "downtime_s": 11.5,
+        "catch_up_s": null,
         "records_lost": 0,
         "detail": ""
       }

@@ -20,8 +20,9 @@ constexpr char golden[] = R"(word-count: ds2 on flink, seed 7
   count          1 -> 4        4      82 %            0 %         2 M
 
 What it did
-      60 s  count 1 -> 5 (asked for 6) (12 s down)
+      60 s  count 1 -> 5 (asked for 6) (12 s down, caught up 28 s later)
             1666.75 records/s need 5.17 instances
+            barrier 0.5 s, snapshot 1.5 s, cancel 3 s, allocate 1 s, deploy 4 s, restore 2 s
      120 s  count 5 -> 4 (11.5 s down)
             busy 640 ms/s at count: over-provisioned
 

@@ -149,3 +149,47 @@ TEST_CASE("a job that another one leaves too few slots is refused them while it 
     CHECK(action["detail"] == "too few slots: 4 instances, and other jobs leave 2");
   }
 }
+
+TEST_CASE("catching up with a rescale takes what the fluid says", "[record]") {
+  // 1000/s to an operator that does 600/s an instance: the backlog grows until it has two.
+  ScenarioText s(400);
+  s.source("in", ScenarioText::constant(1000));
+  s.op("work", "sink", ScenarioText::deterministic(1e6 / 600));
+  s.edge("in", "work");
+  s.engine()["channel_capacity_records"] = 10;
+  s.engine()["restart_s"] = 7.5;
+  s.job()["policy"] = {{"type", "ds2"}, {"interval_s", 20}, {"warm_up_intervals", 0}};
+  const json scaling = scaling_of(s);
+  REQUIRE(scaling["actions"].size() == 1);
+  const json& action = scaling["actions"][0];
+  REQUIRE(action["to"] == 2);
+  const double asked_s = action["time_s"], ended_s = action["ended_s"], down_s = action["downtime_s"];
+  CHECK(down_s >= 7.5);
+  REQUIRE(asked_s == 20);  // when a window had just ended
+  // At the old surplus until it stood still, then at the full rate; give or take a tenth of a second's.
+  const double excess = 400 * (ended_s - asked_s - down_s) + 1000 * down_s;
+  const double expected_s = (excess - 100) / 200;
+  CHECK(action["catch_up_s"].get<double>() > expected_s - 0.1);
+  CHECK(action["catch_up_s"].get<double>() < expected_s + 1.1);  // to the end of a window
+}
+
+TEST_CASE("what another action interrupts is not caught up with", "[record]") {
+  CatchingUp job;
+  CHECK(!job.window(10, 0, 100));
+  job.began();
+  job.ended(3, 25);
+  CHECK(!job.window(20, 5, 100));  // ended before the action did
+  CHECK(!job.window(30, 500, 100));
+  job.began();
+  job.ended(4, 42);
+  CHECK(!job.window(50, 511, 100));
+  const auto result = job.window(60, 510, 100);  // as many as before the second, and a tenth of a second's
+  REQUIRE(result);
+  CHECK(result->action_id == 4);
+  CHECK(result->catch_up_s == 18);
+  CHECK(!job.window(70, 0, 100));  // once
+  job.began();
+  job.ended(5, 80);
+  CHECK(!job.window(90, 10.5, 100));
+  CHECK(job.window(100, 10, 100));
+}
