@@ -54,6 +54,8 @@ class Flink final : public Engine, EventHandler {
                      transfers_, storage_) {
     handler_id = engine_handler_id(context.job_number);
     checkpoints_.on_ended = [this](const Checkpoint& checkpoint) { checkpoint_ended(checkpoint); };
+    // A job that stops with a savepoint never goes back to a checkpoint.
+    if (params.rescale != Rescale::stop_with_savepoint) network_.keep_channel_state();
   }
 
   double metrics_interval_s() const override { return params_.metrics_interval_s; }
@@ -193,10 +195,12 @@ class Flink final : public Engine, EventHandler {
     emitting_ = 0;
     outcome_.lost_records = 0;
     replayed_ = 0;
+    in_flight_ = nullptr;
     if (from_checkpoint) {
       std::vector<std::int64_t> positions = checkpoints_.latest().source_positions;
       if (positions.empty()) positions.assign(static_cast<std::size_t>(source_count()), 0);
       replayed_ = job_->rewind_sources(positions);
+      in_flight_ = &checkpoints_.latest().channel_state;
     } else {
       outcome_.lost_records = dropped;
     }
@@ -230,6 +234,9 @@ class Flink final : public Engine, EventHandler {
     std::vector<double> state_bytes;  // before it is divided anew
     for (std::size_t op = 0; op < target_.size(); ++op)
       state_bytes.push_back(job_->state_bytes(static_cast<int>(op)));
+    if (in_flight_ != nullptr)
+      for (const InFlight& data : *in_flight_)
+        state_bytes[job_->graph().edges[data.edge].to] += static_cast<double>(data.batch.size_bytes);
     outcome_.done = job_->deploy(target_);
     if (!outcome_.done) {
       const bool kept = job_->deploy(job_->parallelism());
@@ -277,6 +284,13 @@ class Flink final : public Engine, EventHandler {
   }
 
   void go_on() {
+    restored_in_flight_ = 0;
+    if (in_flight_ != nullptr) {
+      for (const InFlight& data : *in_flight_) {
+        restored_in_flight_ += data.batch.count;
+        job_->send_again(data.edge, data.sender, data.batch);
+      }
+    }
     job_->pause_sources(false);
     job_->resume();
     checkpoints_.job_runs(*job_);
@@ -293,8 +307,10 @@ class Flink final : public Engine, EventHandler {
                     params_.allocate_s, params_.deploy_s, restored_s);
     if (params_.rescale == Rescale::stop_with_savepoint)
       return fmt::format("barrier {:.3g} s, snapshot {:.3g} s, {}", barrier_s_, snapshot_s_, restart);
-    return fmt::format("checkpoint awaited {:.3g} s, {}, {} records replayed",
-                       to_seconds(stopped_ns_ - asked_ns_), restart, replayed_);
+    const std::string in_flight =
+        restored_in_flight_ > 0 ? fmt::format(", {} from channels", restored_in_flight_) : "";
+    return fmt::format("checkpoint awaited {:.3g} s, {}, {} records replayed{}",
+                       to_seconds(stopped_ns_ - asked_ns_), restart, replayed_, in_flight);
   }
 
   FlinkParams params_;
@@ -322,6 +338,8 @@ class Flink final : public Engine, EventHandler {
   double barrier_s_ = 0;
   double snapshot_s_ = 0;
   std::int64_t replayed_ = 0;
+  const ChannelState* in_flight_ = nullptr;  // that is to be restored
+  std::int64_t restored_in_flight_ = 0;      // records
 };
 
 std::vector<std::string> Flink::explain() const {

@@ -204,6 +204,16 @@ class Instance final : public EventHandler {
   void finish(Nanos now);
   void on_event(std::uint32_t kind, std::uint32_t argument) override;
 
+  // Of one that is no source: the batches that wait in its inbox, and the one in service.
+  template <class Tell>
+  void each_taken_in(Tell&& tell) const {
+    for (std::size_t i = 0; i < inbox_.size(); ++i) tell(inbox_[i]);
+    if (executor_ != nullptr && executor_->serves(*this)) tell(serving_);
+  }
+  // Sends a batch over one of its edges, by number in the logical graph, as if it had just become of
+  // something.
+  void send_again(int edge, const Batch& batch);
+
   // ---- replay: of a source that is replayable ----
   // The sequence number of the record that it emits next.
   std::int64_t next_to_emit() const { return next_to_emit_; }

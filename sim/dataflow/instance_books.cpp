@@ -182,6 +182,16 @@ std::int64_t Instance::rewind(std::int64_t position) {
   return replayed;
 }
 
+void Instance::send_again(int edge, const Batch& batch) {
+  const auto leads_there = [&](const OutEdge& out) { return channels_[out.first_channel].edge == edge; };
+  const auto out = std::find_if(edges_.begin(), edges_.end(), leads_there);
+  WEIR_ASSERT(out != edges_.end(), "a batch is sent again over an edge that there is");
+  Batch again = batch;
+  again.channel = nullptr;
+  again.first_ns = again.last_ns = calendar_.now();
+  send(*out, again);
+}
+
 // ---------------------------------------------------------------- dropping everything
 
 void Instance::drop_all(bool state_saved) {

@@ -370,6 +370,13 @@ std::int64_t Job::rewind_sources(const std::vector<std::int64_t>& positions) {
   return replayed;
 }
 
+void Job::send_again(int edge, int sender_index, const Batch& batch) {
+  origins_.emitted += batch.weight;
+  origins_.replayed += batch.weight;
+  const int sender = graph().edges[edge].from;
+  instance(sender, sender_index % parallelism_[sender]).send_again(edge, batch);
+}
+
 // ---------------------------------------------------------------- tracing
 
 void Job::trace_to(Tracer& tracer) {

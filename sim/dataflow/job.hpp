@@ -113,6 +113,9 @@ class Job final : public DeliveryHandler {
   // and, while halted, everything from there on is emitted again. Returns how many records that are.
   void forget_emitted(const std::vector<std::int64_t>& positions);
   std::int64_t rewind_sources(const std::vector<std::int64_t>& positions);
+  // A batch that was under way on an edge comes again, from the sender of that index, or, if there are fewer
+  // now, from another one.
+  void send_again(int edge, int sender_index, const Batch& batch);
   JobModels& models() { return models_; }
 
   const std::vector<int>& parallelism() const { return parallelism_; }

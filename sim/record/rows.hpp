@@ -159,7 +159,7 @@ struct ActionRow {
   double downtime_s = 0;
   double state_moved_bytes = 0;
   std::int64_t records_lost = 0;
-  FixedText<96> detail;
+  FixedText<160> detail;
 };
 
 struct CatchUpRow {

@@ -321,7 +321,7 @@ void Recorder::write_action(const ActionRecord& action) {
     row.downtime_s = downtime_s(action);
     row.state_moved_bytes = action.outcome.state_bytes;
     row.records_lost = action.outcome.lost_records;
-    row.detail = FixedText<96>(action.outcome.detail);
+    row.detail = FixedText<160>(action.outcome.detail);
     file_->add(row);
   }
 }

@@ -57,7 +57,7 @@ ScenarioText random_flink(Dice& dice, bool rescale) {
     s.hosts().push_back({{"name", "storage"}, {"cores", 1}, {"slots", 0}, {"nic_gbit_per_s", 0.01}});
     s.engine()["checkpoints"]["storage_host"] = "storage";
   }
-  s.engine()["rescale"] = !checkpoints || s.engine()["checkpoints"]["unaligned"] == true
+  s.engine()["rescale"] = !checkpoints
                               ? "stop-with-savepoint"
                               : std::vector<const char*>{"stop-with-savepoint", "in-place",
                                                          "reactive"}[static_cast<std::size_t>(dice.below(3))];

@@ -1,6 +1,7 @@
 #include "models/engines/flink/checkpoints.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::flink {
 
@@ -119,6 +120,7 @@ void Checkpoints::end(bool complete) {
   may_begin_ns_ = calendar_.now() + to_nanos(params_.min_pause_s);
   if (complete) {
     ended.completed_ns = calendar_.now();
+    ended.channel_state = network_.take_channel_state();
     const Nanos duration_ns = ended.completed_ns - ended.triggered_ns;
     ++counts_.completed;
     counts_.duration_sum_ns += duration_ns;
@@ -126,14 +128,14 @@ void Checkpoints::end(bool complete) {
     counts_.alignment_max_ns = std::max(counts_.alignment_max_ns, ended.alignment_max_ns);
     counts_.state_bytes_sum += ended.state_bytes;
     counts_.channel_state_bytes_sum += ended.channel_state_bytes;
-    latest_ = ended;
-    job_->forget_emitted(ended.source_positions);
+    latest_ = std::move(ended);
+    job_->forget_emitted(latest_.source_positions);
   } else {
     ++counts_.failed;
     transfers_.abandon();
     network_.abort_checkpoint(ended.number);
   }
-  if (on_ended) on_ended(ended);
+  if (on_ended) on_ended(complete ? latest_ : ended);
 }
 
 void Checkpoints::on_event(std::uint32_t kind, std::uint32_t argument) {

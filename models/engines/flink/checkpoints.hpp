@@ -41,6 +41,7 @@ struct Checkpoint {
   Nanos alignment_max_ns = 0;  // of one task
   std::int64_t state_bytes = 0;
   std::int64_t channel_state_bytes = 0;          // unaligned: data that was under way
+  ChannelState channel_state{};                  // if it is to be restored
   std::vector<std::int64_t> source_positions{};  // by source instance: the next record to emit
 };
 

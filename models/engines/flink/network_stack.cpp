@@ -285,8 +285,6 @@ void NetworkStack::arrived(Channel& channel, const Batch& batch, Nanos sent_ns) 
   lane.held.push_back({static_cast<std::uint8_t>(lane.in.use()), batch.size_bytes});
   lane.in.heard_backlog(backlog);
   share_floating(lane);
-  Task& task = tasks_[lane.receiver];
-  if (task.unaligned && task.checkpoint != no_barrier) task.channel_state_bytes += batch.size_bytes;
   if (lane.blocked) {
     lane.stash.push_back({batch, sent_ns});
   } else {
@@ -296,7 +294,12 @@ void NetworkStack::arrived(Channel& channel, const Batch& batch, Nanos sent_ns) 
 }
 
 void NetworkStack::hand_over(Lane& lane, const Batch& batch, Nanos sent_ns) {
-  ++tasks_[lane.receiver].arrived;
+  Task& task = tasks_[lane.receiver];
+  ++task.arrived;
+  if (task.unaligned && task.checkpoint != no_barrier && lane.overtaken_by != task.checkpoint) {
+    task.channel_state_bytes += batch.size_bytes;
+    keep(batch, *lane.channel);
+  }
   Instance& receiver = *lane.channel->receiver;
   receiver.arrives_from(sent_ns);
   receiver.receive(batch);
@@ -391,8 +394,14 @@ void NetworkStack::emit_now(Task& task) {
     Lane& lane = lanes_[number];
     if (unaligned_) {
       // Past everything that is queued here, which is part of the checkpoint.
-      for (std::size_t i = 0; i < lane.ready.size(); ++i) overtaken_bytes += lane.ready[i].batch.size_bytes;
-      if (lane.filling.count > 0) overtaken_bytes += lane.filling.size_bytes;
+      for (std::size_t i = 0; i < lane.ready.size(); ++i) {
+        overtaken_bytes += lane.ready[i].batch.size_bytes;
+        keep(lane.ready[i].batch, *lane.channel);
+      }
+      if (lane.filling.count > 0) {
+        overtaken_bytes += lane.filling.size_bytes;
+        keep(lane.filling, *lane.channel);
+      }
       send_barrier(lane, checkpoint);
       continue;
     }
@@ -423,7 +432,11 @@ void NetworkStack::land_barriers(Lane& lane) {
 void NetworkStack::barrier_landed(Lane& lane, int checkpoint) {
   if (checkpoint <= aborted_until_) return;
   Task& task = tasks_[lane.receiver];
-  if (unaligned_) return barrier_read(task, checkpoint);
+  if (unaligned_) {
+    barrier_read(task, checkpoint);
+    lane.overtaken_by = checkpoint;
+    return;
+  }
   lane.blocked = true;
   task.barriers.push_back({checkpoint, task.arrived});
   read_barriers(task);
@@ -445,6 +458,7 @@ void NetworkStack::barrier_read(Task& task, int checkpoint) {
     task.barriers_missing = static_cast<int>(task.inputs.size());
     task.first_barrier_ns = calendar_.now();
     task.channel_state_bytes = unaligned_ ? task.instance->queue_bytes() : 0;
+    if (unaligned_) keep_taken_in(task);
     if (unaligned_) barrier_handler_->barrier_reached(*task.instance, checkpoint, 0);
   }
   WEIR_ASSERT(task.barriers_missing > 0, "a barrier comes once on each channel");
@@ -458,6 +472,16 @@ void NetworkStack::barrier_read(Task& task, int checkpoint) {
   }
   barrier_handler_->barrier_reached(*task.instance, checkpoint, alignment_ns);
   unblock(task);
+}
+
+void NetworkStack::keep(const Batch& batch, const Channel& channel) {
+  if (keeps_channel_state_ && batch.count > 0)
+    channel_state_.push_back({channel.edge, channel.sender->index(), batch});
+}
+
+void NetworkStack::keep_taken_in(const Task& task) {
+  if (!keeps_channel_state_) return;
+  task.instance->each_taken_in([&](const Batch& batch) { keep(batch, *batch.channel); });
 }
 
 void NetworkStack::unblock(Task& task) {
@@ -478,6 +502,7 @@ void NetworkStack::unblock(Task& task) {
 // Those under way are ignored when they come; who waited for them goes on.
 void NetworkStack::abort_checkpoint(int checkpoint) {
   aborted_until_ = checkpoint;
+  channel_state_.clear();
   for (Task& task : tasks_) {
     task.barrier_to_emit = task.checkpoint = no_barrier;
     task.barriers.clear();

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "models/engines/flink/buffers.hpp"
+#include "models/engines/flink/channel_state.hpp"
 #include "models/engines/flink/debloater.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/job.hpp"
@@ -66,6 +68,10 @@ class NetworkStack final : public Router, EventHandler {
   void emit_barrier(Instance& task, int checkpoint, bool unaligned);
   // Barriers up to this checkpoint's mean nothing any more.
   void abort_checkpoint(int checkpoint);
+  // From now on the data that unaligned barriers overtake is kept, until it is taken: that of the checkpoint
+  // that has just been completed.
+  void keep_channel_state() { keeps_channel_state_ = true; }
+  ChannelState take_channel_state() { return std::exchange(channel_state_, {}); }
 
   // ---- Router ----
   void route(Channel& channel, const Batch& batch) override;
@@ -127,8 +133,9 @@ class NetworkStack final : public Router, EventHandler {
     Ring<Flying> flying;
     // ---- input channel ----
     CreditedChannel in;
-    Ring<Held> held;       // buffers with data at the receiver
-    bool blocked = false;  // its barrier has come, others' have not
+    Ring<Held> held;                // buffers with data at the receiver
+    bool blocked = false;           // its barrier has come, others' have not
+    int overtaken_by = no_barrier;  // unaligned: the latest checkpoint whose barrier has come
     Ring<Stashed> stash;
   };
   struct Gate {
@@ -203,6 +210,8 @@ class NetworkStack final : public Router, EventHandler {
   void read_barriers(Task& task);
   void barrier_read(Task& task, int checkpoint);
   void unblock(Task& task);
+  void keep(const Batch& batch, const Channel& channel);
+  void keep_taken_in(const Task& task);
 
   Calendar& calendar_;
   NetworkParams params_;
@@ -211,6 +220,8 @@ class NetworkStack final : public Router, EventHandler {
   Job* job_ = nullptr;
   BarrierHandler* barrier_handler_ = nullptr;
   bool unaligned_ = false;
+  bool keeps_channel_state_ = false;
+  ChannelState channel_state_;  // of the checkpoint that is under way
   int aborted_until_ = no_barrier;
   std::uint32_t generation_ = 0;  // events of an earlier deployment are stale
   std::vector<Lane> lanes_;

@@ -210,15 +210,9 @@ ParamTable<FlinkParams> flink_table() {
                "an incremental checkpoint of state on the heap", "1, or a state_backend of type \"rocksdb\"");
   });
   t.check({"rescale", "checkpoints"}, [](const FlinkParams& p, const Node& at, Errors& errors) {
-    if (p.rescale == Rescale::stop_with_savepoint) return;
-    if (p.checkpoints.interval_s == 0) {
-      errors.add(at.at_or_self("rescale"), "a restart from a checkpoint, and none are taken",
-                 "\"stop-with-savepoint\", or checkpoints with an interval_s above 0");
-    } else if (p.checkpoints.unaligned) {
-      // The data in its channels would have to be restored too, which is not modelled.
-      errors.add(at.at_or_self("rescale"), "a restart from an unaligned checkpoint",
-                 "\"stop-with-savepoint\", or aligned checkpoints");
-    }
+    if (p.rescale == Rescale::stop_with_savepoint || p.checkpoints.interval_s > 0) return;
+    errors.add(at.at_or_self("rescale"), "a restart from a checkpoint, and none are taken",
+               "\"stop-with-savepoint\", or checkpoints with an interval_s above 0");
   });
   return t;
 }
