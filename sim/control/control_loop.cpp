@@ -72,11 +72,18 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
   history_ns_ = to_nanos(policy_->history_s());
   job_.before_deploy = [this] { close(); };
   job_.on_action_ended = [this](const ActionOutcome& outcome) { ended(outcome); };
+  job_.on_container_started = [this](std::int64_t number, const ActionOutcome& outcome) {
+    container_started(number, outcome);
+  };
+  job_.on_container_exited = [this](int operator_id, int, const std::string& why) {
+    container_exited(operator_id, why);
+  };
 }
 
 void ControlLoop::start(Nanos until) {
   until_ = until;
   view_.nodes = engine_.shared_nodes(job_);
+  view_.containers = engine_.containers(job_);
   calendar_.schedule(metrics_interval_ns_, EventClass::metrics, *this, close_window, 0);
   calendar_.schedule(std::max<Nanos>(1, to_nanos(policy_->first_evaluation_s())), EventClass::policy, *this,
                      evaluate, 0);
@@ -159,6 +166,7 @@ void ControlLoop::ask_policy() {
     observer_.decided(job_, id, now, decision);
     if (!decision.targets.empty()) act(decision, id);
     if (!decision.splits.empty()) act_on_splits(decision, id);
+    if (decision.container) act_on_container(decision, id);
   }
 }
 
@@ -255,6 +263,70 @@ void ControlLoop::act_on_splits(const Decision& decision, std::int64_t decision_
     return refuse(std::move(action), std::move(wrong));
   begin(action);
   engine_.split(job_, decision.splits);
+}
+
+std::string ControlLoop::wrong_with(const ContainerTarget& target) const {
+  if (!view_.containers) return "the engine hosts no containers";
+  const auto& of = view_.containers->worker_of;
+  if (target.operator_id < 0 || target.operator_id >= static_cast<int>(of.size()) ||
+      of[static_cast<std::size_t>(target.operator_id)].empty())
+    return "there is no such operator in containers";
+  if (target.worker < 0 || target.worker >= static_cast<int>(view_.containers->workers.size()))
+    return "there is no such worker";
+  return {};
+}
+
+void ControlLoop::act_on_container(const Decision& decision, std::int64_t decision_id) {
+  const ContainerTarget& target = *decision.container;
+  ActionRecord action;
+  action.id = next_action_++;
+  action.decision = decision_id;
+  action.requested_ns = calendar_.now();
+  action.reason = decision.reason;
+  action.container = true;
+  if (std::string wrong = wrong_with(target); !wrong.empty())
+    return refuse(std::move(action), std::move(wrong));
+  const int running = job_.running_instances(target.operator_id);
+  action.targets.push_back({target.operator_id, running, running + 1, running + 1});
+  reports_.push_back({action.id, action.status, action.requested_ns, -1, 0, {}});
+  starting_.push_back(action);
+  last_requested_ns_ = action.requested_ns;
+  observer_.action_began(job_, action);
+  engine_.start_container(job_, action.id, target);
+}
+
+// With the numbers of its end: others may have been started or have gone since it began.
+void ControlLoop::container_started(std::int64_t number, const ActionOutcome& outcome) {
+  const auto found = std::find_if(starting_.begin(), starting_.end(),
+                                  [&](const ActionRecord& action) { return action.id == number; });
+  WEIR_ASSERT(found != starting_.end(), "a container starts that nobody asked for");
+  ActionRecord action = std::move(*found);
+  starting_.erase(found);
+  ActionTarget& target = action.targets.front();
+  const int running = job_.running_instances(target.operator_id);
+  target.from = outcome.done ? running - 1 : running;
+  target.to = target.wanted = target.from + 1;
+  action.outcome = outcome;
+  action.ended_ns = calendar_.now();
+  action.status = outcome.done ? ActionReport::Status::done : ActionReport::Status::failed;
+  last_done_ns_ = action.ended_ns;
+  reports_.push_back(
+      {action.id, action.status, action.requested_ns, action.ended_ns, 0, outcome.detail, outcome.instance});
+  observer_.action_ended(job_, action);
+}
+
+void ControlLoop::container_exited(int operator_id, const std::string& why) {
+  const int running = job_.running_instances(operator_id);
+  ActionRecord action;
+  action.id = -++exits_;
+  action.decision = -1;
+  action.requested_ns = action.ended_ns = calendar_.now();
+  action.status = ActionReport::Status::done;
+  action.container = true;
+  action.targets.push_back({operator_id, running + 1, running, running});
+  action.reason = action.outcome.detail = why;
+  observer_.action_began(job_, action);
+  observer_.action_ended(job_, action);
 }
 
 void ControlLoop::ended(const ActionOutcome& outcome) {

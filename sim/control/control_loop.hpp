@@ -17,7 +17,9 @@
 //                                                                                     │ decisions
 //   engine ◀── Engine::rescale ◀── clip to limits and slots ◀── one action at a time ◀─┘
 //
-// An action that comes while another is under way is refused, as real engines do.
+// An action that comes while another is under way is refused, as real engines do. Containers are different:
+// several can be started at a time. What an engine does by itself, as a container that exits, is recorded as
+// an action too; it has a negative number, no decision, and no report.
 
 namespace weir {
 
@@ -37,6 +39,7 @@ struct ActionRecord {
   ActionReport::Status status = ActionReport::Status::accepted;
   std::vector<ActionTarget> targets;
   std::vector<SplitTarget> splits;
+  bool container = false;  // the target is one container more, or less
   ActionOutcome outcome;
   std::string reason;
 };
@@ -77,6 +80,7 @@ class ControlLoop final : public EventHandler {
   std::function<std::int64_t()> slots_left;
   // The action under way, for a run that ends in the middle of it.
   const ActionRecord* running_action() const { return action_running_ ? &action_ : nullptr; }
+  const std::vector<ActionRecord>& starting_containers() const { return starting_; }
 
  private:
   enum Kind : std::uint32_t { close_window = 1, window_arrives = 2, evaluate = 3 };
@@ -89,6 +93,10 @@ class ControlLoop final : public EventHandler {
   void act_on_splits(const Decision& decision, std::int64_t decision_id);
   // Why the engine cannot do it; empty if it can.
   std::string wrong_with(const Decision& decision) const;
+  void act_on_container(const Decision& decision, std::int64_t decision_id);
+  std::string wrong_with(const ContainerTarget& target) const;
+  void container_started(std::int64_t number, const ActionOutcome& outcome);
+  void container_exited(int operator_id, const std::string& why);
   void refuse(ActionRecord action, std::string why);
   void begin(const ActionRecord& action);
   void ended(const ActionOutcome& outcome);
@@ -113,6 +121,8 @@ class ControlLoop final : public EventHandler {
   std::vector<ActionReport> reports_;
   ActionRecord action_;
   bool action_running_ = false;
+  std::vector<ActionRecord> starting_;  // containers
+  std::int64_t exits_ = 0;
   Nanos closed_ns_ = 0;  // the end of the last window
   Nanos last_requested_ns_ = -1;
   Nanos last_done_ns_ = -1;

@@ -11,13 +11,14 @@ namespace {
 template <typename Count>
 double sum_of_true_rates(const std::vector<InstanceMetrics>& instances, Count count) {
   double sum = 0;
-  int measured = 0;
+  int measured = 0, working = 0;
   for (const InstanceMetrics& instance : instances) {
+    working += instance.stopped ? 0 : 1;
     if (!(instance.rated_s() > 0) || instance.records_in + instance.records_out == 0) continue;
     sum += static_cast<double>(count(instance)) / instance.rated_s();
     ++measured;
   }
-  return measured == 0 ? 0 : sum / measured * static_cast<double>(instances.size());
+  return measured == 0 ? 0 : sum / measured * static_cast<double>(working);
 }
 
 template <typename Value>
@@ -42,6 +43,7 @@ void add_counters(OperatorMetrics& sum, const OperatorMetrics& more) {
     to.backpressure_s += from.backpressure_s;
     to.queue_records = from.queue_records;
     to.queue_bytes = from.queue_bytes;
+    to.stopped = from.stopped;
     to.queue_records_max = std::max(to.queue_records_max, from.queue_records_max);
   }
   sum.offered_at_end_per_s = more.offered_at_end_per_s;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct InstanceMetrics {
   double queue_records = 0;
   double queue_bytes = 0;        // the same in bytes
   double queue_records_max = 0;  // the most that waited during the window
+  // When the window ended: it is the place of a container that does not run.
+  bool stopped = false;
 
   double rated_s() const { return processing_s >= 0 ? processing_s : useful_s; }
 };
@@ -54,7 +57,11 @@ struct OperatorMetrics {
   // not count by edge. An operator that sends each record to one of several successors needs it.
   std::vector<std::int64_t> records_out_by_edge;
 
-  int parallelism() const { return static_cast<int>(instances.size()); }
+  // How many work.
+  int parallelism() const {
+    return static_cast<int>(std::count_if(instances.begin(), instances.end(),
+                                          [](const InstanceMetrics& i) { return !i.stopped; }));
+  }
   std::int64_t records_in() const;
   std::int64_t records_out() const;
   double useful_s() const;

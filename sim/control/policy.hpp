@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sim/control/metrics.hpp"
+#include "sim/dataflow/containers.hpp"
 #include "sim/dataflow/shared_nodes.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/scenario/params.hpp"
@@ -58,6 +60,8 @@ struct JobView {
   bool uniform_workers = false;
   // Of an engine that splits rates among the components of a service; from the first evaluation on.
   std::shared_ptr<const SharedNodes> nodes = nullptr;
+  // Of an engine that hosts containers; from the first evaluation on.
+  std::shared_ptr<const ContainerPlaces> containers = nullptr;
 };
 
 inline constexpr int all_workers = -1;
@@ -68,16 +72,17 @@ struct ScaleTarget {
   bool operator==(const ScaleTarget&) const = default;
 };
 
-// What happened to a decision with targets or splits. An accepted action ends with `done` or `failed`; a
-// `clipped` one was accepted with other numbers than were asked for, and ends likewise; a `refused` one ended
-// at once.
+// What happened to a decision with targets, splits or a container. An accepted action ends with `done` or
+// `failed`; a `clipped` one was accepted with other numbers than were asked for, and ends likewise; a
+// `refused` one ended at once.
 struct ActionReport {
   enum class Status : std::uint8_t { accepted, clipped, refused, failed, done };
-  std::int64_t id = 0;  // the n-th decision with targets or splits of this policy, counted from 0
+  std::int64_t id = 0;  // the n-th decision of this policy that asks for something, counted from 0
   Status status = Status::accepted;
   Nanos requested_ns = 0, ended_ns = -1;
   double downtime_s = 0;
   std::string detail;  // why, for people
+  int instance = -1;   // of a container that was started
 };
 
 struct Observation {
@@ -104,6 +109,8 @@ struct Decision {
   std::vector<ScaleTarget> targets;
   // Instead of targets: other shares of instances, where JobView::nodes is there.
   std::vector<SplitTarget> splits = {};
+  // Instead of either: one more container, where JobView::containers is there. Several may be under way.
+  std::optional<ContainerTarget> container = {};
 };
 
 // What makes a policy act: metric windows, even those of an idle job; true rates, which only operators that

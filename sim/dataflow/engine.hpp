@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/dataflow/containers.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/shared_nodes.hpp"
 #include "sim/kernel/calendar.hpp"
@@ -57,6 +58,7 @@ struct ActionOutcome {
   double state_bytes = 0;  // moved or restored
   std::int64_t lost_records = 0;
   std::string detail;
+  int instance = -1;  // that was started, of a container
 };
 
 struct EngineFigure {
@@ -137,6 +139,12 @@ class Engine {
     return {};
   }
 
+  // How many of so many instances of an operator work from the start; the others are places for containers.
+  virtual int running_at_start(const LogicalGraph& graph, int operator_id, int parallelism) const {
+    static_cast<void>(graph), static_cast<void>(operator_id);
+    return parallelism;
+  }
+
   // ---- while it runs ----
   // Of an engine that splits rates, as deployed; null: it does not.
   virtual std::shared_ptr<const SharedNodes> shared_nodes(const Job& job) const {
@@ -152,6 +160,17 @@ class Engine {
   virtual void split(Job& job, const std::vector<SplitTarget>& targets) {
     static_cast<void>(job), static_cast<void>(targets);
     WEIR_ASSERT(false, "this engine splits no rates");
+  }
+  // Of an engine that hosts containers, as deployed; null: it does not.
+  virtual std::shared_ptr<const ContainerPlaces> containers(const Job& job) const {
+    static_cast<void>(job);
+    return nullptr;
+  }
+  // Begins to start a container. Ends, later, with Job::container_started of the same number; others may be
+  // started meanwhile. Only where there are containers.
+  virtual void start_container(Job& job, std::int64_t number, const ContainerTarget& target) {
+    static_cast<void>(job), static_cast<void>(number), static_cast<void>(target);
+    WEIR_ASSERT(false, "this engine hosts no containers");
   }
   // An inbox rose above its high mark, or fell to the low one.
   virtual void mark_crossed(Job& job, Instance& instance, bool above) {

@@ -78,6 +78,15 @@ class Router {
   virtual std::int64_t held_weight() const = 0;
   // Adds the records that it holds, by logical edge.
   virtual void add_queued(std::vector<std::int64_t>& records_by_edge) const = 0;
+  // Of these, what waits for any instance of the operator: its input queue, besides the inboxes.
+  struct Waiting {
+    std::int64_t records = 0;
+    std::int64_t size_bytes = 0;
+  };
+  virtual Waiting waiting_for(int operator_id) const {
+    static_cast<void>(operator_id);
+    return {};
+  }
 };
 
 struct InstanceCounters {

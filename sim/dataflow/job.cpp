@@ -80,6 +80,11 @@ bool Job::deploy(const std::vector<int>& parallelism) {
   find_chains(parallelism);
   build_instances(parallelism, *hosts);
   parallelism_ = parallelism;
+  stopped_.assign(parallelism.size(), {});
+  for (std::size_t op = 0; op < parallelism.size(); ++op) {
+    const int running = setup_.engine->running_at_start(graph(), static_cast<int>(op), parallelism[op]);
+    for (int index = 0; index < parallelism[op]; ++index) stopped_[op].push_back(index >= running);
+  }
   build_edges();
   setup_.engine->deployed(*this);
   return true;
@@ -243,13 +248,16 @@ void Job::resume() {
   WEIR_ASSERT(!running_, "a job is resumed that runs");
   running_ = true;
   for (std::size_t op = 0; op < instances_.size(); ++op) {
-    for (int i = 0; i < parallelism_[op]; ++i) instances_[op][i]->resume_accounts();
+    for (int i = 0; i < parallelism_[op]; ++i) {
+      if (!stopped_[op][i]) instances_[op][i]->resume_accounts();
+    }
   }
   // Sources last, so that everybody is ready to receive.
   for (const bool sources : {false, true}) {
     for (std::size_t op = 0; op < instances_.size(); ++op) {
       if (graph().operators[op].source != sources) continue;
       for (int i = 0; i < parallelism_[op]; ++i) {
+        if (stopped_[op][i]) continue;
         executors_[op][i]->resume();
         if (sources && !started_) instances_[op][i]->start_arrivals();
       }
@@ -260,6 +268,36 @@ void Job::resume() {
   signal_all();
   tracer_->acted(coordinator_, acts_since_ns_, calendar().now());
   acts_since_ns_ = never;
+}
+
+void Job::start_instance(int operator_id, int index) {
+  WEIR_ASSERT(running_ && stopped_[operator_id][index], "an instance is started that runs");
+  stopped_[operator_id][index] = false;
+  instances_[operator_id][index]->resume_accounts();
+  executors_[operator_id][index]->resume();
+}
+
+void Job::stop_instance(int operator_id, int index) {
+  WEIR_ASSERT(running_ && !stopped_[operator_id][index], "an instance is stopped that does not run");
+  Executor& executor = *executors_[operator_id][index];
+  WEIR_ASSERT(!executor.busy() && !instances_[operator_id][index]->has_records(),
+              "an instance that stops by itself holds nothing");
+  stopped_[operator_id][index] = true;
+  executor.halt();
+  instances_[operator_id][index]->account(TimeUse::overhead);
+}
+
+int Job::running_instances(int operator_id) const {
+  const std::vector<bool>& stopped = stopped_[operator_id];
+  return static_cast<int>(std::count(stopped.begin(), stopped.end(), false));
+}
+
+void Job::container_started(std::int64_t number, const ActionOutcome& outcome) {
+  if (on_container_started) on_container_started(number, outcome);
+}
+
+void Job::container_exited(int operator_id, int index, const std::string& why) {
+  if (on_container_exited) on_container_exited(operator_id, index, why);
 }
 
 std::int64_t Job::halt_and_drop(bool state_saved) {
@@ -537,6 +575,9 @@ MetricWindow Job::take_window() {
     std::int64_t arrived = 0;
     WorkQueue* const shared = work_queues_[op].get();
     const std::int64_t shared_max = shared != nullptr ? shared->take_records_max() : 0;
+    const Router* const router = setup_.engine->router();
+    const Router::Waiting held =
+        router != nullptr ? router->waiting_for(static_cast<int>(op)) : Router::Waiting{};
     for (int i = 0; i < parallelism_[op]; ++i) {
       Instance& instance = *instances_[op][i];
       instance.close_accounts(now);
@@ -565,6 +606,13 @@ MetricWindow Job::take_window() {
         m.queue_bytes += share * static_cast<double>(shared->size_bytes());
         m.queue_records_max += share * static_cast<double>(shared_max);
       }
+      if (held.records > 0) {
+        const double share = 1.0 / parallelism_[op];
+        m.queue_records += share * static_cast<double>(held.records);
+        m.queue_bytes += share * static_cast<double>(held.size_bytes);
+        m.queue_records_max += share * static_cast<double>(held.records);
+      }
+      m.stopped = stopped_[op][i];
       metrics.instances.push_back(m);
       if (instance.source()) {
         metrics.backlog_records += m.queue_records;

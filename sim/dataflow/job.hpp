@@ -107,6 +107,19 @@ class Job final : public DeliveryHandler {
   // their state until something else arrives is not under way.
   void drain();
   void action_ended(const ActionOutcome& outcome);
+  // One instance works from now on, or no more: while the job runs. One that stops holds nothing; nobody
+  // sends to it.
+  void start_instance(int operator_id, int index);
+  void stop_instance(int operator_id, int index);
+  // Of the action `number` (Engine::start_container); the instance, if there is one, runs.
+  void container_started(std::int64_t number, const ActionOutcome& outcome);
+  // A container went by itself; it does not run any more.
+  void container_exited(int operator_id, int index, const std::string& why);
+  // What the engine's own transport sends, for the books of the hosts.
+  void count_transfer(int from_host, int to_host, double bytes) {
+    sent_bytes_[from_host] += bytes;
+    received_bytes_[to_host] += bytes;
+  }
   double state_bytes() const;                 // keyed state of all operators
   double state_bytes(int operator_id) const;  // of one: as declared, and as its logic has it
   // Of replayable sources, by source number: what was emitted before a position will not be asked for again;
@@ -123,6 +136,10 @@ class Job final : public DeliveryHandler {
   const Instance& instance(int operator_id, int index) const { return *instances_[operator_id][index]; }
   int host_of(int operator_id, int index) const { return instances_[operator_id][index]->host(); }
   bool running() const { return running_; }
+  // Whether the instance works; one that is stopped, with the job or alone, does not.
+  bool runs(int operator_id, int index) const { return !executors_[operator_id][index]->halted(); }
+  // How many instances of the operator are not stopped by themselves.
+  int running_instances(int operator_id) const;
   int deployment() const { return deployment_; }
   // How many slots other jobs leave.
   std::function<std::vector<int>()> free_slots;
@@ -130,6 +147,8 @@ class Job final : public DeliveryHandler {
   std::function<void()> before_deploy;
   // Told when an action is over.
   std::function<void(const ActionOutcome&)> on_action_ended;
+  std::function<void(std::int64_t number, const ActionOutcome&)> on_container_started;
+  std::function<void(int operator_id, int index, const std::string& why)> on_container_exited;
 
   // ---- the hot path (instances, routers) ----
   void transport(Channel& channel, const Batch& batch) {
@@ -231,6 +250,7 @@ class Job final : public DeliveryHandler {
   JobSetup setup_;
   JobModels models_;
   std::vector<int> parallelism_;
+  std::vector<std::vector<bool>> stopped_;  // by themselves, by operator
   std::vector<std::vector<std::unique_ptr<Executor>>> executors_;
   std::vector<std::vector<std::unique_ptr<Instance>>> instances_;
   std::vector<std::vector<Snapshot>> snapshots_;

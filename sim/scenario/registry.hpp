@@ -46,6 +46,8 @@ struct ComponentInfo {
   bool may_share_slots = false;
   // Of an engine: it splits rates among instances by shares (shared_nodes.hpp). Of a policy: it needs one.
   bool splits_rates = false;
+  // Of an engine: it hosts instances in containers (containers.hpp). Of a policy: it needs one.
+  bool hosts_containers = false;
   bool has(std::string_view feature) const {
     return std::find(lacks.begin(), lacks.end(), feature) == lacks.end();
   }

@@ -131,6 +131,9 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   // One that follows batches gathers for each channel by itself, as instances do.
   const bool follows = router != nullptr && router->follows_batches();
   const bool routed = router != nullptr && !follows;
+  // Containers get records one by one: what senders, receivers and who keeps the backlog say to each other.
+  const bool one_by_one = engine.containers(job) != nullptr;
+  constexpr double events_of_message = 8;
   int hosts = 0;
   for (int host = 0; host < job.cluster().host_count(); ++host) hosts += job.cluster().host(host).slots > 0;
   const double remote_share = 1 - 1.0 / std::max(1, hosts);
@@ -161,6 +164,11 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
         continue;
       }
       const int receivers = static_cast<int>(receivers_of(edge, parallelism));
+      if (one_by_one) {
+        served_per_s[edge.to] += sender.records_per_s * instances;
+        events += events_of_message * sender.records_per_s * instances;
+        continue;
+      }
       if (routed) {
         served_per_s[edge.to] +=
             routed_batches_per_s(edge, engine, instances, parallelism[edge.to], sender, fidelity);

@@ -76,6 +76,13 @@ bool was_idle(const ControlLoop& loop) {
   return loop.informed_evaluations() == 0;
 }
 
+std::vector<int> running_at_start(const Job& job) {
+  std::vector<int> running = initial_parallelism(job.graph());
+  for (std::size_t op = 0; op < running.size(); ++op)
+    running[op] = job.engine().running_at_start(job.graph(), static_cast<int>(op), running[op]);
+  return running;
+}
+
 std::int64_t whole_origins(std::int64_t weight) {
   return (weight + weight_per_origin / 2) / weight_per_origin;
 }
@@ -87,7 +94,7 @@ Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetu
       truth_(truth),
       setup_(setup),
       has_optimum_(truth.has_optimum()),
-      score_(0, 0, initial_parallelism(job.graph())),
+      score_(0, 0, running_at_start(job)),
       actions_(ScalingSummary::listed_at_each_end_max),
       decisions_(ScalingSummary::listed_at_each_end_max) {
   true_rate_per_s_.assign(job.graph().operators.size(), unknown_real);
@@ -243,7 +250,7 @@ void Recorder::write_hosts(const MetricWindow& window) {
 
 void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decision& what) {
   decisions_.add({decision, written_seconds(at), what.symptom, what.diagnosis, what.reason,
-                  !what.targets.empty() || !what.splits.empty()});
+                  !what.targets.empty() || !what.splits.empty() || what.container.has_value()});
   if (file_ == nullptr) return;
   DecisionRow row;
   row.decision_id = decision;
@@ -253,7 +260,8 @@ void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decisi
   row.symptom = FixedText<64>(what.symptom);
   row.diagnosis = FixedText<96>(what.diagnosis);
   row.reason = FixedText<240>(what.reason);
-  row.targets = static_cast<std::int32_t>(what.targets.size() + what.splits.size());
+  row.targets =
+      static_cast<std::int32_t>(what.targets.size() + what.splits.size() + (what.container ? 1 : 0));
   file_->add(row);
 }
 
@@ -270,7 +278,7 @@ void Recorder::action_ended(const Job&, const ActionRecord& action) {
   if (carried_out(action) && !action.targets.empty())
     catching_up_.ended(action.id, written_seconds(action.ended_ns));
   write_action(action);
-  if (action.outcome.done && action.splits.empty()) deployed();
+  if (action.outcome.done && action.splits.empty() && !action.container) deployed();
 }
 
 void Recorder::note_restart(const ActionRecord& action) {
@@ -348,7 +356,7 @@ std::string Recorder::why_nothing(const ControlLoop& loop) const {
 void Recorder::note_state(OperatorSummary& row, int op) const {
   std::vector<std::int64_t> keys;
   bool any = false;
-  for (int i = 0; i < row.parallelism; ++i) {
+  for (int i = 0; i < job_.parallelism()[op]; ++i) {
     const KeyedState state = job_.instance(op, i).state();
     keys.push_back(state.keys);
     row.state_bytes += state.size_bytes;
@@ -408,8 +416,8 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
     row.name = spec.name;
     row.source = spec.source;
     row.scalable = !spec.source && spec.operator_spec.scalable;
-    row.initial_parallelism = spec.parallelism();
-    row.parallelism = job_.parallelism()[op];
+    row.initial_parallelism = job_.engine().running_at_start(job_.graph(), op, spec.parallelism());
+    row.parallelism = job_.running_instances(op);
     Nanos uses[4] = {0, 0, 0, 0};
     for (int i = 0; i < job_.instances_ever(op); ++i) {
       const Instance& instance = job_.instance(op, i);
@@ -447,6 +455,8 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   s.scaling.actions_omitted = actions_.omitted();
   if (const ActionRecord* running = loop.running_action())
     for (ActionSummary& row : rows_of(*running)) s.scaling.actions.push_back(std::move(row));
+  for (const ActionRecord& starting : loop.starting_containers())
+    for (ActionSummary& row : rows_of(starting)) s.scaling.actions.push_back(std::move(row));
   s.scaling.decisions = decisions_.items();
   s.scaling.decisions_omitted = decisions_.omitted();
   s.scaling.restarts = restarts_;
@@ -477,6 +487,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
 void Recorder::write_final(const JobSummary& summary, const ControlLoop& loop) {
   if (file_ == nullptr) return;
   if (const ActionRecord* running = loop.running_action()) write_action(*running);
+  for (const ActionRecord& starting : loop.starting_containers()) write_action(starting);
   const double now_s = written_seconds(job_.calendar().now());
   for (const LiveInstance& instance : live_) file_->add(InstanceStopRow{instance.id, now_s});
   for (std::size_t op = 0; op < summary.operators.size(); ++op) {

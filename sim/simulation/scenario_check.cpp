@@ -106,14 +106,19 @@ void check_policy_engine(const JobToCheck& j, Errors& errors) {
   if (!is_chosen(j.at, "engine", j.job.engine, errors) || !is_chosen(j.at, "policy", j.job.policy, errors))
     return;
   const ComponentInfo& policy = PolicyRegistry::find(j.job.policy.name())->info;
-  if (!policy.splits_rates || EngineRegistry::find(j.job.engine.name())->info.splits_rates) return;
-  std::string engines;
-  for (const Component* engine : EngineRegistry::list())
-    if (engine->info.splits_rates) engines += (engines.empty() ? "" : ", ") + weir::quoted(engine->info.name);
-  errors.add(j.at.at_or_self("policy"),
-             fmt::format("the policy {} splits rates among instances, which the engine {} does not do",
-                         weir::quoted(policy.name), weir::quoted(j.job.engine.name())),
-             fmt::format("another policy, or the engine {}", engines));
+  const ComponentInfo& chosen = EngineRegistry::find(j.job.engine.name())->info;
+  const auto check = [&](bool ComponentInfo::*does, const char* what) {
+    if (!(policy.*does) || chosen.*does) return;
+    std::string engines;
+    for (const Component* engine : EngineRegistry::list())
+      if (engine->info.*does) engines += (engines.empty() ? "" : ", ") + weir::quoted(engine->info.name);
+    errors.add(j.at.at_or_self("policy"),
+               fmt::format("the policy {} {}, which the engine {} does not do", weir::quoted(policy.name),
+                           what, weir::quoted(chosen.name)),
+               fmt::format("another policy, or the engine {}", engines));
+  };
+  check(&ComponentInfo::splits_rates, "splits rates among instances");
+  check(&ComponentInfo::hosts_containers, "starts single containers");
 }
 
 // Whether the engine has what the dataflow asks for.

@@ -102,16 +102,18 @@ RunDimensions dimensions(const Scenario& scenario, const std::vector<RunningJob>
     d.jobs.push_back({job_id, FixedText<64>(scenario.jobs[j].name),
                       FixedText<32>(scenario.jobs[j].engine.name()),
                       FixedText<48>(scenario.jobs[j].policy.name()), jobs[j].loop->policy().interval_s()});
+    const std::int32_t first_operator = operator_id;
     for (const LogicalOperator& op : jobs[j].graph.operators) {
       OperatorRow row;
-      row.operator_id = operator_id++;
+      row.operator_id = operator_id;
       row.job_id = job_id;
       row.name = FixedText<64>(op.name);
       row.type = FixedText<32>(op.source ? op.source_spec.arrivals.name() : op.operator_spec.logic.name());
       row.source = op.source;
       row.sink = op.sink();
       row.scalable = !op.source && op.operator_spec.scalable;
-      row.initial_parallelism = op.parallelism();
+      row.initial_parallelism =
+          jobs[j].engine->running_at_start(jobs[j].graph, operator_id++ - first_operator, op.parallelism());
       if (!op.source) row.max_parallelism = op.operator_spec.max_parallelism;
       d.operators.push_back(row);
     }
@@ -381,19 +383,23 @@ std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, co
   lines.push_back(fmt::format("{} channels between instances at the start; about {:.3g} MiB",
                               readable_count(static_cast<double>(channels)),
                               memory_bytes(graph, job.parallelism()) / 0x1p20));
-  const double at_start_per_s = events_per_s_at(job, engine, truth, scenario, job.parallelism());
-  if (at_start_per_s == 0) {
+  const double of_job_per_s = events_per_s_at(job, engine, truth, scenario, job.parallelism());
+  if (of_job_per_s == 0) {
     lines.push_back("events: without end, for a loop returns as many records as it gets, or more");
     return lines;
   }
   const JobView view = job_view(job, engine, slots);
   PolicyContext context{view, scenario.seed};
+  const std::unique_ptr<Policy> policy = spec.policy.build(context);
+  // Windows, and evaluations.
+  const double control_per_s = 1 / engine.metrics_interval_s() + 1 / policy->interval_s();
+  const double at_start_per_s = of_job_per_s + control_per_s;
   std::vector<int> parallelism = job.parallelism();
-  if (may_act(*spec.policy.build(context), engine, scenario.until_s)) {
+  if (may_act(*policy, engine, scenario.until_s)) {
     parallelism = truth.optima(mean_offered_per_s(job, scenario.until_s));
     fit_slots(parallelism, job.parallelism(), slots, engine.shares_slots());
   }
-  const double at_optimum_per_s = events_per_s_at(job, engine, truth, scenario, parallelism);
+  const double at_optimum_per_s = events_per_s_at(job, engine, truth, scenario, parallelism) + control_per_s;
   const auto [least_per_s, most_per_s] = std::minmax(at_start_per_s, at_optimum_per_s);
   const auto of_run = [&](double per_s) { return readable_count(per_s * scenario.until_s); };
   if (of_run(least_per_s) == of_run(most_per_s)) {
