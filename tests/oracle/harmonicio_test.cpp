@@ -1,0 +1,290 @@
+// The engine harmonicio and the policy irm against queueing theory and against sequences computed by hand.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <set>
+#include <vector>
+
+#include "tests/support/scenario_text.hpp"
+#include "tests/support/simulate.hpp"
+
+using namespace weir::test;
+using nlohmann::json;
+
+namespace {
+
+json images(double rate_per_s, double during_s) {
+  return {{"type", "phases"},
+          {"phases", json::array({{{"duration_s", during_s}, {"rate_per_s", rate_per_s}}})},
+          {"after", "stop"}};
+}
+
+// Everything on one host, whose containers have a core each, and which takes no time to talk to itself.
+ScenarioText at_home(double until_s, int containers, const json& arrivals, const json& cost) {
+  ScenarioText s(until_s);
+  s.source("s", arrivals);
+  s.op("q", "sink", cost, containers);
+  s.edge("s", "q");
+  s.engine() = {
+      {"type", "harmonicio"}, {"request_ms", 0}, {"ports_per_worker", 64}, {"metrics_interval_s", 1}};
+  return s;
+}
+
+// A master, a source and workers, at 1 Gbit/s.
+ScenarioText apart(double until_s, int workers, int cores, int places, double latency_us,
+                   const json& arrivals, const json& cost) {
+  ScenarioText s(until_s);
+  s.hosts() = json::array({{{"name", "master"}, {"cores", 1}},
+                           {{"name", "source"}, {"cores", 1}},
+                           {{"name", "worker"}, {"count", workers}, {"cores", cores}, {"slots", places}}});
+  for (json& host : s.hosts()) host["nic_gbit_per_s"] = 1;
+  s.all["cluster"]["network"] = {{"latency_us", latency_us}, {"efficiency", 1}};
+  s.source("s", arrivals);
+  s.op("q", "sink", cost, workers * places);
+  s.edge("s", "q");
+  s.engine() = {{"type", "harmonicio"}, {"request_ms", 0}, {"metrics_interval_s", 1}};
+  json on = json::array();
+  for (int worker = 0; worker < workers; ++worker)
+    on.push_back(workers == 1 ? "worker" : "worker-" + std::to_string(worker));
+  s.job()["placement"] = {{"type", "explicit"},
+                          {"operators", {{"s", {{"hosts", {"source"}}}}, {"q", {{"hosts", on}}}}}};
+  return s;
+}
+
+json good(const Run& what) {
+  const json result = run(what);
+  INFO(result.dump(1).substr(0, 2000));
+  REQUIRE_FALSE(result.contains("error"));
+  REQUIRE(result["summary"]["conservation"]["ok"] == true);
+  return result;
+}
+
+struct Change {
+  double asked_s, done_s;
+  int from, to;
+  std::string status;
+  // To a tenth of a millisecond: messages take microseconds on the network.
+  bool operator==(const Change& other) const {
+    return std::abs(asked_s - other.asked_s) < 1e-4 && std::abs(done_s - other.done_s) < 1e-4 &&
+           from == other.from && to == other.to && status == other.status;
+  }
+};
+std::ostream& operator<<(std::ostream& out, const Change& c) {
+  return out << "{" << c.asked_s << ", " << c.done_s << ", " << c.from << ", " << c.to << ", " << c.status
+             << "}";
+}
+
+std::vector<Change> changes(const json& result) {
+  std::vector<Change> changes;
+  for (const json& a : result["summary"]["scaling"]["actions"])
+    changes.push_back({a["time_s"], a["ended_s"], a["from"], a["to"], a["status"]});
+  return changes;
+}
+
+}  // namespace
+
+TEST_CASE("harmonicio with free requests is M/M/c: messages wait for the first container that is free",
+          "[oracle][theory][harmonicio]") {
+  // Erlang C; Kleinrock, Queueing Systems I, 1975, (3.40).
+  const double mu = 50;
+  for (const auto& [servers, load] : {std::pair{1, 0.6}, std::pair{4, 0.8}}) {
+    INFO(servers << " containers at load " << load);
+    const double lambda = load * servers * mu, offered = lambda / mu;
+    double term = 1, sum = 1;
+    for (int k = 1; k < servers; ++k) sum += term *= offered / k;
+    const double last = term * offered / servers / (1 - load);
+    const double wait_s = last / (sum + last) / (servers * mu - lambda);
+    ScenarioText s = at_home(400, servers, ScenarioText::poisson(lambda), ScenarioText::exponential(mu));
+    std::vector<double> latency, busy, queue;
+    for (const json& result : replicate(s.text(), 8)) {
+      latency.push_back(mean_latency_s(result, 20));
+      busy.push_back(mean_share(result, 1, "useful_s", 20));
+      queue.push_back(mean_queue(result, 1, 20));
+    }
+    const Estimate w = estimate(latency);
+    INFO("W " << w.mean << " +- " << w.half_width << ", theory " << wait_s + 1 / mu);
+    CHECK(w.covers(wait_s + 1 / mu));
+    CHECK(w.half_width < 0.1 * (wait_s + 1 / mu));
+    CHECK(estimate(busy).covers(load));
+    CHECK(estimate(queue).covers(lambda * wait_s));
+  }
+}
+
+TEST_CASE("harmonicio with free requests is D/D/c: below capacity nothing waits, above it all do",
+          "[oracle][theory][harmonicio]") {
+  // Three containers of 0.3 s: 10 messages a second.
+  const json result = good({at_home(60, 3, images(10, 50), ScenarioText::deterministic(3e5)).text()});
+  CHECK(result["latency"]["min_ns"] == 300'000'000);
+  CHECK(result["latency"]["max_ns"] == 300'000'000);
+  CHECK(result["latency"]["count"] == 500);
+  // 20 a second for 5 s: the k-th of 100 (from 0) comes k / 20 s after the first, begins floor(k / 3) 0.3 +
+  // (k mod 3) / 20 s after it.
+  const json late = good({at_home(60, 3, images(20, 5), ScenarioText::deterministic(3e5)).text()});
+  double worst_s = 0, sum_s = 0;
+  for (int k = 0; k < 100; ++k) {
+    const double wait_s = std::max(0.0, (k / 3) * 0.3 + (k % 3) / 20.0 - k / 20.0);
+    sum_s += wait_s + 0.3;
+    worst_s = std::max(worst_s, wait_s + 0.3);
+  }
+  CHECK(late["latency"]["max_ns"].get<double>() == Approx(worst_s * 1e9).margin(10));
+  CHECK(late["latency"]["mean_ns"].get<double>() == Approx(sum_s * 1e7).margin(10));
+}
+
+TEST_CASE("harmonicio: the way of a message, directly and through the backlog", "[oracle][harmonicio]") {
+  // A request travels 3 ms (a connection is a round trip of 2, then one way), takes the master 2 ms, the
+  // answer 1 ms; then a connection, 2 ms, 10 ms for 1.25 MB at 1 Gbit/s, 1 ms. A message is 100 ms of work.
+  ScenarioText s = apart(2, 1, 1, 1, 1000, images(100, 0.02), ScenarioText::deterministic(1e5));
+  s.dataflow()["sources"][0]["record_bytes"] = 1'250'000;
+  s.engine()["request_ms"] = 2;
+  const json result = good({s.text()});
+  const json& figures = result["summary"]["engine_figures"];
+  CHECK(figures["messages_direct"] == 1);
+  CHECK(figures["messages_through_backlog"] == 1);
+  REQUIRE(result["latency"]["count"] == 2);
+  // The first finds the container free: 3 + 2 + 1 + 2 + 10 + 1 ms, then the work.
+  CHECK(result["latency"]["min_ns"].get<double>() == Approx(119e6).margin(2));
+  // The second comes 10 ms later; its source is free after 19, asks, is told to go to the master, and is
+  // there 19 ms later. The container asks at 119, the master answers at 124 with the message, there at 135,
+  // done at 235: 225 after it came.
+  CHECK(result["latency"]["max_ns"].get<double>() == Approx(225e6).margin(2));
+}
+
+TEST_CASE("harmonicio: a queued message crosses the master's network twice", "[oracle][harmonicio]") {
+  // Eight containers, one source; a message is a second of the link. Directly it takes 1 s of the source's;
+  // in the backlog the next ones come in while others go out.
+  ScenarioText s = apart(200, 1, 8, 8, 0, images(2, 5), ScenarioText::deterministic(1e6));
+  s.dataflow()["sources"][0]["record_bytes"] = 125'000'000;
+  const json direct = good({s.text()});
+  CHECK(direct["summary"]["engine_figures"]["messages_through_backlog"] == 0);
+  // Ten messages one after the other through the source's link; the first comes when the run begins or half a
+  // second later, the last is done 10 s after the first, and 1 s of work.
+  const double last_s = direct["latency"]["max_ns"].get<double>() * 1e-9;
+  CHECK(last_s == Approx(10 - 4.5 + 1).margin(1e-6));
+  s.job()["workload"]["operators"][0]["parallelism"] = 1;
+  const json queued = good({s.text()});
+  CHECK(queued["summary"]["engine_figures"]["messages_direct"].get<int>() +
+            queued["summary"]["engine_figures"]["messages_through_backlog"].get<int>() ==
+        10);
+  CHECK(queued["summary"]["engine_figures"]["messages_through_backlog"].get<int>() >= 4);
+}
+
+TEST_CASE("irm in the loop: a burst of twenty messages, computed by hand", "[oracle][irm][harmonicio]") {
+  // Two workers of 4 cores; containers of 0.3 until they are profiled; 5 s a message, and a microsecond on
+  // the network; idle for 5 s: exit.
+  //  1 s  20 wait, 20/s: two containers, 0.3 and 0.3, in bin 0; a worker for it and one idle are wanted
+  //  2 s  both run, and take a message at 2, just after 7, 12, 17, 22, 27
+  //  8 s  the report of 5 s: both use a core of four, 0.25
+  // 12 s  16 wait, as at 11 s: two containers (rule 2), of 0.25: one in bin 0, where 0.4 is free, one in bin
+  // 1 13 s  they run, and take a message at 13, just after 18, 23, 28: then all 20 are taken 23 s  6 wait:
+  // nothing 37 s  the first two exit, idle since 32 s; 38 s the others, idle since 33 s
+  ScenarioText s = apart(60, 2, 4, 10, 0, images(40, 0.5), ScenarioText::deterministic(5e6));
+  s.engine()["initial_containers"] = 0;
+  s.engine()["container_idle_timeout_s"] = 5;
+  s.job()["policy"] = {{"type", "irm"}, {"default_cpu_share", 0.3}};
+  const json result = good({s.text()});
+  CHECK(changes(result) == std::vector<Change>{{1, 2, 0, 1, "done"},
+                                               {1, 2, 1, 2, "done"},
+                                               {12, 13, 2, 3, "done"},
+                                               {12, 13, 3, 4, "done"},
+                                               {37, 37, 4, 3, "done"},
+                                               {37, 37, 3, 2, "done"},
+                                               {38, 38, 2, 1, "done"},
+                                               {38, 38, 1, 0, "done"}});
+  // Places go to the workers in turn: 0, 2 and 4 are on the first one, 1 on the second.
+  const std::vector<double> useful_s = {30, 20, 30, 0, 20, 0};
+  for (std::size_t place = 0; place < useful_s.size(); ++place) {
+    INFO("place " << place);
+    CHECK(result["instances"][1][place]["useful_ns"].get<double>() ==
+          Approx(useful_s[place] * 1e9).margin(10));
+  }
+  const json& state = result["summary"]["policy_state"];
+  CHECK(state["profiles"]["q"].get<double>() < 0.25);  // later reports are of idle containers, too
+  CHECK(state["containers"] == json({{"requested", 4},
+                                     {"started", 4},
+                                     {"failed_starts", 0},
+                                     {"dropped", 0},
+                                     {"lost", 0},
+                                     {"exited", 4}}));
+  CHECK(result["latency"]["count"] == 20);
+  // Bins, wanted, active: the master hears of exits with the next window; a run counts a bin that has emptied
+  // once more.
+  std::vector<json> workers;
+  for (const json& one : state["workers"])
+    workers.push_back({one["time_s"], one["bins"], one["target"], one["active"]});
+  CHECK(
+      workers ==
+      std::vector<json>{
+          {0.1, 0, 0, 0}, {1.0, 1, 2, 1}, {2.0, 1, 2, 2}, {12.0, 2, 3, 2}, {39.0, 0, 3, 2}, {40.0, 0, 1, 1}});
+}
+
+TEST_CASE("irm in the loop: what finds no port is tried twice, then dropped", "[oracle][irm][harmonicio]") {
+  // As above, with one port a worker: the first container gets it at 1 s, the second is refused, queued
+  // again, packed at 2 s, refused again.
+  ScenarioText s = apart(10, 2, 4, 10, 0, images(40, 0.5), ScenarioText::deterministic(5e6));
+  s.engine()["initial_containers"] = 0;
+  s.engine()["ports_per_worker"] = 1;
+  s.job()["policy"] = {{"type", "irm"}, {"default_cpu_share", 0.3}};
+  const json result = good({s.text()});
+  CHECK(changes(result) ==
+        std::vector<Change>{{1, 1, 0, 1, "failed"}, {1, 2, 0, 1, "done"}, {2, 2, 1, 2, "failed"}});
+  CHECK(result["summary"]["policy_state"]["containers"] == json({{"requested", 2},
+                                                                 {"started", 1},
+                                                                 {"failed_starts", 2},
+                                                                 {"dropped", 1},
+                                                                 {"lost", 0},
+                                                                 {"exited", 0}}));
+}
+
+TEST_CASE("irm's two published sets of parameters behave as they say", "[oracle][irm][harmonicio]") {
+  // Sixty messages at once to one kind of container. Documented: 2 at 1 s, of 0.125. Configured: the step is
+  // 2 s, and 30 messages/s are above 10: 4 at 2 s, of 0.5 each, so a worker each.
+  ScenarioText s = apart(9, 5, 8, 10, 0, images(120, 0.5), ScenarioText::deterministic(60e6));
+  s.engine()["initial_containers"] = 0;
+  s.job()["policy"] = {{"type", "irm"}};
+  const json documented = good({s.text()});
+  CHECK(changes(documented) == std::vector<Change>{{1, 2, 0, 1, "done"}, {1, 2, 1, 2, "done"}});
+  CHECK(documented["summary"]["policy_state"]["workers"].back()["bins"] == 1);
+  s.job()["policy"]["preset"] = "configured";
+  const json configured = good({s.text()});
+  // Workers become active one a second, from 2 s on: worker 0 has its container first; the others fail and
+  // are packed again every second, since a request lives for 50 more tries.
+  CHECK(configured["summary"]["policy_state"]["containers"]["requested"] ==
+        4);  // at 8 s 56 are no long queue
+  CHECK(configured["summary"]["policy_state"]["containers"]["dropped"] == 0);
+  CHECK(configured["summary"]["policy_state"]["containers"]["started"].get<int>() >= 4);
+  const auto list = changes(configured);
+  REQUIRE_FALSE(list.empty());
+  const auto first =
+      std::find_if(list.begin(), list.end(), [](const Change& c) { return c.status == "done"; });
+  REQUIRE(first != list.end());
+  CHECK(*first == Change{2, 3, 0, 1, "done"});
+}
+
+TEST_CASE("harmonicio's wrong parameters are told where they are", "[harmonicio]") {
+  const auto error = [](const ScenarioText& s) {
+    const json result = run({s.text()});
+    return result.contains("error") ? result["error"].get<std::string>() : std::string("no error");
+  };
+  ScenarioText s = at_home(1, 2, ScenarioText::constant(1), ScenarioText::deterministic(1));
+  s.engine()["master_host"] = "nowhere";
+  CHECK_THAT(error(s), Catch::Contains("jobs[0].engine.master_host: there is no host \"nowhere\" (h)"));
+  s.engine()["master_host"] = "h";
+  CHECK(error(s) == "no error");
+  s.engine()["ports_per_worker"] = 1;
+  CHECK_THAT(error(s),
+             Catch::Contains("jobs[0].engine: 2 containers on h from the start, and it has 1 ports"));
+  s.engine()["initial_containers"] = 1;
+  CHECK(error(s) == "no error");
+  s.dataflow()["edges"][0]["partitioning"] = "key";
+  CHECK_THAT(error(s), Catch::Contains("whichever container is free: no other partitioning of s -> q than "
+                                       "rebalance or shuffle"));
+  ScenarioText on_generic(1);
+  on_generic.source("s", ScenarioText::constant(1));
+  on_generic.op("q", "sink", ScenarioText::deterministic(1));
+  on_generic.edge("s", "q");
+  on_generic.job()["policy"] = "irm";
+  CHECK_THAT(error(on_generic),
+             Catch::Contains("jobs[0].policy: the policy \"irm\" starts single containers, which the engine "
+                             "\"generic\" does not do (another policy, or the engine \"harmonicio\")"));
+}
