@@ -261,6 +261,78 @@ TEST_CASE("irm's two published sets of parameters behave as they say", "[oracle]
   CHECK(*first == Change{2, 3, 0, 1, "done"});
 }
 
+TEST_CASE("harmonicio: containers send to containers, each one message at a time", "[oracle][harmonicio]") {
+  // 0.1 s in a, 0.2 s in b; a message every 0.25 s meets nobody. At one every 0.15 s b is the bottleneck: the
+  // k-th waits 0.05 k s, all of it in b's backlog, since a goes on when a message has left.
+  for (const double every_s : {0.25, 0.15}) {
+    INFO("a message every " << every_s << " s");
+    ScenarioText s(40);
+    s.source("s", images(1 / every_s, 40 * every_s));
+    s.op("a", "map", ScenarioText::deterministic(1e5));
+    s.op("b", "sink", ScenarioText::deterministic(2e5));
+    s.edge("s", "a");
+    s.edge("a", "b");
+    s.engine() = {{"type", "harmonicio"}, {"request_ms", 0}};
+    const json result = good({s.text()});
+    const auto messages = result["latency"]["count"].get<int>();
+    CHECK(messages >= 39);
+    CHECK(result["latency"]["min_ns"].get<double>() == Approx(3e8).margin(10));
+    const double last_waits_s = std::max(0.0, 0.2 - every_s) * (messages - 1);
+    CHECK(result["latency"]["max_ns"].get<double>() == Approx((0.3 + last_waits_s) * 1e9).margin(100));
+  }
+  // Ten messages of each: all of them arrive, and a waits until its last one has left.
+  ScenarioText s(40);
+  s.source("s", images(1, 10));
+  s.op("a", {{"type", "flat-map"}, {"selectivity", 10}}, ScenarioText::deterministic(1e5));
+  s.op("b", "sink", ScenarioText::deterministic(1e4), 3);
+  s.edge("s", "a");
+  s.edge("a", "b");
+  s.engine() = {{"type", "harmonicio"}, {"request_ms", 1}, {"ports_per_worker", 8}};
+  const json result = good({s.text()});
+  CHECK(result["latency"]["count"].get<int>() ==
+        10 * result["summary"]["conservation"]["emitted"].get<int>());
+}
+
+TEST_CASE("containers are started one by one, several at a time, where there is a place",
+          "[control][harmonicio]") {
+  ScenarioText s = apart(20, 2, 4, 2, 0, ScenarioText::constant(1), ScenarioText::deterministic(1e5));
+  s.engine()["initial_containers"] = 1;
+  const auto start = [](double time_s, int operator_id, int worker) {
+    return json({{"time_s", time_s}, {"operator_id", operator_id}, {"worker", worker}});
+  };
+  // The first place is on worker 0, and taken. Of three on it the last finds none; there is no worker 2, and
+  // the source is in no container.
+  s.job()["policy"] = {
+      {"type", "test-scripted"},
+      {"steps",
+       {start(2, 1, 1), start(2, 1, 0), start(2, 1, 0), start(4, 1, 2), start(5, 0, 0), start(6, 1, -1)}}};
+  const json result = good({s.text()});
+  std::vector<json> told;
+  for (const json& report : result["summary"]["policy_state"]) told.push_back(report);
+  enum { accepted, clipped, refused, failed, done };
+  CHECK(told == std::vector<json>{{2.0, accepted, ""},
+                                  {2.0, accepted, ""},
+                                  {2.0, accepted, ""},
+                                  {2.0, failed, "no place is free on worker-0"},
+                                  {3.0, done, ""},
+                                  {3.0, done, ""},
+                                  {4.0, refused, "there is no such worker"},
+                                  {5.0, refused, "there is no such operator in containers"},
+                                  {6.0, refused, "there is no such worker"}});
+  CHECK(changes(result) ==
+        std::vector<Change>{{2, 2, 1, 2, "failed"}, {2, 3, 1, 2, "done"}, {2, 3, 2, 3, "done"}});
+  CHECK(result["summary"]["operators"]["q"]["parallelism"] == 3);
+  CHECK(result["summary"]["scaling"]["slot_seconds"].get<double>() == Approx(3 * 1 + 17 * 3 + 20 * 1));
+  // An engine without containers.
+  ScenarioText generic(5);
+  generic.source("s", ScenarioText::constant(1));
+  generic.op("q", "sink", ScenarioText::deterministic(1));
+  generic.edge("s", "q");
+  generic.job()["policy"] = {{"type", "test-scripted"}, {"steps", {start(2, 1, 0)}}};
+  CHECK(good({generic.text()})["summary"]["policy_state"] ==
+        json::array({{2.0, static_cast<int>(refused), "the engine hosts no containers"}}));
+}
+
 TEST_CASE("harmonicio's wrong parameters are told where they are", "[harmonicio]") {
   const auto error = [](const ScenarioText& s) {
     const json result = run({s.text()});

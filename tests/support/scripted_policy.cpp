@@ -1,5 +1,5 @@
-// A policy for tests: rescales, or splits rates, at given times, whatever it sees, and tells what became of
-// it.
+// A policy for tests: rescales, splits rates, or starts containers at given times, whatever it sees, and
+// tells what became of it.
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +13,7 @@ struct Step {
   int operator_id = 0;
   int parallelism = 1;
   std::vector<double> shares;  // instead of a parallelism
+  std::optional<int> worker;   // instead of either: a container on it
 };
 
 struct ScriptedParams {
@@ -25,6 +26,7 @@ ParamTable<ScriptedParams> table() {
   step.real("time_s", &Step::time_s, {.unit = "s", .help = "When."}, non_negative());
   step.integer("operator_id", &Step::operator_id, {.help = "Which operator."}, at_least(0));
   step.reals("shares", &Step::shares, {.help = "Of its instances, instead of a parallelism."});
+  step.integer("worker", &Step::worker, {.help = "One more container on it, instead of a parallelism."});
   step.integer("parallelism", &Step::parallelism, {.help = "How many instances."}, at_least(1));
   ParamTable<ScriptedParams> t;
   t.real("interval_s", &ScriptedParams::interval_s, {.unit = "s", .help = "Between two looks."}, positive());
@@ -46,7 +48,10 @@ class Scripted final : public Policy {
       const Step& step = params_.steps[next_];
       if (step.time_s != last_s) decisions.push_back({"script", "script", "script", {}});
       last_s = step.time_s;
-      if (step.shares.empty()) {
+      if (step.worker) {
+        if (decisions.back().container) decisions.push_back({"script", "script", "script", {}});
+        decisions.back().container = ContainerTarget{step.operator_id, *step.worker};
+      } else if (step.shares.empty()) {
         decisions.back().targets.push_back({step.operator_id, step.parallelism});
       } else {
         decisions.back().splits.push_back({step.operator_id, step.shares});
