@@ -57,6 +57,19 @@ class Run:
         values.append(values[-1])
         return times, values
 
+    def workers(self, at_start):
+        """Times (s) and values of the workers of the only job (of Spark: executors), from 0 to the end."""
+        a = self.table("actions")
+        changes = sorted((float(a["ended_s"][i]), int(a["to_parallelism"][i])) for i in range(len(a["action_id"]))
+                         if a["operator_id"][i] < 0)
+        times, values = [0.0], [at_start]
+        for time_s, value in changes:
+            times.append(time_s)
+            values.append(value)
+        times.append(float(self.summary["simulated_s"]))
+        values.append(values[-1])
+        return times, values
+
     def steps(self):
         """What was asked for and carried out: (requested_s, operator, from, to), by time."""
         operators = self.table("operators")
@@ -66,7 +79,7 @@ class Run:
             (float(a["requested_s"][i]), names[int(a["operator_id"][i])], int(a["from_parallelism"][i]),
              int(a["to_parallelism"][i]))
             for i in range(len(a["action_id"]))
-            if a["status"][i] in (b"done", b"clipped")
+            if a["status"][i] in (b"done", b"clipped") and a["operator_id"][i] >= 0
         ]
         return sorted(rows)
 

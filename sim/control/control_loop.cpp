@@ -78,6 +78,7 @@ ControlLoop::ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice&
   job_.on_container_exited = [this](int operator_id, int, const std::string& why) {
     container_exited(operator_id, why);
   };
+  job_.on_workers_changed = [this](const WorkerChange& change) { workers_changed(change); };
 }
 
 void ControlLoop::start(Nanos until) {
@@ -156,7 +157,8 @@ void ControlLoop::ask_policy() {
                          last_requested_ns_,
                          last_done_ns_,
                          reports,
-                         &truth_};
+                         &truth_,
+                         engine_.workers()};
   ++evaluations_;
   informed_evaluations_ += std::any_of(windows.begin(), windows.end(), [&](const MetricWindow& window) {
     return tells_something(window, view_, policy_->acts_on());
@@ -167,6 +169,7 @@ void ControlLoop::ask_policy() {
     if (!decision.targets.empty()) act(decision, id);
     if (!decision.splits.empty()) act_on_splits(decision, id);
     if (decision.container) act_on_container(decision, id);
+    if (decision.workers) engine_.request_workers(*decision.workers);
   }
 }
 
@@ -327,6 +330,19 @@ void ControlLoop::container_exited(int operator_id, const std::string& why) {
   action.reason = action.outcome.detail = why;
   observer_.action_began(job_, action);
   observer_.action_ended(job_, action);
+}
+
+void ControlLoop::workers_changed(const WorkerChange& change) {
+  ActionRecord action;
+  action.id = next_action_++;
+  action.decision = next_decision_ - 1;
+  action.requested_ns = change.requested_ns;
+  action.ended_ns = calendar_.now();
+  action.status = ActionReport::Status::done;
+  action.targets.push_back({all_workers, change.from, change.to, change.to});
+  action.outcome.detail = change.detail;
+  action.reason = change.detail;
+  observer_.workers_changed(job_, action);
 }
 
 void ControlLoop::ended(const ActionOutcome& outcome) {

@@ -52,6 +52,9 @@ class ControlObserver {
   virtual void decided(const Job& job, std::int64_t decision, Nanos at, const Decision& what) = 0;
   virtual void action_began(const Job& job, const ActionRecord& action) = 0;
   virtual void action_ended(const Job& job, const ActionRecord& action) = 0;
+  // There are more workers or fewer: an action of its own, with the time of the request. Its target is
+  // `all_workers`.
+  virtual void workers_changed(const Job& job, const ActionRecord& action) = 0;
 };
 
 // What a policy knows of a job that may have so many slots.
@@ -100,6 +103,7 @@ class ControlLoop final : public EventHandler {
   void refuse(ActionRecord action, std::string why);
   void begin(const ActionRecord& action);
   void ended(const ActionOutcome& outcome);
+  void workers_changed(const WorkerChange& change);
   // The wanted parallelism within the operators' limits and the slots that there are.
   std::vector<int> feasible(const Decision& decision) const;
 

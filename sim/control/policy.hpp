@@ -11,6 +11,7 @@
 #include "sim/control/metrics.hpp"
 #include "sim/dataflow/containers.hpp"
 #include "sim/dataflow/shared_nodes.hpp"
+#include "sim/dataflow/worker_pool.hpp"
 #include "sim/kernel/time.hpp"
 #include "sim/scenario/params.hpp"
 #include "sim/scenario/registry.hpp"
@@ -96,6 +97,7 @@ struct Observation {
   Nanos last_action_requested_ns, last_action_done_ns;  // -1: none yet
   std::span<const ActionReport> reports;                // since the last call, oldest first
   const Truth* truth;                                   // null unless the scenario has an oracle
+  const WorkerPool* workers = nullptr;                  // null unless the engine scales workers
 
   double now_s() const { return to_seconds(now_ns); }
 };
@@ -111,6 +113,9 @@ struct Decision {
   std::vector<SplitTarget> splits = {};
   // Instead of either: one more container, where JobView::containers is there. Several may be under way.
   std::optional<ContainerTarget> container = {};
+  // Or other workers, where Observation::workers is there. Heard at once, and no action: others may follow
+  // while workers start.
+  std::optional<WorkerRequest> workers = std::nullopt;
 };
 
 // What makes a policy act: metric windows, even those of an idle job; true rates, which only operators that

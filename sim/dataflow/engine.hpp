@@ -11,6 +11,7 @@
 #include "sim/dataflow/containers.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/shared_nodes.hpp"
+#include "sim/dataflow/worker_pool.hpp"
 #include "sim/kernel/calendar.hpp"
 #include "sim/scenario/registry.hpp"
 
@@ -100,6 +101,12 @@ class Engine {
     static_cast<void>(graph), static_cast<void>(edge), static_cast<void>(parallelism);
     return false;
   }
+  // Whether what goes over an edge between operators of one thread is handed over as it is, without
+  // (de)serialization.
+  virtual bool hands_over(const LogicalGraph& graph, int edge) const {
+    static_cast<void>(graph), static_cast<void>(edge);
+    return true;
+  }
   // The most instances that the operator can ever have here, whatever the scenario allows; at least as many
   // as it begins with.
   virtual int max_parallelism(const LogicalGraph& graph, int operator_id) const {
@@ -171,6 +178,13 @@ class Engine {
   virtual void start_container(Job& job, std::int64_t number, const ContainerTarget& target) {
     static_cast<void>(job), static_cast<void>(number), static_cast<void>(target);
     WEIR_ASSERT(false, "this engine hosts no containers");
+  }
+  // Of an engine that scales workers (worker_pool.hpp), now; null: it does not.
+  virtual const WorkerPool* workers() { return nullptr; }
+  // What becomes of it is told by Job::workers_changed, for each change. Only where there is a pool.
+  virtual void request_workers(const WorkerRequest& request) {
+    static_cast<void>(request);
+    WEIR_ASSERT(false, "this engine scales no workers");
   }
   // An inbox rose above its high mark, or fell to the low one.
   virtual void mark_crossed(Job& job, Instance& instance, bool above) {

@@ -57,7 +57,8 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   serialize_record_s_ = sink_ || settings.output_chained ? 0 : cost.serialization_per_record_us * 1e-6;
   serialize_byte_s_ = sink_ || settings.output_chained ? 0 : cost.serialization_per_byte_ns * 1e-9;
   has_parts_ = deserialize_record_s_ > 0 || serialize_record_s_ > 0 || serialize_byte_s_ > 0 ||
-               !settings.tracing_cost.none() || (tracer_ != nullptr && (per_byte_s_ > 0 || per_batch_s_ > 0));
+               !settings.tracing_cost.none() || settings.sets_up ||
+               (tracer_ != nullptr && (per_byte_s_ > 0 || per_batch_s_ > 0));
   parts_ = {};
   unlogged_sends_ = 0;
   full_records_ = settings.gather_span_ns > 0 ? settings.batch_records : 1;
@@ -65,6 +66,7 @@ void Instance::deploy(Executor& executor, const InstanceSettings& settings, doub
   sightings_ = 0;
   flush_scheduled_ = false;
   expecting_ = false;
+  set_up_s_ = 0;
   unseen_.reset();
 }
 
@@ -278,7 +280,8 @@ double Instance::add_parts(double work_s) {
   }
   work_s += deserialize_s + serialize_s;
   const double read_s = deserialize_s + static_cast<double>(serving_.size_bytes) * per_byte_s_;
-  // The contention between instances, which makes all work longer, is none of the tracing's.
+  // The contention between instances, which makes all work longer, is none of the tracing's, nor of what is
+  // set up.
   double tracing_s = 0;
   if (const TracingCost& cost = settings_.tracing_cost; !cost.none()) {
     const int activities = 1 + (read_s > 0 ? 1 : 0) + (serialize_s > 0 ? 1 : 0) + (per_batch_s_ > 0 ? 1 : 0);
@@ -286,9 +289,11 @@ double Instance::add_parts(double work_s) {
                                             std::exchange(unlogged_sends_, 0));
     tracing_s = (events * cost.per_event_us * 1e-6 + count * cost.per_record_ns * 1e-9) / cost_factor_;
   }
-  work_s += tracing_s;
+  const double set_up_s = std::exchange(set_up_s_, 0) / cost_factor_;
+  work_s += tracing_s + set_up_s;
   parts_ = {};
-  if (work_s > 0) parts_ = {per_batch_s_ / work_s, read_s / work_s, serialize_s / work_s, tracing_s / work_s};
+  if (work_s > 0)
+    parts_ = {(per_batch_s_ + set_up_s) / work_s, read_s / work_s, serialize_s / work_s, tracing_s / work_s};
   return work_s;
 }
 

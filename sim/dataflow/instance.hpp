@@ -126,6 +126,7 @@ struct InstanceSettings {
   bool input_chained = false;
   bool output_chained = false;
   TracingCost tracing_cost;
+  bool sets_up = false;  // see Instance::set_up
 };
 
 // The shares of a service's work, in the order in which they are told. The rest is processing.
@@ -169,6 +170,12 @@ class Instance final : public EventHandler {
   bool deployed() const { return executor_ != nullptr; }
 
   // ---- the hot path ----
+  // What it serves next takes so much work of a reference core more: what there is to do before. Only where
+  // the settings say so.
+  void set_up(double work_s) {
+    WEIR_ASSERT(settings_.sets_up, "work of an instance that has none to set up");
+    set_up_s_ += work_s;
+  }
   void receive(const Batch& batch);
   // When the batch that is received next was sent, where that was not when it became available here, and
   // which worker of the trace sent it, where that was not the instance (-1).
@@ -379,6 +386,7 @@ class Instance final : public EventHandler {
   double per_record_s_ = 0;
   double per_byte_s_ = 0;
   double per_batch_s_ = 0;
+  double set_up_s_ = 0;
   double deserialize_record_s_ = 0;
   double serialize_record_s_ = 0;
   double serialize_byte_s_ = 0;

@@ -105,12 +105,14 @@ void Job::find_chains(const std::vector<int>& parallelism) {
 
 InstanceSettings Job::settings_of(int operator_id) const {
   InstanceSettings settings = setup_.engine->settings(*this, operator_id);
-  const auto chained_to = [&](int edge) {
-    return chain_heads_[graph().edges[edge].to] == chain_heads_[operator_id];
+  const auto chained = [&](int edge) {
+    const LogicalEdge& e = graph().edges[edge];
+    return chain_heads_[e.from] == chain_heads_[e.to] && setup_.engine->hands_over(graph(), edge);
   };
+  const std::vector<int>& inputs = graph().operators[operator_id].inputs;
   const std::vector<int>& outputs = graph().operators[operator_id].outputs;
-  settings.input_chained = chain_heads_[operator_id] != operator_id;
-  settings.output_chained = !outputs.empty() && std::all_of(outputs.begin(), outputs.end(), chained_to);
+  settings.input_chained = !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), chained);
+  settings.output_chained = !outputs.empty() && std::all_of(outputs.begin(), outputs.end(), chained);
   return settings;
 }
 

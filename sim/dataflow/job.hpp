@@ -120,6 +120,9 @@ class Job final : public DeliveryHandler {
     sent_bytes_[from_host] += bytes;
     received_bytes_[to_host] += bytes;
   }
+  void workers_changed(const WorkerChange& change) {
+    if (on_workers_changed) on_workers_changed(change);
+  }
   double state_bytes() const;                 // keyed state of all operators
   double state_bytes(int operator_id) const;  // of one: as declared, and as its logic has it
   // Of replayable sources, by source number: what was emitted before a position will not be asked for again;
@@ -149,6 +152,8 @@ class Job final : public DeliveryHandler {
   std::function<void(const ActionOutcome&)> on_action_ended;
   std::function<void(std::int64_t number, const ActionOutcome&)> on_container_started;
   std::function<void(int operator_id, int index, const std::string& why)> on_container_exited;
+  // Told when there are more workers or fewer (worker_pool.hpp).
+  std::function<void(const WorkerChange&)> on_workers_changed;
 
   // ---- the hot path (instances, routers) ----
   void transport(Channel& channel, const Batch& batch) {

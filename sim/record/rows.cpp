@@ -277,7 +277,9 @@ const TableSchema<ActionRow>& schema_of() {
              &R::action_id);
     t.column("decision_id", "", "The decision behind it; -1: none.", &R::decision_id);
     t.column("job_id", "", "Of which job.", &R::job_id);
-    t.column("operator_id", "", "Which operator.", &R::operator_id);
+    t.column("operator_id", "",
+             "Which operator; -1: workers of the job (of Spark, executors) have started or were released.",
+             &R::operator_id);
     t.column("from_parallelism", "instances", "Before.", &R::from_parallelism);
     t.column("to_parallelism", "instances", "Asked for, after clipping.", &R::to_parallelism);
     t.column("requested_s", "s", "When the policy asked.", &R::requested_s);

@@ -174,6 +174,13 @@ void timeline(Text& out, const JobSummary& job, int entries_max) {
 std::string rest_sentence(const JobSummary& job) {
   const ScalingScore& score = job.scaling.score;
   const std::string steps = plural(score.steps, "step", "steps");
+  const auto of_workers = [](const ActionSummary& action) { return action.operator_name == "workers"; };
+  const auto changes = std::count_if(job.scaling.actions.begin(), job.scaling.actions.end(), of_workers) +
+                       job.scaling.actions_omitted;
+  if (score.steps == 0 && changes > 0 &&
+      std::all_of(job.scaling.actions.begin(), job.scaling.actions.end(), of_workers))
+    return fmt::format("{} changed the number of workers {}; no operator was scaled.", job.policy,
+                       changes == 1 ? "once" : fmt::format("{} times", changes));
   if (score.steps == 0 && (score.converged || job.scaling.actions.empty())) {
     return job.scaling.why_nothing.empty()
                ? fmt::format("{} changed nothing.", job.policy)

@@ -48,6 +48,9 @@ struct ComponentInfo {
   bool splits_rates = false;
   // Of an engine: it hosts instances in containers (containers.hpp). Of a policy: it needs one.
   bool hosts_containers = false;
+  // Of an engine: it starts and stops workers while its job runs (worker_pool.hpp). Of a policy: it needs
+  // one.
+  bool scales_workers = false;
   bool has(std::string_view feature) const {
     return std::find(lacks.begin(), lacks.end(), feature) == lacks.end();
   }

@@ -93,7 +93,8 @@ Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetu
     : job_(job),
       truth_(truth),
       setup_(setup),
-      has_optimum_(truth.has_optimum()),
+      // Where operators share their slots and none is scaled by itself, no number of slots is right for one.
+      has_optimum_(truth.has_optimum() && (!job.engine().shares_slots() || job.engine().scales())),
       score_(0, 0, running_at_start(job)),
       actions_(ScalingSummary::listed_at_each_end_max),
       decisions_(ScalingSummary::listed_at_each_end_max) {
@@ -250,7 +251,8 @@ void Recorder::write_hosts(const MetricWindow& window) {
 
 void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decision& what) {
   decisions_.add({decision, written_seconds(at), what.symptom, what.diagnosis, what.reason,
-                  !what.targets.empty() || !what.splits.empty() || what.container.has_value()});
+                  !what.targets.empty() || !what.splits.empty() || what.container.has_value() ||
+                      what.workers.has_value()});
   if (file_ == nullptr) return;
   DecisionRow row;
   row.decision_id = decision;
@@ -260,8 +262,8 @@ void Recorder::decided(const Job&, std::int64_t decision, Nanos at, const Decisi
   row.symptom = FixedText<64>(what.symptom);
   row.diagnosis = FixedText<96>(what.diagnosis);
   row.reason = FixedText<240>(what.reason);
-  row.targets =
-      static_cast<std::int32_t>(what.targets.size() + what.splits.size() + (what.container ? 1 : 0));
+  row.targets = static_cast<std::int32_t>(what.targets.size() + what.splits.size() +
+                                          (what.container ? 1 : 0) + (what.workers ? 1 : 0));
   file_->add(row);
 }
 
@@ -281,6 +283,12 @@ void Recorder::action_ended(const Job&, const ActionRecord& action) {
   if (action.outcome.done && action.splits.empty() && !action.container) deployed();
 }
 
+// No operator's slots change: nothing to score.
+void Recorder::workers_changed(const Job&, const ActionRecord& action) {
+  for (const ActionSummary& row : rows_of(action)) actions_.add(row);
+  write_action(action);
+}
+
 void Recorder::note_restart(const ActionRecord& action) {
   if (action.status == ActionReport::Status::refused) return;
   if (action.outcome.downtime_s > 0) ++restarts_.count;
@@ -297,7 +305,8 @@ std::vector<ActionSummary> Recorder::rows_of(const ActionRecord& action) const {
     ActionSummary row;
     row.action_id = action.id;
     row.time_s = written_seconds(action.requested_ns);
-    row.operator_name = job_.graph().operators[target.operator_id].name;
+    row.operator_name =
+        target.operator_id == all_workers ? "workers" : job_.graph().operators[target.operator_id].name;
     row.from = target.from;
     row.to = target.to;
     row.reason = action.reason;
@@ -320,7 +329,8 @@ void Recorder::write_action(const ActionRecord& action) {
     row.action_id = action.id;
     row.decision_id = action.decision;
     row.job_id = setup_.job_number;
-    row.operator_id = setup_.first_operator_id + target.operator_id;
+    row.operator_id =
+        target.operator_id == all_workers ? unknown_integer : setup_.first_operator_id + target.operator_id;
     row.from_parallelism = target.from;
     row.to_parallelism = target.to;
     row.requested_s = written_seconds(action.requested_ns);

@@ -42,6 +42,7 @@ class Recorder final : public ControlObserver {
   void decided(const Job& job, std::int64_t decision, Nanos at, const Decision& what) override;
   void action_began(const Job& job, const ActionRecord& action) override;
   void action_ended(const Job& job, const ActionRecord& action) override;
+  void workers_changed(const Job& job, const ActionRecord& action) override;
 
   // At the end of the run.
   JobSummary summary(const ControlLoop& loop, Nanos end, bool checks_passed) const;

@@ -119,6 +119,7 @@ void check_policy_engine(const JobToCheck& j, Errors& errors) {
   };
   check(&ComponentInfo::splits_rates, "splits rates among instances");
   check(&ComponentInfo::hosts_containers, "starts single containers");
+  check(&ComponentInfo::scales_workers, "starts and stops workers");
 }
 
 // Whether the engine has what the dataflow asks for.

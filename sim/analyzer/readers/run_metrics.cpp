@@ -190,6 +190,7 @@ class Reader {
     const auto downtime = table.reals("downtime_s"), moved = table.reals("state_moved_bytes");
     const auto statuses = table.texts("status");
     for (std::size_t i = 0; i < table.rows(); ++i) {
+      if (operators[i] < 0) continue;  // workers: no operator has more slots or fewer
       const Place& at = place(operators[i]);
       run_.jobs[at.job].changes.push_back({ids[i], at.index, static_cast<int>(from[i]),
                                            static_cast<int>(to[i]), requested[i], known(ended[i]),

@@ -1,0 +1,246 @@
+#include <fmt/format.h>
+
+#include "models/engines/spark/cluster_manager.hpp"
+#include "models/engines/spark/micro_batches.hpp"
+#include "models/engines/spark/params.hpp"
+#include "models/engines/spark/stages.hpp"
+#include "sim/cluster/cluster.hpp"
+#include "sim/dataflow/engine.hpp"
+#include "sim/dataflow/job.hpp"
+
+// Apache Spark Streaming (2.x, DStreams): every interval a batch, which the driver runs as a job of stages of
+// tasks on the cores of executors.
+//
+//   sources ─▶ inputs ─▶ batch ─▶ job ─▶ stages ─▶ tasks ─▶ cores      spark/micro_batches.hpp
+//
+// An operator's parallelism is the number of cores: a slot is a core, and has an instance of each operator,
+// all on one thread. Tasks run on any of them.
+
+namespace weir {
+
+namespace {
+
+using namespace spark;
+
+std::string host_of_input(const SparkParams& params) {
+  switch (params.input) {
+    case InputKind::file:
+      return params.file.host;
+    case InputKind::direct:
+      return params.direct.host;
+    case InputKind::receiver:
+      break;
+  }
+  return {};
+}
+
+// -1: none is named.
+int input_host(const Cluster& cluster, const SparkParams& params) {
+  const std::string name = host_of_input(params);
+  if (name.empty()) return -1;
+  std::vector<std::string> hosts;
+  for (int host = 0; host < cluster.host_count(); ++host) {
+    if (cluster.host(host).name == name) return host;
+    hosts.push_back(cluster.host(host).name);
+  }
+  throw EngineParameterError(params.input == InputKind::file ? "file.host" : "direct.host",
+                             fmt::format("there is no host {}", weir::quoted(name)),
+                             "a host of the cluster, with slots or without: " + allowed_names(name, hosts));
+}
+
+// Of the operators, which must agree; 0: there is none.
+int cores_of(const LogicalGraph& graph) {
+  for (const LogicalOperator& op : graph.operators)
+    if (!op.source) return op.parallelism();
+  return 0;
+}
+
+class Spark final : public Engine {
+ public:
+  Spark(const SparkParams& params, EngineContext& context)
+      : params_(params),
+        fidelity_(context.fidelity),
+        batches_(context, 0, params_, input_host(context.cluster, params)),
+        manager_(context.calendar, engine_handler_id(context.job_number, 4), batches_.executors(),
+                 to_nanos(params.executor_start_s)) {
+    batches_.on_task_over = [this](int executor) { manager_.task_over(executor); };
+    manager_.on_change = [this](const WorkerChange& change) {
+      job_->workers_changed(change);
+      batches_.offer();
+    };
+  }
+
+  double metrics_interval_s() const override { return params_.metrics_interval_s; }
+  double metrics_delay_s() const override { return params_.metrics_delay_s; }
+
+  InstanceSettings settings(const Job&, int) const override {
+    InstanceSettings settings;
+    settings.batch_records = fidelity_.batch_records;
+    settings.sets_up = true;
+    return settings;
+  }
+
+  bool shares_slots() const override { return true; }
+  bool scales() const override { return false; }
+  // A core runs one task at a time, whatever its stage.
+  bool chains(const LogicalGraph& graph, int edge, const std::vector<int>&) const override {
+    return !graph.operators[static_cast<std::size_t>(graph.edges[static_cast<std::size_t>(edge)].from)]
+                .source;
+  }
+  bool hands_over(const LogicalGraph& graph, int edge) const override { return !is_shuffle(graph, edge); }
+  // Within a stage to the same core; where else, the router knows.
+  Partitioning partitioning(const EdgeSpec& edge, int, int) const override {
+    return edge.partitioning == Partitioning::forward ? Partitioning::forward : Partitioning::global;
+  }
+  Router* router() override { return &batches_; }
+  std::vector<std::string> problems(const LogicalGraph& graph, const Cluster& cluster,
+                                    const std::vector<PlacedInstance>& placed) const override;
+
+  void deployed(Job& job) override {
+    job_ = &job;
+    batches_.deploy(job);
+    manager_.deployed();
+  }
+  const WorkerPool* workers() override;
+  void request_workers(const WorkerRequest& request) override { manager_.request(request); }
+  void served(Job&, const Instance& instance) override { batches_.served(instance); }
+  void rescale(Job&, const std::vector<int>&) override {
+    WEIR_ASSERT(false, "cores are scaled by executors");
+  }
+  void trace_until(Nanos now) override { batches_.trace_until(now); }
+  Nanos trace_settled(Nanos until_ns) override { return batches_.trace_settled(until_ns); }
+
+  std::vector<std::string> explain() const override;
+  std::vector<EngineFigure> figures() const override;
+  std::vector<std::string> story() const override;
+
+ private:
+  SparkParams params_;
+  FidelitySpec fidelity_;
+  MicroBatches batches_;
+  ClusterManager manager_;
+  WorkerPool pool_;
+  Job* job_ = nullptr;
+};
+
+const WorkerPool* Spark::workers() {
+  const Executors& executors = batches_.executors();
+  pool_.workers.clear();
+  for (int id = 0; id < executors.count(); ++id) {
+    if (executors.state(id) != Executors::State::present) continue;
+    pool_.workers.push_back({id, executors.idle_since_ns(id), executors.has_receiver(id)});
+  }
+  pool_.starting = manager_.starting();
+  pool_.workers_max = executors.count();
+  pool_.tasks_per_worker = executors.cores();
+  pool_.pending_tasks = batches_.pending_tasks();
+  pool_.running_tasks = executors.busy_slots();
+  pool_.backlog_since_ns = batches_.backlog_since_ns();
+  pool_.batch_interval_s = params_.batch_interval_s;
+  pool_.batches = batches_.statistics().batches;
+  pool_.processing_sum_s = batches_.statistics().processing_sum_s;
+  return &pool_;
+}
+
+std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluster& cluster,
+                                         const std::vector<PlacedInstance>& placed) const {
+  std::vector<std::string> wrong = graph_problems(graph);
+  const int cores = cores_of(graph);
+  int receivers = 0;
+  for (const LogicalOperator& op : graph.operators) {
+    if (op.source) receivers = std::max(receivers, op.parallelism());
+    if (!op.source && op.parallelism() != cores)
+      wrong.push_back(
+          fmt::format("{} has parallelism {}, and others have {}: tasks run on any core (the same "
+                      "for all operators: the number of cores)",
+                      op.name, op.parallelism(), cores));
+  }
+  if (params_.input == InputKind::receiver && receivers >= cores)
+    wrong.push_back(
+        fmt::format("{} receivers take a core each, and there are {}: none is left for tasks (more "
+                    "cores than receivers)",
+                    receivers, cores));
+  if (cores % params_.executor_cores != 0)
+    wrong.push_back(fmt::format("{} cores are no whole number of executors of {} (a multiple)", cores,
+                                params_.executor_cores));
+  if (params_.initial_executors && *params_.initial_executors * params_.executor_cores > cores)
+    wrong.push_back(
+        fmt::format("{} executors of {} cores at the start, and there are {} cores (no more than "
+                    "there are)",
+                    *params_.initial_executors, params_.executor_cores, cores));
+  if (params_.input == InputKind::receiver && params_.initial_executors &&
+      *params_.initial_executors * params_.executor_cores < receivers)
+    wrong.push_back(
+        fmt::format("{} receivers take a core each from the start, and there are {} (as many at least)",
+                    receivers, *params_.initial_executors * params_.executor_cores));
+  for (std::size_t slot = 0; slot < placed.size(); ++slot) {
+    const std::size_t first = slot - slot % static_cast<std::size_t>(params_.executor_cores);
+    if (placed[slot].host == placed[first].host) continue;
+    wrong.push_back(
+        fmt::format("executor {} has cores on {} and on {} (one host: the placement packed, with "
+                    "slots that are a multiple of executor_cores)",
+                    first / static_cast<std::size_t>(params_.executor_cores),
+                    cluster.host(placed[first].host).name, cluster.host(placed[slot].host).name));
+  }
+  return wrong;
+}
+
+std::vector<std::string> Spark::explain() const {
+  const char* const inputs[] = {"receivers", "files", "partitions of topics"};
+  return {
+      fmt::format("batches: every {} s, from {}; {} at a time", params_.batch_interval_s,
+                  inputs[static_cast<int>(params_.input)],
+                  params_.concurrent_jobs == 1 ? "one job" : fmt::format("{} jobs", params_.concurrent_jobs)),
+      fmt::format("driver: {} ms for a batch, {} ms for a stage, {} ms to launch a task, one after the other",
+                  params_.driver.generation_ms, params_.driver.stage_ms, params_.driver.task_ms),
+      fmt::format("executors: {} cores each, {} ms of a core to set a task up", params_.executor_cores,
+                  params_.task_setup_ms),
+      fmt::format("metrics: windows of {} s, {} s late", params_.metrics_interval_s,
+                  params_.metrics_delay_s)};
+}
+
+std::vector<EngineFigure> Spark::figures() const {
+  const MicroBatches::Statistics& s = batches_.statistics();
+  const double batches = std::max<double>(1, static_cast<double>(s.batches));
+  return {{"batches", static_cast<double>(s.batches)},
+          {"batches_waiting", static_cast<double>(batches_.batches_waiting())},
+          {"batch_records_max", s.records_max},
+          {"tasks", static_cast<double>(s.tasks)},
+          {"scheduling_delay_mean_s", s.scheduling_delay_sum_s / batches},
+          {"scheduling_delay_max_s", s.scheduling_delay_max_s},
+          {"scheduling_delay_last_s", s.scheduling_delay_last_s},
+          {"processing_time_mean_s", s.processing_sum_s / batches},
+          {"processing_time_max_s", s.processing_max_s},
+          {"total_delay_mean_s", s.total_delay_sum_s / batches},
+          {"total_delay_max_s", s.total_delay_max_s},
+          {"executors_max", static_cast<double>(manager_.present_max())},
+          {"executor_seconds", manager_.executor_s()},
+          {"generator_busy_s", batches_.generator_busy_s()},
+          {"scheduler_busy_s", batches_.scheduler_busy_s()}};
+}
+
+std::vector<std::string> Spark::story() const {
+  const MicroBatches::Statistics& s = batches_.statistics();
+  if (s.batches == 0) return {"no batch was completed"};
+  const auto batches = static_cast<double>(s.batches);
+  return {
+      fmt::format("{} batches: scheduling delay {:.3g} s in the mean and {:.3g} s at most, processing time "
+                  "{:.3g} s and {:.3g} s",
+                  s.batches, s.scheduling_delay_sum_s / batches, s.scheduling_delay_max_s,
+                  s.processing_sum_s / batches, s.processing_max_s)};
+}
+
+const auto registered = EngineRegistry::add<SparkParams>(
+    {.name = "spark",
+     .help = "Micro-batches: a driver runs a job for every interval, as stages of tasks on executors' cores.",
+     .source = "Apache Spark 2.x, streaming programming guide and source; Zaharia et al., SOSP 2013",
+     .lacks = {"feedback", "pull", "join", "exact origins"},
+     .may_share_slots = true,
+     .scales_workers = true},
+    spark_table(), [](const SparkParams& params, EngineContext& context) -> std::unique_ptr<Engine> {
+      return std::make_unique<Spark>(params, context);
+    });
+
+}  // namespace
+
+}  // namespace weir

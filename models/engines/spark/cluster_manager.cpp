@@ -1,0 +1,83 @@
+#include "models/engines/spark/cluster_manager.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weir::spark {
+
+void ClusterManager::deployed() {
+  present_max_ = executors_.present();
+}
+
+void ClusterManager::account() {
+  executor_s_ = executor_s();
+  accounted_ns_ = calendar_.now();
+}
+
+void ClusterManager::request(const WorkerRequest& request) {
+  account();
+  const int before = executors_.present();
+  for (const int executor : request.release) release(executor);
+  if (executors_.present() < before)
+    on_change({before, executors_.present(), calendar_.now(), "executors are released"});
+  if (request.total < 0) return;
+  const int missing = request.total - executors_.staying() - starting();
+  if (missing > 0) start(missing);
+  if (missing < 0) cancel(-missing);
+}
+
+// Without tasks it goes at once; else it gets no more.
+void ClusterManager::release(int executor) {
+  if (executor < 0 || executor >= executors_.count() || executors_.has_receiver(executor)) return;
+  if (executors_.state(executor) != Executors::State::present) return;
+  const bool idle = executors_.idle_since_ns(executor) >= 0;
+  executors_.set_state(executor, idle ? Executors::State::absent : Executors::State::leaving,
+                       calendar_.now());
+}
+
+void ClusterManager::task_over(int executor) {
+  if (executors_.state(executor) != Executors::State::leaving || executors_.idle_since_ns(executor) < 0)
+    return;
+  account();
+  const int before = executors_.present();
+  executors_.set_state(executor, Executors::State::absent, calendar_.now());
+  on_change(
+      {before, executors_.present(), calendar_.now(), "an executor has ended its tasks and is released"});
+}
+
+void ClusterManager::start(int executors) {
+  bool any = false;
+  for (int executor = 0; executor < executors_.count() && executors > 0; ++executor) {
+    if (executors_.state(executor) != Executors::State::absent) continue;
+    executors_.set_state(executor, Executors::State::starting, calendar_.now());
+    starting_.push_back({executor, calendar_.now()});
+    --executors;
+    any = true;
+  }
+  if (any) calendar_.schedule(calendar_.now() + start_ns_, EventClass::timer, *this, 0, 0);
+}
+
+// The latest first. Those that are present already stay: only a release takes them.
+void ClusterManager::cancel(int executors) {
+  for (; executors > 0 && !starting_.empty(); --executors) {
+    executors_.set_state(starting_.back().executor, Executors::State::absent, calendar_.now());
+    starting_.pop_back();
+  }
+}
+
+void ClusterManager::on_event(std::uint32_t, std::uint32_t) {
+  account();
+  const Nanos requested_ns = calendar_.now() - start_ns_;
+  const int before = executors_.present();
+  while (!starting_.empty() && starting_.front().requested_ns <= requested_ns) {
+    executors_.set_state(starting_.front().executor, Executors::State::present, calendar_.now());
+    starting_.erase(starting_.begin());
+  }
+  if (executors_.present() == before) return;  // cancelled meanwhile
+  present_max_ = std::max(present_max_, executors_.present());
+  on_change({before, executors_.present(), requested_ns,
+             fmt::format("{} executors have started", executors_.present() - before)});
+}
+
+}  // namespace weir::spark

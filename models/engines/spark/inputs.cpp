@@ -1,0 +1,197 @@
+#include "models/engines/spark/inputs.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace weir::spark {
+
+Inputs::Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, FidelitySpec fidelity,
+               int host)
+    : calendar_(calendar),
+      params_(params),
+      fidelity_(fidelity),
+      host_(host),
+      block_interval_ns_(to_nanos(params.receiver.block_interval_ms * 1e-3)) {
+  handler_id = id;
+}
+
+void Inputs::deploy(Job& job) {
+  job_ = &job;
+  const LogicalGraph& graph = job.graph();
+  stream_of_.assign(graph.operators.size(), 0);
+  for (const PlacedInstance& slot : job.placed())
+    if (std::find(hosts_.begin(), hosts_.end(), slot.host) == hosts_.end()) hosts_.push_back(slot.host);
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    if (!graph.operators[op].source) continue;
+    stream_of_[op] = streams_.size();
+    Stream& stream = streams_.emplace_back();
+    stream.source = static_cast<int>(op);
+    for (int i = 0; i < job.parallelism()[op]; ++i)
+      stream.instances.push_back({{}, job.host_of(static_cast<int>(op), i)});
+    if (params_.input == InputKind::receiver)
+      calendar_.schedule(block_interval_ns_, EventClass::arrival, *this, 0,
+                         static_cast<std::uint32_t>(stream_of_[op]));
+  }
+}
+
+void Inputs::receive(const Channel& channel, const Batch& batch) {
+  Stream& stream = streams_[stream_of_[static_cast<std::size_t>(channel.sender->operator_id())]];
+  Ring<Batch>& waiting = stream.instances[static_cast<std::size_t>(channel.sender->index())].waiting;
+  if (params_.input == InputKind::file) {
+    stream.file_came_ns.push_back(calendar_.now());
+    stream.files.push_back(batch.count);
+    stream.listed += batch.count;
+  }
+  if (fidelity_.batch_records > 1 && !waiting.empty() &&
+      waiting.back().count + batch.count <= fidelity_.batch_records) {
+    waiting.back().merge(batch);
+  } else {
+    waiting.push_back(batch);
+  }
+}
+
+// The part of a record that is left over is carried on.
+std::int64_t Inputs::allowed(Stream& stream, Nanos span_ns) const {
+  if (!stream.rate_per_s) return std::numeric_limits<std::int64_t>::max();
+  stream.allowance += *stream.rate_per_s * to_seconds(span_ns);
+  const auto records = static_cast<std::int64_t>(stream.allowance);
+  stream.allowance -= static_cast<double>(records);
+  return records;
+}
+
+Pieces Inputs::take_from(Instance& instance, std::int64_t& records) const {
+  Pieces pieces;
+  while (records > 0 && !instance.waiting.empty()) {
+    Batch& head = instance.waiting.front();
+    Piece piece;
+    if (head.count <= records) {
+      piece.batch = head;
+      instance.waiting.pop_front();
+    } else {
+      piece.batch = head.split_head(records);
+    }
+    records -= piece.batch.count;
+    pieces.push_back(piece);
+  }
+  return pieces;
+}
+
+void Inputs::limit(int source, double rate_per_s) {
+  streams_[stream_of_[static_cast<std::size_t>(source)]].rate_per_s = rate_per_s;
+}
+
+// ---------------------------------------------------------------- receivers
+
+void Inputs::on_event(std::uint32_t, std::uint32_t stream) {
+  close_blocks(streams_[stream]);
+  calendar_.schedule(calendar_.now() + block_interval_ns_, EventClass::arrival, *this, 0, stream);
+}
+
+void Inputs::close_blocks(Stream& stream) {
+  std::int64_t records = allowed(stream, block_interval_ns_);
+  for (Instance& instance : stream.instances) {
+    Pieces block = take_from(instance, records);
+    if (block.empty()) continue;
+    for (Piece& piece : block) piece.host = instance.host;
+    store(stream, std::move(block));
+  }
+}
+
+// On the next host in their order.
+int Inputs::other_host(int host) const {
+  const auto at = std::find(hosts_.begin(), hosts_.end(), host);
+  if (hosts_.size() < 2 || at == hosts_.end()) return -1;
+  return at + 1 == hosts_.end() ? hosts_.front() : *(at + 1);
+}
+
+void Inputs::store(Stream& stream, Pieces block) {
+  const int host = block.front().host;
+  const int second = params_.receiver.replicate ? other_host(host) : -1;
+  if (second < 0) {
+    stream.stored.push_back(std::move(block));
+    return;
+  }
+  double bytes = 0;
+  for (Piece& piece : block) {
+    piece.second_host = second;
+    bytes += static_cast<double>(piece.batch.size_bytes);
+  }
+  const auto [connection, added] = connections_.try_emplace({host, second}, -1);
+  if (added) connection->second = job_->cluster().network().connect(host, second, TrafficClass::data, *this);
+  storing_[next_block_] = {stream_of_[static_cast<std::size_t>(stream.source)], std::move(block)};
+  job_->count_transfer(host, second, bytes);
+  job_->cluster().network().send(connection->second, bytes, calendar_.now(), calendar_.now(), next_block_++);
+}
+
+void Inputs::on_delivery(std::uint32_t number, Nanos, Nanos) {
+  const auto storing = storing_.find(number);
+  streams_[storing->second.stream].stored.push_back(std::move(storing->second.block));
+  storing_.erase(storing);
+}
+
+// ---------------------------------------------------------------- what a batch gets
+
+std::vector<Pieces> Inputs::take(int edge, Nanos batch_interval_ns) {
+  Stream& stream = streams_[stream_of_[static_cast<std::size_t>(
+      job_->graph().edges[static_cast<std::size_t>(edge)].from)]];
+  switch (params_.input) {
+    case InputKind::receiver:
+      return std::exchange(stream.stored, {});
+    case InputKind::file:
+      return take_files(stream);
+    case InputKind::direct:
+      return take_partitions(stream, batch_interval_ns);
+  }
+  return {};
+}
+
+std::vector<Pieces> Inputs::take_files(Stream& stream) {
+  std::vector<Pieces> tasks;
+  std::int64_t all = std::numeric_limits<std::int64_t>::max();
+  for (Instance& instance : stream.instances) {
+    for (Piece& piece : take_from(instance, all)) {
+      piece.host = host_;
+      while (piece.batch.count > 1) tasks.push_back({{piece.batch.split_head(1), host_, -1}});
+      tasks.push_back({piece});
+    }
+  }
+  return tasks;
+}
+
+// Records go to the partitions in turn.
+std::vector<Pieces> Inputs::take_partitions(Stream& stream, Nanos batch_interval_ns) {
+  const int partitions = params_.direct.partitions;
+  std::vector<Pieces> tasks(static_cast<std::size_t>(partitions));
+  std::int64_t records = allowed(stream, batch_interval_ns);
+  for (Instance& instance : stream.instances) {
+    for (Piece& piece : take_from(instance, records)) {
+      piece.host = host_;
+      const std::int64_t each = piece.batch.count / partitions;
+      const auto rest = static_cast<int>(piece.batch.count % partitions);
+      const int served = each > 0 ? partitions : rest;
+      for (int i = 0; i < served; ++i) {
+        Pieces& task = tasks[static_cast<std::size_t>((stream.next_partition + i) % partitions)];
+        const bool last = i + 1 == served;
+        task.push_back(last ? piece : Piece{piece.batch.split_head(each + (i < rest ? 1 : 0)), host_, -1});
+      }
+      stream.next_partition = (stream.next_partition + rest) % partitions;
+    }
+  }
+  return tasks;
+}
+
+std::int64_t Inputs::files_listed() {
+  const Nanos oldest_ns = calendar_.now() - to_nanos(params_.file.kept_s);
+  std::int64_t files = 0;
+  for (Stream& stream : streams_) {
+    while (!stream.files.empty() && stream.file_came_ns.front() < oldest_ns) {
+      stream.listed -= stream.files.front();
+      stream.files.pop_front();
+      stream.file_came_ns.pop_front();
+    }
+    files += stream.listed;
+  }
+  return files;
+}
+
+}  // namespace weir::spark

@@ -1,0 +1,439 @@
+#include "models/engines/spark/micro_batches.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::spark {
+
+namespace {
+
+Nanos millis(double ms) {
+  return to_nanos(ms * 1e-3);
+}
+
+}  // namespace
+
+MicroBatches::MicroBatches(EngineContext& context, std::uint32_t first_part, const SparkParams& params,
+                           int host)
+    : calendar_(context.calendar),
+      params_(params),
+      fidelity_(context.fidelity),
+      seed_(context.seed),
+      batch_interval_ns_(to_nanos(params.batch_interval_s)),
+      rpc_ns_(millis(params.driver.rpc_ms)),
+      inputs_(context.calendar, engine_handler_id(context.job_number, first_part + 1), params,
+              context.fidelity, host),
+      generator_(context.calendar, engine_handler_id(context.job_number, first_part + 2)),
+      scheduler_(context.calendar, engine_handler_id(context.job_number, first_part + 3)),
+      offers_(context.seed, context.job, "offers") {
+  handler_id = engine_handler_id(context.job_number, first_part);
+  generator_.on_done = [this](const DriverThread::Work& work) { submit(work.argument); };
+  generator_.on_idle = [] {};
+  scheduler_.on_done = [this](const DriverThread::Work& work) { scheduler_did(work); };
+  scheduler_.on_idle = [this] { launch(); };
+}
+
+void MicroBatches::deploy(Job& job) {
+  job_ = &job;
+  const LogicalGraph& graph = job.graph();
+  stages_ = stages_of(graph);
+  const auto slots = static_cast<int>(job.placed().size());
+  executors_.deploy(job, params_.executor_cores,
+                    params_.initial_executors.value_or(slots / params_.executor_cores));
+  slots_.resize(static_cast<std::size_t>(slots));
+  shuffle_partitions_ = params_.shuffle_partitions > 0 ? params_.shuffle_partitions : slots;
+  inputs_.deploy(job);
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    if (!graph.operators[op].source) continue;
+    rates_.try_emplace(static_cast<int>(op), params_.backpressure, params_.batch_interval_s * 1e3);
+    if (params_.input != InputKind::receiver) continue;
+    for (int i = 0; i < job.parallelism()[op]; ++i) executors_.reserve(i);
+  }
+  for (std::size_t edge = 0; edge < graph.edges.size(); ++edge) {
+    if (!is_shuffle(graph, static_cast<int>(edge))) continue;
+    const EdgeSpec& spec = graph.edges[edge].spec;
+    std::shared_ptr<const std::vector<double>> shares;
+    if (spec.partitioning == Partitioning::key)
+      shares = std::make_shared<const std::vector<double>>(key_shares(spec.keys, shuffle_partitions_));
+    shuffles_[static_cast<int>(edge)] = {
+        std::make_unique<Splitter>(spec, shares, 0, shuffle_partitions_,
+                                   RandomStream(seed_, job.name(), fmt::format("shuffle {}", edge))),
+        stages_.of_operator[static_cast<std::size_t>(graph.edges[edge].to)]};
+  }
+  if (Tracer* const tracer = job.tracer(); tracer != nullptr) {
+    generator_.trace_to(*tracer, "job generator");
+    scheduler_.trace_to(*tracer, "scheduler");
+  }
+  job.watch_services(true);
+  calendar_.schedule(to_nanos(params_.first_batch_s.value_or(params_.batch_interval_s)), EventClass::timer,
+                     *this, batch_time, 0);
+}
+
+void MicroBatches::on_event(std::uint32_t kind, std::uint32_t argument) {
+  switch (kind) {
+    case batch_time:
+      return make_batch();
+    case task_arrives:
+      return arrive(static_cast<int>(argument));
+    case result_arrives:
+      return scheduler_.give({result_taken, argument, millis(params_.driver.result_ms)});
+    default:
+      WEIR_ASSERT(false, "unknown event of spark");
+  }
+}
+
+// ---------------------------------------------------------------- batches and jobs
+
+void MicroBatches::make_batch() {
+  calendar_.schedule(calendar_.now() + batch_interval_ns_, EventClass::timer, *this, batch_time, 0);
+  const std::uint32_t batch = next_batch_++;
+  prepare_stages(batches_[batch]);
+  Nanos cost_ns = millis(params_.driver.generation_ms);
+  if (params_.input == InputKind::file)
+    cost_ns += millis(params_.file.listing_per_file_ms * static_cast<double>(inputs_.files_listed()));
+  trace_batch_time();
+  generator_.give({generated, batch, cost_ns});
+}
+
+void MicroBatches::prepare_stages(BatchRun& run) {
+  const LogicalGraph& graph = job_->graph();
+  run.stages.resize(stages_.list.size());
+  run.stages_left = stages_.list.size();
+  run.records_by_source.assign(graph.operators.size(), 0);
+  for (std::size_t s = 0; s < stages_.list.size(); ++s) {
+    const Stage& stage = stages_.list[s];
+    StageRun& of = run.stages[s];
+    of.parents_left = static_cast<int>(stage.parents.size());
+    if (!stage.shuffles.empty()) of.tasks.resize(static_cast<std::size_t>(shuffle_partitions_));
+    for (const int edge : stage.inputs) {
+      for (Pieces& task : inputs_.take(edge, batch_interval_ns_)) {
+        for (const Piece& piece : task)
+          run.records_by_source[static_cast<std::size_t>(graph.edges[static_cast<std::size_t>(edge)].from)] +=
+              piece.batch.count;
+        of.tasks.push_back(std::move(task));
+      }
+    }
+    of.unfinished = of.tasks.size();
+    run.tasks += static_cast<std::int64_t>(of.tasks.size());
+  }
+}
+
+void MicroBatches::submit(std::uint32_t batch) {
+  batches_.at(batch).submitted_ns = calendar_.now();
+  jobs_waiting_.push_back(batch);
+  if (job_->tracer() != nullptr)
+    job_->tracer()->signalled(scheduler_.trace_worker(), generator_.trace_worker(), generator_.signal_ns(),
+                              calendar_.now());
+  start_jobs();
+}
+
+void MicroBatches::start_jobs() {
+  while (jobs_running_ < params_.concurrent_jobs && !jobs_waiting_.empty()) {
+    const std::uint32_t batch = jobs_waiting_.front();
+    jobs_waiting_.pop_front();
+    ++jobs_running_;
+    BatchRun& run = batches_.at(batch);
+    run.started_ns = calendar_.now();
+    for (std::size_t s = 0; s < stages_.list.size(); ++s)
+      if (run.stages[s].parents_left == 0) submit_stage(batch, static_cast<int>(s));
+  }
+}
+
+// A job without any task is over without one.
+void MicroBatches::submit_stage(std::uint32_t batch, int stage) {
+  const bool anything = batches_.at(batch).tasks > 0;
+  scheduler_.give({stage_submitted, stage_id(batch, stage), anything ? millis(params_.driver.stage_ms) : 0});
+}
+
+void MicroBatches::scheduler_did(const DriverThread::Work& work) {
+  const auto stage_count = static_cast<std::uint32_t>(stages_.list.size());
+  switch (work.kind) {
+    case stage_submitted:
+      return stage_ready(work.argument / stage_count, static_cast<int>(work.argument % stage_count));
+    case task_launched:
+      slots_[work.argument].launched_ns = scheduler_.signal_ns();
+      calendar_.schedule(calendar_.now() + rpc_ns_, EventClass::timer, *this, task_arrives, work.argument);
+      return;
+    case result_taken:
+      return take_result(static_cast<int>(work.argument));
+    default:
+      WEIR_ASSERT(false, "unknown work of the scheduler");
+  }
+}
+
+void MicroBatches::stage_ready(std::uint32_t batch, int stage) {
+  StageRun& run = batches_.at(batch).stages[static_cast<std::size_t>(stage)];
+  if (run.tasks.empty()) return stage_done(batch, stage);
+  ready_[{batch, stage}] = &run;
+  if (pending_tasks_ == 0) backlog_since_ns_ = calendar_.now();
+  pending_tasks_ += static_cast<std::int64_t>(run.tasks.size());
+}
+
+// ---------------------------------------------------------------- tasks
+
+// By job and stage, or of the job that has the fewest tasks running (Pool.scala, SchedulingAlgorithm.scala).
+MicroBatches::Ready::iterator MicroBatches::next_stage() {
+  if (params_.scheduling == Scheduling::fifo) return ready_.begin();
+  return std::min_element(ready_.begin(), ready_.end(), [this](const auto& a, const auto& b) {
+    return batches_.at(a.first.first).running < batches_.at(b.first.first).running;
+  });
+}
+
+// A task that is ready goes to a core near its data.
+void MicroBatches::launch() {
+  if (!scheduler_.idle() || ready_.empty()) return;
+  const auto first = next_stage();
+  StageRun& stage = *first->second;
+  Pieces& input = stage.tasks[stage.next];
+  const bool placed =
+      !input.empty() && input.front().host >= 0 &&
+      job_->graph()
+          .operators[static_cast<std::size_t>(input.front().batch.channel->sender->operator_id())]
+          .source;
+  const int slot = placed ? executors_.choose(input.front().host, input.front().second_host, offers_)
+                          : executors_.choose(-1, -1, offers_);
+  if (slot < 0) return;
+  executors_.set_busy(slot, true, calendar_.now());
+  ++batches_.at(first->first.first).running;
+  Slot& of = slots_[static_cast<std::size_t>(slot)];
+  of.batch = first->first.first;
+  of.stage = first->first.second;
+  of.input = std::move(input);
+  input.clear();
+  of.phase = Slot::Phase::launching;
+  if (++stage.next == stage.tasks.size()) ready_.erase(first);
+  if (--pending_tasks_ == 0) backlog_since_ns_ = -1;
+  ++statistics_.tasks;
+  scheduler_.give({task_launched, static_cast<std::uint32_t>(slot), millis(params_.driver.task_ms)});
+}
+
+int MicroBatches::connection(int from_host, int to_host) {
+  const auto [it, added] = connections_.try_emplace({from_host, to_host}, -1);
+  if (added) it->second = job_->cluster().network().connect(from_host, to_host, TrafficClass::data, *this);
+  return it->second;
+}
+
+// What is elsewhere comes over the network, from each host at once.
+void MicroBatches::arrive(int slot) {
+  Slot& of = slots_[static_cast<std::size_t>(slot)];
+  of.phase = Slot::Phase::fetching;
+  const int here = executors_.host(slot);
+  std::map<int, double> bytes_from;
+  for (const Piece& piece : of.input)
+    if (piece.host >= 0 && piece.host != here && piece.second_host != here)
+      bytes_from[piece.host] += static_cast<double>(piece.batch.size_bytes);
+  of.fetches = static_cast<std::uint32_t>(bytes_from.size());
+  for (const auto& [host, bytes] : bytes_from) {
+    job_->count_transfer(host, here, bytes);
+    job_->cluster().network().send(connection(host, here), bytes, calendar_.now(), calendar_.now(),
+                                   static_cast<std::uint32_t>(slot));
+  }
+  if (of.fetches == 0) run(slot);
+}
+
+void MicroBatches::on_delivery(std::uint32_t slot, Nanos, Nanos) {
+  if (--slots_[slot].fetches == 0) run(static_cast<int>(slot));
+}
+
+void MicroBatches::run(int slot) {
+  Slot& of = slots_[static_cast<std::size_t>(slot)];
+  const Nanos now = calendar_.now();
+  const double setup_s = params_.task_setup_ms * 1e-3;
+  if (of.input.empty()) {
+    of.phase = Slot::Phase::telling;
+    calendar_.schedule(now + to_nanos(setup_s) + rpc_ns_, EventClass::timer, *this, result_arrives,
+                       static_cast<std::uint32_t>(slot));
+    return;
+  }
+  of.phase = Slot::Phase::running;
+  const Pieces input = std::exchange(of.input, {});
+  const auto reader = [&](const Piece& piece) -> Instance& {
+    const LogicalEdge& edge = job_->graph().edges[static_cast<std::size_t>(piece.batch.channel->edge)];
+    return job_->instance(edge.to, slot);
+  };
+  reader(input.front()).set_up(setup_s);
+  for (const Piece& piece : input) {
+    Batch batch = piece.batch;
+    batch.first_ns = batch.last_ns = now;
+    Instance& instance = reader(piece);
+    instance.arrives_from(of.launched_ns, scheduler_.trace_worker());
+    instance.receive(batch);
+  }
+}
+
+void MicroBatches::served(const Instance& instance) {
+  if (instance.source()) return;
+  Slot& of = slots_[static_cast<std::size_t>(instance.index())];
+  const int slot = instance.index();
+  for (const int op : stages_.list[static_cast<std::size_t>(of.stage)].operators)
+    if (job_->instance(op, slot).queue_records() > 0) return;
+  WEIR_ASSERT(of.phase == Slot::Phase::running, "records were served without a task");
+  of.phase = Slot::Phase::telling;
+  const Nanos now = calendar_.now();
+  if (job_->tracer() != nullptr)
+    job_->tracer()->signalled(scheduler_.trace_worker(), instance.trace_worker(), instance.signal_ns(now),
+                              now + rpc_ns_);
+  calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives,
+                     static_cast<std::uint32_t>(slot));
+}
+
+void MicroBatches::take_result(int slot) {
+  Slot& of = slots_[static_cast<std::size_t>(slot)];
+  of.phase = Slot::Phase::free;
+  executors_.set_busy(slot, false, calendar_.now());
+  if (on_task_over) on_task_over(executors_.executor_of(slot));
+  --batches_.at(of.batch).running;
+  StageRun& stage = batches_.at(of.batch).stages[static_cast<std::size_t>(of.stage)];
+  if (--stage.unfinished == 0) stage_done(of.batch, of.stage);
+}
+
+void MicroBatches::stage_done(std::uint32_t batch, int stage) {
+  BatchRun& run = batches_.at(batch);
+  for (const int child : stages_.list[static_cast<std::size_t>(stage)].children)
+    if (--run.stages[static_cast<std::size_t>(child)].parents_left == 0) submit_stage(batch, child);
+  if (--run.stages_left == 0) job_done(batch);
+}
+
+void MicroBatches::job_done(std::uint32_t batch) {
+  const BatchRun run = std::move(batches_.at(batch));
+  batches_.erase(batch);
+  --jobs_running_;
+  note(run);
+  if (params_.backpressure.enabled) adapt_rates(run);
+  if (job_->tracer() != nullptr) {
+    // What was received for the batch is forgotten, what was read is done with.
+    for (const auto& [source, rate] : rates_)
+      for (int i = 0; i < job_->parallelism()[static_cast<std::size_t>(source)]; ++i)
+        signal_from_scheduler(job_->instance(source, i).trace_worker());
+  }
+  start_jobs();
+}
+
+void MicroBatches::note(const BatchRun& run) {
+  const double scheduling_s = to_seconds(run.started_ns - run.submitted_ns);
+  const double processing_s = to_seconds(calendar_.now() - run.started_ns);
+  Statistics& s = statistics_;
+  ++s.batches;
+  s.scheduling_delay_sum_s += scheduling_s;
+  s.scheduling_delay_max_s = std::max(s.scheduling_delay_max_s, scheduling_s);
+  s.scheduling_delay_last_s = scheduling_s;
+  s.processing_sum_s += processing_s;
+  s.processing_max_s = std::max(s.processing_max_s, processing_s);
+  s.total_delay_sum_s += scheduling_s + processing_s;
+  s.total_delay_max_s = std::max(s.total_delay_max_s, scheduling_s + processing_s);
+  std::int64_t records = 0;
+  for (const std::int64_t of_source : run.records_by_source) records += of_source;
+  s.records_max = std::max(s.records_max, static_cast<double>(records));
+}
+
+void MicroBatches::adapt_rates(const BatchRun& run) {
+  const Nanos now = calendar_.now();
+  for (auto& [source, rate] : rates_) {
+    const auto next = rate.completed(
+        to_seconds(now) * 1e3, static_cast<double>(run.records_by_source[static_cast<std::size_t>(source)]),
+        to_seconds(now - run.started_ns) * 1e3, to_seconds(run.started_ns - run.submitted_ns) * 1e3);
+    if (next) inputs_.limit(source, *next);
+  }
+}
+
+// ---------------------------------------------------------------- records between operators
+
+void MicroBatches::route(Channel& channel, const Batch& batch) {
+  if (channel.sender->source()) return inputs_.receive(channel, batch);
+  const auto shuffle = shuffles_.find(channel.edge);
+  if (shuffle == shuffles_.end()) {
+    channel.receiver->arrives_from(batch.first_ns);
+    return channel.receiver->receive(batch);
+  }
+  const Slot& slot = slots_[static_cast<std::size_t>(channel.sender->index())];
+  StageRun& stage = batches_.at(slot.batch).stages[static_cast<std::size_t>(shuffle->second.to_stage)];
+  std::int64_t rest_count = batch.count, rest_weight = batch.weight, rest_bytes = batch.size_bytes;
+  shuffle->second.splitter->split(batch.count, [&](int partition, std::int64_t count) {
+    Batch part = batch;
+    part.become({count, count == rest_count ? rest_bytes : muldiv(rest_bytes, count, rest_count),
+                 count == rest_count ? rest_weight : muldiv(rest_weight, count, rest_count)});
+    rest_count -= count;
+    rest_bytes -= part.size_bytes;
+    rest_weight -= part.weight;
+    put(stage.tasks[static_cast<std::size_t>(partition)], part, channel.sender->host());
+  });
+}
+
+// With what else is there for the same task, as far as batches may grow.
+void MicroBatches::put(Pieces& pieces, const Batch& batch, int host) const {
+  for (auto piece = pieces.rbegin(); piece != pieces.rend() && fidelity_.batch_records > 1; ++piece) {
+    if (piece->host != host || piece->batch.channel->edge != batch.channel->edge) continue;
+    if (piece->batch.count + batch.count > fidelity_.batch_records) break;
+    return piece->batch.merge(batch);
+  }
+  pieces.push_back({batch, host, -1});
+}
+
+template <class See>
+void MicroBatches::for_each_held(See&& see) const {
+  inputs_.for_each_held(see);
+  for (const auto& [number, run] : batches_)
+    for (const StageRun& stage : run.stages)
+      for (const Pieces& task : stage.tasks)
+        for (const Piece& piece : task) see(piece.batch);
+  for (const Slot& slot : slots_)
+    for (const Piece& piece : slot.input) see(piece.batch);
+}
+
+void MicroBatches::drop_all(Job&) {
+  WEIR_ASSERT(false, "a job in micro-batches is not stopped");
+}
+
+std::int64_t MicroBatches::held_weight() const {
+  std::int64_t weight = 0;
+  for_each_held([&](const Batch& batch) { weight += batch.weight; });
+  return weight;
+}
+
+void MicroBatches::add_queued(std::vector<std::int64_t>& records_by_edge) const {
+  for_each_held([&](const Batch& batch) {
+    records_by_edge[static_cast<std::size_t>(batch.channel->edge)] += batch.count;
+  });
+}
+
+// ---------------------------------------------------------------- trace
+
+// The time of a batch comes to the generator from whoever took records in.
+void MicroBatches::trace_batch_time() {
+  Tracer* const tracer = job_->tracer();
+  if (tracer == nullptr) return;
+  const Nanos now = calendar_.now();
+  for (const auto& [source, rate] : rates_) {
+    for (int i = 0; i < job_->parallelism()[static_cast<std::size_t>(source)]; ++i) {
+      const Instance& instance = job_->instance(source, i);
+      if (instance.active_before(now))
+        tracer->signalled(generator_.trace_worker(), instance.trace_worker(), now - 1, now);
+    }
+  }
+}
+
+void MicroBatches::signal_from_scheduler(int worker) {
+  job_->tracer()->signalled(worker, scheduler_.trace_worker(), scheduler_.signal_ns(), calendar_.now());
+}
+
+void MicroBatches::trace_until(Nanos now) {
+  generator_.trace_until(now);
+  scheduler_.trace_until(now);
+}
+
+// Up to where both threads are told, and before any launch whose task has not begun.
+Nanos MicroBatches::trace_settled(Nanos until_ns) {
+  Nanos settled_ns = until_ns;
+  for (DriverThread* const thread : {&generator_, &scheduler_}) {
+    if (!thread->busy()) thread->trace_until(until_ns);
+    settled_ns = std::min(settled_ns, thread->traced_until_ns());
+  }
+  for (const Slot& slot : slots_)
+    if (slot.phase == Slot::Phase::launching || slot.phase == Slot::Phase::fetching)
+      settled_ns = std::min(settled_ns, slot.launched_ns);
+  return settled_ns;
+}
+
+}  // namespace weir::spark
