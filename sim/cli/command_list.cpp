@@ -25,6 +25,7 @@ const std::vector<Kind>& kinds() {
                                         {"operators", &OperatorRegistry::core()},
                                         {"placements", &PlacementRegistry::core()},
                                         {"arrivals", &ArrivalRegistry::core()},
+                                        {"brokers", &BrokerRegistry::core()},
                                         {"migrations"},
                                         {"scenarios"}};
   return all;

@@ -48,7 +48,7 @@ double TrueCapacity::demand_per_s(int operator_id, double from_s, double to_s) c
 }
 
 bool TrueCapacity::has_optimum() const {
-  return flow_.rounds(present_parallelism()) <= rounds_max;
+  return job_.knows_load() && flow_.rounds(present_parallelism()) <= rounds_max;
 }
 
 double TrueCapacity::speed(int operator_id) const {

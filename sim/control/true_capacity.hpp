@@ -42,7 +42,7 @@ class TrueCapacity final : public Truth {
   double demand_per_s(int operator_id, double from_s, double to_s) const;
   // False where records go round a loop more than rounds_max times in the mean (a driver that begins the next
   // round when the last has come back): then how long a round takes says how much there is to do, and not
-  // what is offered, and an optimum means nothing.
+  // what is offered, and an optimum means nothing. Nor where a source reads what another job writes.
   static constexpr double rounds_max = 100;
   bool has_optimum() const;
   // Of one instance when there are `parallelism`; infinity when records cost nothing.

@@ -133,6 +133,10 @@ void Instance::schedule_arrival() {
 }
 
 void Instance::arrive() {
+  if (topic_read_ != nullptr) {
+    topic_read_->arrived(index_, arrived_batch());
+    return schedule_arrival();
+  }
   counters_.records_arrived += next_arrivals_.count;
   const bool skips = job_.graph().operators[operator_id_].source_spec.when_blocked == WhenBlocked::skip;
   // A generator that may not emit, or that is behind by more than a batch, does not make the records.
@@ -140,19 +144,41 @@ void Instance::arrive() {
                 inbox_records_ > job_.batch_records())) {
     counters_.records_suppressed += next_arrivals_.count;
   } else {
-    Batch batch;
-    batch.count = next_arrivals_.count;
-    batch.size_bytes = static_cast<std::int64_t>(static_cast<double>(batch.count) * output_bytes_ + 0.5);
-    batch.first_ns = batch.origin_first_ns = next_arrivals_.first_ns;
-    batch.last_ns = batch.origin_last_ns = next_arrivals_.last_ns;
-    batch.weight = batch.count * weight_per_origin;
-    batch.source = job_.source_number(operator_id_, index_);
-    batch.sequence_first = next_sequence_;
-    next_sequence_ += batch.count;
-    batch.sequence_last = next_sequence_ - 1;
+    Batch batch = arrived_batch();
+    number(batch);
     enqueue(batch);
   }
   schedule_arrival();
+  if (executor_ != nullptr) executor_->wake();
+}
+
+Batch Instance::arrived_batch() const {
+  Batch batch;
+  batch.count = next_arrivals_.count;
+  batch.size_bytes = static_cast<std::int64_t>(static_cast<double>(batch.count) * output_bytes_ + 0.5);
+  batch.first_ns = batch.origin_first_ns = next_arrivals_.first_ns;
+  batch.last_ns = batch.origin_last_ns = next_arrivals_.last_ns;
+  return batch;
+}
+
+// As origins of this source, the next ones.
+void Instance::number(Batch& batch) {
+  batch.weight = batch.count * weight_per_origin;
+  batch.source = job_.source_number(operator_id_, index_);
+  batch.sequence_first = next_sequence_;
+  next_sequence_ += batch.count;
+  batch.sequence_last = next_sequence_ - 1;
+}
+
+void Instance::read(const std::vector<Batch>& batches) {
+  for (Batch batch : batches) {
+    counters_.records_arrived += batch.count;
+    batch.channel = nullptr;
+    batch.unseen = {};
+    batch.first_ns = batch.last_ns = calendar_.now();
+    number(batch);
+    enqueue(batch);
+  }
   if (executor_ != nullptr) executor_->wake();
 }
 
@@ -222,6 +248,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   }
   inbox_records_ -= serving_.count;
   inbox_bytes_ -= serving_.size_bytes;
+  if (topic_read_ != nullptr && inbox_.empty()) topic_read_->took_all(*this);
   if (above_ && inbox_bytes_ <= settings_.low_mark_bytes) {
     above_ = false;
     sightings_ = 0;
@@ -396,6 +423,7 @@ void Instance::finish(Nanos now) {
     emitted(out);
   } else if (sink_) {
     deliver(out);
+    if (topic_written_ != nullptr) topic_written_->write(*this, out);
     out.count = 0;
   } else {
     // The share of the input that lives on carries its weight on; the rest is done here.
@@ -425,6 +453,7 @@ void Instance::finish(Nanos now) {
   if (came_by != nullptr && came_by->follower != nullptr) came_by->follower->consumed(*came_by);
   change_use(now, idle_use());
   job_.served(*this);
+  if (topic_read_ != nullptr && inbox_.empty()) topic_read_->dealt_with_all(*this);
 }
 
 void Instance::emitted(const Batch& batch) {

@@ -9,6 +9,7 @@
 
 #include "sim/dataflow/arrival.hpp"
 #include "sim/dataflow/batch.hpp"
+#include "sim/dataflow/broker.hpp"
 #include "sim/dataflow/executor.hpp"
 #include "sim/dataflow/operator.hpp"
 #include "sim/dataflow/queue_account.hpp"
@@ -230,6 +231,21 @@ class Instance final : public EventHandler {
   // something.
   void send_again(int edge, const Batch& batch);
 
+  // ---- topics of a broker (broker.hpp) ----
+  // Before the first deployment. Of a source: its arrivals go there, and what it emits comes from there.
+  void read_from(TopicReader& topic) { topic_read_ = &topic; }
+  // Of a sink: what is delivered goes there.
+  void write_to(TopicWriter& topic) { topic_written_ = &topic; }
+  // Comes to a source out of its topic.
+  void read(const std::vector<Batch>& batches);
+  // Of a source: all that was made for it so far, and what of that it has not emitted.
+  std::int64_t offered_records() const {
+    return counters_.records_arrived + (topic_read_ != nullptr ? topic_read_->waiting_records(index_) : 0);
+  }
+  std::int64_t outside_records() const {
+    return inbox_records_ + (topic_read_ != nullptr ? topic_read_->waiting_records(index_) : 0);
+  }
+
   // ---- replay: of a source that is replayable ----
   // The sequence number of the record that it emits next.
   std::int64_t next_to_emit() const { return next_to_emit_; }
@@ -322,6 +338,8 @@ class Instance final : public EventHandler {
     return work_ns - static_cast<Nanos>(static_cast<double>(work_ns) * parts_.instrumentation + 0.5);
   }
   void arrive();
+  Batch arrived_batch() const;
+  void number(Batch& batch);
   void schedule_arrival();
   void enqueue(const Batch& batch);
   void look_at_mark();
@@ -363,6 +381,8 @@ class Instance final : public EventHandler {
   std::uint32_t epoch_ = 0;  // of the deployment: events of an earlier one are stale
 
   WorkQueue* work_queue_ = nullptr;
+  TopicReader* topic_read_ = nullptr;
+  TopicWriter* topic_written_ = nullptr;
   Ring<Batch> inbox_;
   std::int64_t inbox_records_ = 0;
   std::int64_t inbox_bytes_ = 0;

@@ -20,6 +20,8 @@ Job::Job(const JobSetup& setup) : setup_(setup) {
   sent_bytes_.assign(setup.cluster->host_count(), 0);
   received_bytes_.assign(setup.cluster->host_count(), 0);
   work_queues_.resize(operators);
+  topics_read_.resize(operators, nullptr);
+  topics_written_.resize(operators, nullptr);
   for (std::size_t op = 0; op < operators; ++op) {
     if (g.pulls(static_cast<int>(op))) work_queues_[op] = std::make_unique<WorkQueue>(*this);
   }
@@ -87,6 +89,17 @@ bool Job::deploy(const std::vector<int>& parallelism) {
   }
   build_edges();
   setup_.engine->deployed(*this);
+  for (TopicReader* topic : topics_read_)
+    if (topic != nullptr) topic->deployed();
+  for (TopicWriter* topic : topics_written_)
+    if (topic != nullptr) topic->deployed();
+  return true;
+}
+
+bool Job::knows_load() const {
+  for (std::size_t op = 0; op < topics_read_.size(); ++op)
+    if (topics_read_[op] != nullptr && graph().operators[op].source_spec.arrivals.name() == "none")
+      return false;
   return true;
 }
 
@@ -121,6 +134,8 @@ void Job::build_instances(const std::vector<int>& parallelism, const std::vector
     while (static_cast<int>(instances_[op].size()) < parallelism[op]) {
       const auto index = static_cast<int>(instances_[op].size());
       instances_[op].push_back(std::make_unique<Instance>(*this, static_cast<int>(op), index));
+      if (topics_read_[op] != nullptr) instances_[op].back()->read_from(*topics_read_[op]);
+      if (topics_written_[op] != nullptr) instances_[op].back()->write_to(*topics_written_[op]);
       executors_[op].push_back(
           std::make_unique<Executor>(cluster().cpus(), calendar(), instances_[op].back()->handler_id));
       snapshots_[op].emplace_back();
@@ -596,9 +611,12 @@ MetricWindow Job::take_window() {
         *uses[use] = to_seconds(total - before.use_ns[use]);
         before.use_ns[use] = total;
       }
-      arrived += counters.records_arrived - before.counters.records_arrived;
+      if (graph().operators[op].source) {
+        const std::int64_t offered = instance.offered_records();
+        arrived += offered - std::exchange(before.offered_records, offered);
+      }
       before.counters = counters;
-      m.queue_records = static_cast<double>(instance.queue_records());
+      m.queue_records = static_cast<double>(instance.outside_records());
       m.queue_bytes = static_cast<double>(instance.queue_bytes());
       m.queue_records_max = static_cast<double>(instance.take_queue_records_max());
       if (shared != nullptr) {

@@ -89,6 +89,12 @@ class Job final : public DeliveryHandler {
   // When a metric window has just been closed: up to when everything is told.
   Nanos trace_settled(Nanos now);
 
+  // ---- topics (broker.hpp), before the first deployment ----
+  void read_from(int source, TopicReader& topic) { topics_read_[source] = &topic; }
+  void write_to(int sink, TopicWriter& topic) { topics_written_[sink] = &topic; }
+  // Whether the scenario says what is offered: not where a source reads what another job writes.
+  bool knows_load() const;
+
   // ---- deployment (engines) ----
   // Asked to change something; ends with action_ended().
   void action_begins();
@@ -239,6 +245,7 @@ class Job final : public DeliveryHandler {
  private:
   struct Snapshot {
     InstanceCounters counters;
+    std::int64_t offered_records = 0;
     Nanos use_ns[4] = {0, 0, 0, 0};
   };
   void find_chains(const std::vector<int>& parallelism);
@@ -258,6 +265,8 @@ class Job final : public DeliveryHandler {
   std::vector<std::vector<bool>> stopped_;  // by themselves, by operator
   std::vector<std::vector<std::unique_ptr<Executor>>> executors_;
   std::vector<std::vector<std::unique_ptr<Instance>>> instances_;
+  std::vector<TopicReader*> topics_read_;     // by operator; null: none
+  std::vector<TopicWriter*> topics_written_;  // likewise
   std::vector<std::vector<Snapshot>> snapshots_;
   std::vector<PlacedInstance> placed_;
   std::vector<int> source_base_;

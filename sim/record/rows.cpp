@@ -303,11 +303,12 @@ template <>
 const TableSchema<CatchUpRow>& schema_of() {
   static const auto schema = [] {
     using R = CatchUpRow;
-    TableSchema<R> t("catch_ups",
-                     "One row per action that the job caught up with, appended when it has: at the end of the "
-                     "first window after the action in which no more records wait outside than before it, "
-                     "unless another action came first.",
-                     chunk_small);
+    TableSchema<R> t(
+        "catch_ups",
+        "One row per action that the job caught up with, appended when it has: at the end of the "
+        "first window after the action in which no more records wait outside than before it, "
+        "unless another action came first.",
+        chunk_small);
     t.column("action_id", "", "Which action.", &R::action_id);
     t.column("job_id", "", "Of which job.", &R::job_id);
     t.column("catch_up_s", "s", "From the action's end on.", &R::catch_up_s);

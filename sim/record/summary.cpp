@@ -181,6 +181,11 @@ nlohmann::ordered_json to_json(const RunSummary& run) {
       put_results(one, job);
     }
   }
+  for (const BrokerSummary& broker : run.brokers) {
+    Json& one = json["brokers"][broker.name];
+    one["system"] = broker.system;
+    for (const auto& [name, value] : broker.figures) one["figures"][name] = finite(value);
+  }
   json["hosts"] = hosts_json(run.hosts);
   json["failed_checks"] = run.failed_checks;
   return json;

@@ -103,8 +103,8 @@ struct ActionSummary {
   int wanted = 0;      // what the policy asked for, before it was clipped; 0: not told apart
   std::int64_t decision_id = -1;
   std::int64_t records_lost = 0;  // by the whole action
-  // From its end until what arrived meanwhile was worked off (catching_up.hpp); none: never, or another action
-  // came before.
+  // From its end until what arrived meanwhile was worked off (catching_up.hpp); none: never, or another
+  // action came before.
   std::optional<double> catch_up_s = {};
 };
 
@@ -160,6 +160,13 @@ struct JobSummary {
   std::vector<std::string> engine_story;
 };
 
+// What a broker counts: numbers by name.
+struct BrokerSummary {
+  std::string name;
+  std::string system;
+  std::vector<std::pair<std::string, double>> figures;
+};
+
 struct HostsSummary {
   int count = 0;
   std::optional<double> cpu_mean;  // share of all cores, over the run
@@ -177,6 +184,7 @@ struct RunSummary {
   double peak_rss_mib = 0;
   std::vector<std::string> failed_checks;  // sentences of the self-check; empty: passed
   std::vector<JobSummary> jobs;            // at least one
+  std::vector<BrokerSummary> brokers;
   HostsSummary hosts;
 };
 

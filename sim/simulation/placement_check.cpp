@@ -21,7 +21,9 @@ namespace {
 using nlohmann::json;
 
 json error_of(std::size_t job, const std::string& what) {
-  const PlacementError usual{job, what};
+  PlacementError usual;
+  usual.job = job;
+  usual.what = what;
   return {{"job", job}, {"what", what}, {"parameter", usual.parameter}, {"allowed", usual.allowed}};
 }
 
@@ -32,6 +34,17 @@ json try_placements(const PlacementTrial& trial) {
   std::vector<int> free_slots;
   for (int host = 0; host < cluster.host_count(); ++host) free_slots.push_back(cluster.host(host).slots);
   json errors = json::array();
+  for (std::size_t b = 0; b < trial.brokers.size(); ++b) {
+    try {
+      auto& broker = *trial.brokers[b]->system.build(BrokerContext{}).release();
+      broker.start({calendar, cluster, trial.seed, static_cast<int>(b)});
+    } catch (const BrokerParameterError& e) {
+      errors.push_back({{"broker", b},
+                        {"what", e.what()},
+                        {"parameter", "system." + e.parameter},
+                        {"allowed", e.allowed}});
+    }
+  }
   for (std::size_t j = 0; j < trial.jobs.size(); ++j) {
     const JobSpec& job = *trial.jobs[j].job;
     try {
@@ -126,11 +139,12 @@ std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
   }
   const json found = json::parse(told, nullptr, false);
   if (found.is_discarded() || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return {{std::nullopt, "SimGrid cannot build this cluster"}};
+    return {{std::nullopt, std::nullopt, "SimGrid cannot build this cluster"}};
   std::vector<PlacementError> errors;
   for (const json& one : found) {
     PlacementError error;
     if (one.contains("job")) error.job = one["job"].get<std::size_t>();
+    if (one.contains("broker")) error.broker = one["broker"].get<std::size_t>();
     error.what = one["what"];
     error.parameter = one.value("parameter", error.parameter);
     error.allowed = one.value("allowed", error.allowed);

@@ -22,10 +22,12 @@ struct PlacementTrial {
     const DataflowSpec* dataflow;  // that can be resolved
   };
   std::vector<OfJob> jobs;
+  std::vector<const BrokerSpec*> brokers;
 };
 
 struct PlacementError {
-  std::optional<std::size_t> job;  // of the trial; nothing: the cluster cannot be built
+  std::optional<std::size_t> job;     // of the trial
+  std::optional<std::size_t> broker;  // of the trial; neither: the cluster cannot be built
   std::string what;
   std::string parameter = "placement";  // where, below the job, with dots
   std::string allowed = "hosts of the cluster with free slots";

@@ -435,13 +435,13 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
       row.records_out += instance.counters().records_out;
       for (int use = 0; use < 4; ++use) uses[use] += instance.accounts().total(static_cast<TimeUse>(use));
       if (spec.source) {
-        arrived += instance.counters().records_arrived;
+        arrived += instance.offered_records();
         suppressed += instance.counters().records_suppressed;
         emitted += instance.counters().records_in;
         // What was taken back was cut off or emitted before.
         if (instance.counters().records_replayed > 0)
           emitted += instance.counters().records_aborted - instance.counters().records_sent_again;
-        backlog += static_cast<double>(instance.queue_records());
+        backlog += static_cast<double>(instance.outside_records());
       }
     }
     note_state(row, op);

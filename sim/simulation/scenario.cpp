@@ -126,6 +126,40 @@ ParamTable<RecordSpec> record_table() {
   return t;
 }
 
+ParamTable<TopicUse> topic_use_table(const char* title, const char* who, const char* help) {
+  ParamTable<TopicUse> t(title);
+  t.text(who, &TopicUse::operator_name, {.help = help});
+  t.text("topic", &TopicUse::topic, {.help = "A topic of one of the `brokers`."});
+  t.required(who);
+  t.required("topic");
+  return t;
+}
+
+ParamTable<BrokerSpec> broker_table() {
+  ParamTable<BrokerSpec> t("broker");
+  t.text("name", &BrokerSpec::name, {.help = "Its name, unique in the scenario."});
+  t.component<BrokerRegistry>("system", &BrokerSpec::system, {.help = "What it is."});
+  t.required("system");
+  return t;
+}
+
+// Names of brokers and of all their topics.
+void check_broker_names(const Scenario& p, const Node& at, Errors& errors) {
+  const Node* brokers = at.find("brokers");
+  if (brokers == nullptr || !brokers->is_array() || !errors.sound(*brokers)) return;
+  std::set<std::string> names, topics;
+  for (std::size_t i = 0; i < p.brokers.size(); ++i) {
+    const Node& node = *brokers->items()[i];
+    if (!names.insert(p.brokers[i].name).second)
+      errors.add(node.at_or_self("name"), "the name " + weir::quoted(p.brokers[i].name) + " is taken",
+                 "unique broker names");
+    for (const TopicInfo& topic : p.brokers[i].system.build(BrokerContext{})->topics())
+      if (!topics.insert(topic.name).second)
+        errors.add(node.at_or_self("system").at_or_self("topics"),
+                   "a second topic " + weir::quoted(topic.name), "unique topic names");
+  }
+}
+
 ParamTable<JobSpec> job_table() {
   ParamTable<JobSpec> t("job");
   t.text("name", &JobSpec::name, {.help = "Its name, unique in the scenario."});
@@ -133,6 +167,14 @@ ParamTable<JobSpec> job_table() {
   t.component<EngineRegistry>("engine", &JobSpec::engine, {.help = "The stream engine that runs it."});
   t.component<PolicyRegistry>("policy", &JobSpec::policy, {.help = "The policy that scales it."});
   t.component<PlacementRegistry>("placement", &JobSpec::placement, {.help = "Where its instances go."});
+  t.objects("reads", &JobSpec::reads,
+            topic_use_table("topic that is read", "source",
+                            "A source of the job: what arrives there goes to the topic, and is read from it; "
+                            "with arrivals `none` other jobs write it."),
+            {.help = "Sources that read topics of brokers."});
+  t.objects("writes", &JobSpec::writes,
+            topic_use_table("topic that is written", "sink", "A sink of the job."),
+            {.help = "Sinks that write topics of brokers."});
   t.required("workload");
   return t;
 }
@@ -151,10 +193,13 @@ ParamTable<Scenario> make_scenario_table() {
   t.object("cluster", &Scenario::cluster, cluster_table(), {.help = "Hosts and network."});
   t.object("fidelity", &Scenario::fidelity, fidelity_table(),
            {.help = "The dial between accuracy and speed."});
+  t.objects("brokers", &Scenario::brokers, broker_table(),
+            {.help = "Brokers in front of jobs and between them."});
   t.objects("jobs", &Scenario::jobs, job_table(), {.help = "What runs on the cluster."}, 1);
   t.object("record", &Scenario::record, record_table(), {.help = "What is written down."});
   t.required("weir");
   t.required("jobs");
+  t.check_parts(check_broker_names);
   t.check_parts([](const Scenario& p, const Node& at, Errors& errors) {
     const Node* jobs = at.find("jobs");
     if (jobs == nullptr || !jobs->is_array()) return;

@@ -9,6 +9,7 @@
 
 #include "sim/cluster/cluster.hpp"
 #include "sim/control/policy.hpp"
+#include "sim/dataflow/broker.hpp"
 #include "sim/dataflow/engine.hpp"
 #include "sim/dataflow/placement.hpp"
 #include "sim/dataflow/workload.hpp"
@@ -19,12 +20,25 @@
 
 namespace weir {
 
+// A source reads a topic of a broker, or a sink writes one.
+struct TopicUse {
+  std::string operator_name;
+  std::string topic;
+};
+
+struct BrokerSpec {
+  std::string name = "broker";
+  BrokerRegistry::Choice system = BrokerRegistry::Choice("kafka");
+};
+
 struct JobSpec {
   std::string name = "job";
   WorkloadRegistry::Choice workload;
   EngineRegistry::Choice engine = EngineRegistry::Choice("generic");
   PolicyRegistry::Choice policy = PolicyRegistry::Choice("static");
   PlacementRegistry::Choice placement = PlacementRegistry::Choice("round-robin");
+  std::vector<TopicUse> reads;
+  std::vector<TopicUse> writes;
 };
 
 // A published scaling step, the next one of its list: what the run's own is compared with.
@@ -82,6 +96,7 @@ struct Scenario {
   double until_s = 600;
   ClusterSpec cluster;
   FidelitySpec fidelity;
+  std::vector<BrokerSpec> brokers;
   std::vector<JobSpec> jobs;
   RecordSpec record;
 };

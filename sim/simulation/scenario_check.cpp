@@ -11,6 +11,7 @@
 #include "sim/dataflow/schedules.hpp"
 #include "sim/scenario/node.hpp"
 #include "sim/simulation/placement_check.hpp"
+#include "sim/simulation/topic_check.hpp"
 
 namespace weir {
 
@@ -384,7 +385,8 @@ const Node& below(const Node& node, std::string_view path) {
 
 void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck>& jobs, bool may_fit,
                       const Node& root, Errors& errors) {
-  PlacementTrial trial{loaded.scenario.cluster, loaded.base_dir.string(), loaded.scenario.seed, may_fit, {}};
+  PlacementTrial trial{
+      loaded.scenario.cluster, loaded.base_dir.string(), loaded.scenario.seed, may_fit, {}, {}};
   if (!make_buildable(trial.cluster, root, errors)) return;
   std::vector<const Node*> nodes;
   for (const JobToCheck& j : jobs) {
@@ -392,9 +394,14 @@ void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck
     nodes.push_back(&j.at);
     trial.jobs.push_back({&j.job, &j.dataflow});
   }
+  const Node* brokers = root.find("brokers");
+  if (brokers != nullptr && errors.sound(*brokers))
+    for (const BrokerSpec& broker : loaded.scenario.brokers) trial.brokers.push_back(&broker);
   for (const PlacementError& error : check_placement(trial)) {
     if (error.job) {
       errors.add(below(*nodes[*error.job], error.parameter), error.what, error.allowed);
+    } else if (error.broker) {
+      errors.add(below(*brokers->items()[*error.broker], error.parameter), error.what, error.allowed);
     } else {
       errors.add(root.at_or_self("cluster"), error.what, "");
     }
@@ -445,6 +452,7 @@ void check_scenario(LoadedScenario& loaded, const Node& root, Errors& errors) {
     check_policy(j, errors);
     check_operator_count(j, errors);
     check_sources(j, loaded, errors);
+    if (!j.written || errors.sound(j.workload)) check_topics(scenario, j.job, j.dataflow, root, j.at, errors);
     const Slots needed = slots_needed(j, errors);
     used.count += needed.count;
     used.exact = used.exact && needed.exact;

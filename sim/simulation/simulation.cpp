@@ -140,6 +140,7 @@ class Simulation {
         until_(to_nanos(scenario_.until_s)),
         cluster_(scenario_.cluster, calendar_, loaded.base_dir.string(), scenario_.seed),
         simgrid_(calendar_, {options.lookahead}) {
+    make_brokers();
     make_jobs();
     make_control();
     if (options_.output) make_file();
@@ -165,6 +166,32 @@ class Simulation {
   }
 
  private:
+  void make_brokers() {
+    for (std::size_t b = 0; b < scenario_.brokers.size(); ++b) {
+      brokers_.push_back(scenario_.brokers[b].system.build(BrokerContext{}));
+      brokers_.back()->start({calendar_, cluster_, scenario_.seed, static_cast<int>(b)});
+    }
+  }
+
+  Broker& broker_of(const std::string& topic) {
+    for (const auto& broker : brokers_)
+      for (const TopicInfo& info : broker->topics())
+        if (info.name == topic) return *broker;
+    WEIR_ASSERT(false, "topics were checked");
+    return *brokers_.front();
+  }
+
+  void connect(const JobSpec& spec, RunningJob& job) {
+    for (const TopicUse& use : spec.reads) {
+      const int source = job.graph.find(use.operator_name);
+      job.job->read_from(source, broker_of(use.topic).reader(use.topic, *job.job, source));
+    }
+    for (const TopicUse& use : spec.writes) {
+      const int sink = job.graph.find(use.operator_name);
+      job.job->write_to(sink, broker_of(use.topic).writer(use.topic, *job.job, sink));
+    }
+  }
+
   void make_jobs() {
     jobs_.resize(scenario_.jobs.size());
     int slots = cluster_.slot_count();
@@ -192,6 +219,7 @@ class Simulation {
       setup.base_dir = loaded_.base_dir.string();
       setup.until_ns = until_;
       job.job = std::make_unique<Job>(setup);
+      connect(spec, job);
       slots -= initial_slots(job.graph, *job.engine);
     }
     // What a job may grow into: its own slots and those that no job has at the start.
@@ -292,6 +320,14 @@ class Simulation {
       if (file_) job.recorder->write_final(of_job, *job.loop);
       summary.jobs.push_back(std::move(of_job));
     }
+    for (std::size_t b = 0; b < brokers_.size(); ++b) {
+      const std::string& name = scenario_.brokers[b].name;
+      for (const std::string& sentence : brokers_[b]->check())
+        summary.failed_checks.push_back(name + ": " + sentence);
+      summary.brokers.push_back({name, scenario_.brokers[b].system.name(), {}});
+      for (const BrokerFigure& figure : brokers_[b]->figures())
+        summary.brokers.back().figures.push_back({figure.name, figure.value});
+    }
     Nanos cpu_ns = 0;
     Nanos cores = 0;
     for (int host = 0; host < cluster_.host_count(); ++host) {
@@ -326,6 +362,7 @@ class Simulation {
   Calendar calendar_;
   Cluster cluster_;
   SimGridLoop simgrid_;
+  std::vector<std::unique_ptr<Broker>> brokers_;
   std::vector<RunningJob> jobs_;
   std::unique_ptr<RunFile> file_;
   std::unique_ptr<PagTrace> trace_;
@@ -431,6 +468,11 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
   for (const std::string& line : cluster.explain()) lines.push_back("  " + line);
   lines.push_back(fmt::format("fidelity: batches of at most {} records spanning at most {} ms",
                               scenario.fidelity.batch_records, scenario.fidelity.batch_span_ms));
+  for (const BrokerSpec& broker : scenario.brokers) {
+    lines.push_back(fmt::format("broker {}: {}", broker.name, broker.system.name()));
+    for (const std::string& line : broker.system.build(BrokerContext{})->explain())
+      lines.push_back("  " + line);
+  }
   int spare_slots = cluster.slot_count();
   std::vector<LogicalGraph> graphs;
   std::vector<std::unique_ptr<Engine>> engines;

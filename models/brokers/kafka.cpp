@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+
+#include "models/brokers/kafka/consumer_group.hpp"
+#include "models/brokers/kafka/params.hpp"
+#include "models/brokers/kafka/producers.hpp"
+#include "models/brokers/kafka/topic_log.hpp"
+#include "sim/dataflow/broker.hpp"
+#include "sim/dataflow/job.hpp"
+#include "sim/scenario/errors.hpp"
+
+// Apache Kafka: brokers with partitioned, replicated topics.
+//
+//   Producers ─▶ TopicLog ─▶ ConsumerGroup
+//
+// Modelled: batches and linger, requests in flight, threads of the brokers, replication over the network,
+// acknowledgement, visibility at the high watermark, fetches that wait, their limits, the page cache and the
+// disk behind it, range assignment, lag. Writing to disk costs nothing: the page cache takes it. Not
+// modelled: brokers that fail, compression, retention (what is unread is never deleted), transactions,
+// commits of offsets.
+
+namespace weir {
+
+namespace kafka {
+namespace {
+
+class Kafka final : public Broker {
+ public:
+  explicit Kafka(const KafkaParams& params) : params_(params) {}
+
+  std::vector<TopicInfo> topics() const override {
+    std::vector<TopicInfo> all;
+    for (const TopicParams& topic : params_.topics) all.push_back({topic.name, params_.message_bytes_max});
+    return all;
+  }
+
+  void start(const BrokerSetup& setup) override {
+    nodes_ = std::make_unique<Nodes>(Nodes{setup.calendar, setup.cluster, params_, {}});
+    for (std::size_t i = 0; i < params_.hosts.size(); ++i)
+      nodes_->all.emplace_back(host_of(params_.hosts[i], "hosts"), params_.io_threads);
+    if (!params_.producer.host.empty()) outside_ = host_of(params_.producer.host, "producer.host");
+    next_id_ = 0xC1000000u + (static_cast<std::uint32_t>(setup.number) << 16);
+    for (const TopicParams& topic : params_.topics) logs_.emplace_back(*nodes_, topic, next_id_++);
+  }
+
+  TopicReader& reader(const std::string& topic, Job& job, int operator_id) override {
+    const std::size_t number = number_of(topic);
+    auto outside = std::make_unique<Producers>(*nodes_, logs_[number], next_id_++,
+                                               job.graph().operators[operator_id].parallelism(), outside_);
+    groups_.push_back({number, std::make_unique<ConsumerGroup>(*nodes_, logs_[number], next_id_++, job,
+                                                               operator_id, std::move(outside))});
+    return *groups_.back().group;
+  }
+
+  TopicWriter& writer(const std::string& topic, Job& job, int operator_id) override {
+    const std::size_t number = number_of(topic);
+    writers_.push_back(
+        {number, std::make_unique<Producers>(*nodes_, logs_[number], next_id_++, job, operator_id)});
+    return *writers_.back().producers;
+  }
+
+  std::vector<std::string> explain() const override;
+  std::vector<BrokerFigure> figures() const override;
+  std::vector<std::string> check() const override;
+
+ private:
+  struct Group {
+    std::size_t topic;
+    std::unique_ptr<ConsumerGroup> group;
+  };
+  struct Writer {
+    std::size_t topic;
+    std::unique_ptr<Producers> producers;
+  };
+
+  int host_of(const std::string& name, const std::string& parameter) const {
+    std::vector<std::string> hosts;
+    for (int host = 0; host < nodes_->cluster.host_count(); ++host) {
+      if (nodes_->cluster.host(host).name == name) return host;
+      hosts.push_back(nodes_->cluster.host(host).name);
+    }
+    throw BrokerParameterError(parameter, fmt::format("there is no host {}", weir::quoted(name)),
+                               "a host of the cluster, with slots or without: " + allowed_names(name, hosts));
+  }
+  std::size_t number_of(const std::string& topic) const {
+    const auto at = std::find_if(params_.topics.begin(), params_.topics.end(),
+                                 [&](const TopicParams& t) { return t.name == topic; });
+    WEIR_ASSERT(at != params_.topics.end(), "the topic is one of the broker");
+    return static_cast<std::size_t>(at - params_.topics.begin());
+  }
+  // Of what was written to the topic, by everybody, how much is not in its log yet.
+  std::int64_t held_records(std::size_t topic) const {
+    std::int64_t records = 0;
+    for (const Group& one : groups_)
+      if (one.topic == topic) records += one.group->outside().held_records();
+    for (const Writer& one : writers_)
+      if (one.topic == topic) records += one.producers->held_records();
+    return records;
+  }
+  std::int64_t written_records(std::size_t topic) const {
+    std::int64_t records = 0;
+    for (const Group& one : groups_)
+      if (one.topic == topic) records += one.group->outside().written_records();
+    for (const Writer& one : writers_)
+      if (one.topic == topic) records += one.producers->written_records();
+    return records;
+  }
+
+  KafkaParams params_;
+  std::unique_ptr<Nodes> nodes_;
+  int outside_ = -1;
+  std::uint32_t next_id_ = 0;
+  std::deque<TopicLog> logs_;  // by topic
+  std::vector<Group> groups_;
+  std::vector<Writer> writers_;
+};
+
+std::vector<std::string> Kafka::explain() const {
+  const ProducerParams& p = params_.producer;
+  const ConsumerParams& c = params_.consumer;
+  std::vector<std::string> lines = {
+      fmt::format("{} brokers with {} threads each, {} us a request", params_.hosts.size(),
+                  params_.io_threads, params_.request_us),
+      fmt::format("producers: batches of {} B or {} ms, {} requests in flight, acknowledged by {}",
+                  p.batch_bytes, p.linger_ms, p.requests_in_flight_max,
+                  p.acks == Acks::all      ? "all replicas"
+                  : p.acks == Acks::leader ? "the leader"
+                                           : "nobody"),
+      fmt::format("consumers: an answer with at least {} B, or after {} ms; at most {} B of a partition",
+                  c.fetch_min_bytes, c.fetch_wait_max_ms, c.partition_bytes_max)};
+  for (const TopicParams& topic : params_.topics)
+    lines.push_back(
+        fmt::format("topic {}: {} partitions, {} replicas", topic.name, topic.partitions, topic.replication));
+  return lines;
+}
+
+std::vector<BrokerFigure> Kafka::figures() const {
+  std::vector<BrokerFigure> figures;
+  for (std::size_t topic = 0; topic < logs_.size(); ++topic) {
+    std::int64_t unread = 0, read = 0;
+    for (const Group& one : groups_) {
+      if (one.topic != topic) continue;
+      unread = std::max(unread, one.group->unread_records() + logs_[topic].pending_records());
+      read += one.group->read_records();
+    }
+    const std::string& name = params_.topics[topic].name;
+    figures.push_back({name + ".written_records", static_cast<double>(logs_[topic].appended_records())});
+    figures.push_back({name + ".read_records", static_cast<double>(read)});
+    figures.push_back({name + ".lag_records", static_cast<double>(unread)});
+  }
+  double disk_bytes = 0, busiest = 0;
+  for (const BrokerNode& node : nodes_->all) {
+    disk_bytes += node.disk_read_bytes;
+    busiest = std::max(busiest, to_seconds(node.io.busy_ns()));
+  }
+  figures.push_back({"disk_read_bytes", disk_bytes});
+  const double now_s = std::max(1e-9, to_seconds(nodes_->calendar.now()));
+  figures.push_back({"busiest_io_threads_share", busiest / now_s / params_.io_threads});
+  return figures;
+}
+
+std::vector<std::string> Kafka::check() const {
+  std::vector<std::string> wrong;
+  for (const Group& one : groups_)
+    if (std::string what = one.group->check(); !what.empty())
+      wrong.push_back(params_.topics[one.topic].name + ": " + what);
+  for (std::size_t topic = 0; topic < logs_.size(); ++topic) {
+    const std::int64_t written = written_records(topic), held = held_records(topic);
+    if (written != held + logs_[topic].appended_records())
+      wrong.push_back(fmt::format("{}: of {} records {} are in the log and {} on their way there",
+                                  params_.topics[topic].name, written, logs_[topic].appended_records(),
+                                  held));
+  }
+  return wrong;
+}
+
+const auto registered = BrokerRegistry::add<KafkaParams>(
+    {.name = "kafka",
+     .help = "Apache Kafka: partitioned, replicated topics; batches, fetches, page cache, range assignment.",
+     .source = "Apache Kafka 4 (ProducerConfig, ConsumerConfig, RangeAssignor)"},
+    kafka_table(), [](const KafkaParams& params, BrokerContext&) -> std::unique_ptr<Broker> {
+      return std::make_unique<Kafka>(params);
+    });
+
+}  // namespace
+}  // namespace kafka
+}  // namespace weir

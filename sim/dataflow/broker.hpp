@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/dataflow/batch.hpp"
+#include "sim/kernel/calendar.hpp"
+#include "sim/scenario/registry.hpp"
+
+// A broker lies between who makes records and the sources that read them, in front of any engine, and joins
+// jobs: what the sinks of one write to a topic, the sources of others read.
+//
+//   arrivals of a source ─┐                      ┌─▶ source instances of a job (TopicReader)
+//                         ├─▶ topic of a broker ─┤
+//   sinks of a job ───────┘  (TopicWriter)       └─▶ … of another one
+//
+// A job has its own books: a record that is read is one that arrives. Its origin, from which latency counts,
+// is that of the record that was written.
+
+namespace weir {
+
+class Cluster;
+class Instance;
+class Job;
+
+// All instances of a source, which share the topic's partitions among them.
+class TopicReader {
+ public:
+  virtual ~TopicReader() = default;
+  // The outside world made these records, in the share of the source's instance of that index.
+  virtual void arrived(int index, const Batch& batch) = 0;
+  // The instances may be on other hosts now.
+  virtual void deployed() = 0;
+  // The instance has begun with the last of what it was given, or has dealt with it.
+  virtual void took_all(const Instance& instance) = 0;
+  virtual void dealt_with_all(const Instance& instance) = 0;
+  // Made for the instance, and not given to it yet.
+  virtual std::int64_t waiting_records(int index) const = 0;
+};
+
+// All instances of a sink.
+class TopicWriter {
+ public:
+  virtual ~TopicWriter() = default;
+  virtual void deployed() = 0;
+  // May hold the instance's output up until there is room.
+  virtual void write(Instance& by, const Batch& batch) = 0;
+};
+
+struct TopicInfo {
+  std::string name;
+  double message_bytes_max;  // a larger one is refused
+};
+
+// What a parameter of a broker says of the cluster is wrong. Thrown by Broker::start.
+struct BrokerParameterError : std::runtime_error {
+  BrokerParameterError(std::string at, const std::string& what, std::string may_be)
+      : std::runtime_error(what), parameter(std::move(at)), allowed(std::move(may_be)) {}
+  std::string parameter;  // its path below the broker: "producer.host"
+  std::string allowed;
+};
+
+struct BrokerSetup {
+  Calendar& calendar;
+  Cluster& cluster;
+  std::uint64_t seed = 1;
+  int number = 0;  // of the broker, in the scenario
+};
+
+struct BrokerFigure {
+  std::string name;  // its unit is last
+  double value;
+};
+
+struct BrokerContext {};
+
+class Broker {
+ public:
+  static constexpr RegistryKind registry_kind{"broker", "brokers"};
+
+  virtual ~Broker() = default;
+  virtual std::vector<TopicInfo> topics() const = 0;
+
+  // ---- once, before anything else below ----
+  virtual void start(const BrokerSetup& setup) = 0;
+  // For as long as the broker lives. The topic is one of its own.
+  virtual TopicReader& reader(const std::string& topic, Job& job, int operator_id) = 0;
+  virtual TopicWriter& writer(const std::string& topic, Job& job, int operator_id) = 0;
+
+  virtual std::vector<std::string> explain() const = 0;
+  virtual std::vector<BrokerFigure> figures() const = 0;
+  // What does not add up in its books: sentences.
+  virtual std::vector<std::string> check() const = 0;
+};
+
+using BrokerRegistry = Registry<Broker, BrokerContext>;
+
+}  // namespace weir
