@@ -17,7 +17,7 @@
 namespace weir {
 namespace {
 
-enum class Search { automatic, exact, midpoint };
+using allocation::Search;
 
 struct BarreParams : MonitorParams {
   Search search = Search::automatic;
@@ -87,12 +87,7 @@ class Barre final : public Policy {
   void search(const allocation::Network& network) {
     ++searches_;
     const allocation::Region region(network);
-    const bool exact =
-        p_.search == Search::exact || (p_.search == Search::automatic && region.applications() <= 4);
-    double most = 0;
-    for (int q = 0; q < region.applications(); ++q) most = std::max(most, region.rate_max(q));
-    plans_.emplace(exact ? allocation::exact_index_points(region)
-                         : allocation::midpoint_index_points(region, p_.tolerance * most, p_.rounds_max));
+    plans_.emplace(allocation::index_points(region, p_.search, p_.tolerance, p_.rounds_max));
   }
 
   // Whether plans are new: of nodes that have changed, and were searched anew by now.

@@ -34,7 +34,7 @@ allocation::ComponentRates cheapest_plan(const allocation::Network& network,
                                          const allocation::Rates& rates_per_s) {
   const allocation::Region region(network);
   if (auto plan = region.cheapest(rates_per_s)) return std::move(*plan);
-  return region.along(allocation::Rates(rates_per_s.size(), 0), rates_per_s)->end.plan;
+  return region.outward(rates_per_s).end.plan;
 }
 
 std::vector<SplitTarget> Splits::towards(const SharedNodes& nodes, const allocation::ComponentRates& plan) {

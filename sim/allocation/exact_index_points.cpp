@@ -2,7 +2,6 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <stdexcept>
 
 #include "sim/allocation/index_points.hpp"
 #include "sim/allocation/normal.hpp"
@@ -70,7 +69,8 @@ class UpperHull {
       corners.push_back(number);
       add(std::move(corners));
     }
-    if (facets_.size() > exact_sides_max) throw std::length_error("too many sides for the exact search");
+    if (facets_.size() > exact_sides_max)
+      throw Unsolvable("too many sides for the exact search (the midpoint search may do)");
   }
 
  private:
@@ -103,8 +103,8 @@ class UpperHull {
 Rates inner_point(const Region& region) {
   Rates greatest;
   for (int q = 0; q < region.applications(); ++q) greatest.push_back(region.rate_max(q));
-  const auto ray = region.along(Rates(greatest.size(), 0), greatest);
-  for (double& rate : greatest) rate *= ray->t / 2;
+  const double t = region.outward(greatest).t;
+  for (double& rate : greatest) rate *= t / 2;
   return greatest;
 }
 
@@ -142,6 +142,7 @@ IndexPoints exact_index_points(const Region& region) {
     }
     result.sides.push_back(std::move(side));
   }
+  if (result.points.empty()) throw Unsolvable("the exact search found no index point");
   return result;
 }
 

@@ -40,11 +40,20 @@ struct IndexPoints {
 // How many sides the exact search may meet: their number grows exponentially with the applications'.
 inline constexpr std::size_t exact_sides_max = 200'000;
 
-// Throws std::length_error beyond exact_sides_max.
+// Throws Unsolvable beyond exact_sides_max.
 IndexPoints exact_index_points(const Region& region);
 // `tolerance`: by how much a middle has to move, in units of rate (Euclidean). `rounds_max`: how often a side
 // is divided at most; 0: until no middle moves.
 IndexPoints midpoint_index_points(const Region& region, double tolerance, int rounds_max = 0);
+
+// One or the other. With so many applications the exact search is still quick.
+inline constexpr int exact_applications_max = 4;
+enum class Search { automatic, exact, midpoint };  // automatic: exact up to exact_applications_max
+bool searches_exactly(Search search, const Region& region);
+// `tolerance`: a part of the greatest rate of any application, of the published search.
+IndexPoints index_points(const Region& region, Search search, double tolerance, int rounds_max);
+// The greatest rate of any application that is alone.
+double greatest_rate(const Region& region);
 
 // Whether a is nowhere less than b, up to rounding, and somewhere more.
 bool dominates(const Rates& a, const Rates& b);

@@ -4,7 +4,6 @@
 #include <CoinPackedMatrix.hpp>
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 namespace weir::allocation {
 
@@ -45,6 +44,11 @@ void stay_optimal(ClpSimplex& solver) {
 }
 
 }  // namespace
+
+double solver_unit(double greatest) {
+  if (!(greatest > 0) || !std::isfinite(greatest) || (greatest >= 1 && greatest <= 1000)) return 1;
+  return std::ldexp(1.0, std::clamp(std::ilogb(greatest) - 8, -1000, 1000));
+}
 
 int LinearProgram::add_column(double low, double high, double gain) {
   columns_.push_back({low, high, gain});
@@ -103,7 +107,7 @@ LinearProgram::Solution LinearProgram::maximum(const std::vector<double>& then) 
     solution.values = values_of(solver);
     return solution;
   }
-  throw std::runtime_error("the linear program has no proven optimum");
+  throw Unsolvable("the linear program has no proven optimum: costs and capacities are too far apart");
 }
 
 }  // namespace weir::allocation

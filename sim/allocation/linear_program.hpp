@@ -1,6 +1,7 @@
 #pragma once
 
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 // Linear programs: maximize gain . x within low <= x <= high and low <= row . x <= high. They are solved by
@@ -9,6 +10,15 @@
 namespace weir::allocation {
 
 inline constexpr double unlimited = std::numeric_limits<double>::infinity();
+
+// What was asked cannot be answered: the solver gives up, or it would take too much.
+struct Unsolvable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// In which unit to tell the solver numbers up to `greatest`: its tolerances are absolute, and meant for those
+// from 1 to 1000, which are left alone. A power of two: digits stay what they are.
+double solver_unit(double greatest);
 
 struct Term {
   int column = 0;
@@ -30,7 +40,7 @@ class LinearProgram {
     bool optimal() const { return status == Status::optimal; }
   };
   // A vertex of the optimal face; of those, with `then` (by column), one with the greatest then . x. The gain
-  // is the first one. Throws std::runtime_error when the solver gives up.
+  // is the first one. Throws Unsolvable when the solver gives up.
   Solution maximum(const std::vector<double>& then = {}) const;
 
  private:

@@ -94,7 +94,7 @@ IndexPoints midpoint_index_points(const Region& region, double tolerance, int ro
   for (int q = 0; q < applications; ++q) {
     Rates alone(static_cast<std::size_t>(applications), 0);
     alone[static_cast<std::size_t>(q)] = 1;
-    points.push_back(region.along(Rates(alone.size(), 0), alone)->end);
+    points.push_back(region.outward(alone).end);
     whole.points.push_back(q);
   }
   std::vector<std::vector<int>> closed;

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "sim/allocation/linear_program.hpp"
-#include "sim/kernel/assert.hpp"
 
 namespace weir::allocation {
 
@@ -18,9 +17,17 @@ std::vector<Rates> rates_of(const IndexPoints& index) {
   return result;
 }
 
+double greatest(const IndexPoints& index) {
+  double result = 0;
+  for (const PlannedPoint& point : index.points)
+    for (const double rate : point.rates) result = std::max(result, rate);
+  return result;
+}
+
 }  // namespace
 
-PlanIndex::PlanIndex(IndexPoints points) : index_(std::move(points)), tree_(rates_of(index_)) {
+PlanIndex::PlanIndex(IndexPoints points)
+    : index_(std::move(points)), unit_(solver_unit(greatest(index_))), tree_(rates_of(index_)) {
   const std::size_t applications = index_.points[0].rates.size();
   sides_at_.resize(index_.points.size());
   // sum a_k p_k - b_q [q is free] - c = p_q for each q, and sum a_k = 1: unknown a, b, c.
@@ -31,7 +38,8 @@ PlanIndex::PlanIndex(IndexPoints points) : index_(std::move(points)), tree_(rate
     for (const int point : side.points) {
       sides_at_[static_cast<std::size_t>(point)].push_back(static_cast<int>(inverses_.size()));
       for (Eigen::Index q = 0; q + 1 < size; ++q)
-        system(q, column) = index_.points[static_cast<std::size_t>(point)].rates[static_cast<std::size_t>(q)];
+        system(q, column) =
+            index_.points[static_cast<std::size_t>(point)].rates[static_cast<std::size_t>(q)] / unit_;
       system(size - 1, column++) = 1;
     }
     for (const int q : side.free) system(q, column++) = -1;
@@ -51,12 +59,12 @@ bool PlanIndex::meets(int number, const Rates& p, std::vector<std::pair<int, dou
   const std::vector<double>& inverse = inverses_[static_cast<std::size_t>(number)];
   if (inverse.empty()) return false;
   const std::size_t size = p.size() + 1;
-  const double scale = *std::max_element(p.begin(), p.end()) + 1e-300;
+  const double scale = *std::max_element(p.begin(), p.end()) / unit_ + 1e-300;
   weights.clear();
   double sum = 0;
   for (std::size_t row = 0; row + 1 < size; ++row) {
     double value = inverse[row * size + p.size()];
-    for (std::size_t q = 0; q < p.size(); ++q) value += inverse[row * size + q] * p[q];
+    for (std::size_t q = 0; q < p.size(); ++q) value += inverse[row * size + q] * (p[q] / unit_);
     const bool point = row < side.points.size();
     if (value < -rounding * (point ? 1 : scale)) return false;
     if (!point || value <= 0) continue;
@@ -103,16 +111,16 @@ PlanIndex::Answer PlanIndex::best_of_all(const Rates& p) const {
   for (std::size_t k = 0; k < index_.points.size(); ++k) {
     const int column = program.add_column(0, 1);
     sum.push_back({column, 1});
-    for (std::size_t q = 0; q < p.size(); ++q) rows[q].push_back({column, index_.points[k].rates[q]});
+    for (std::size_t q = 0; q < p.size(); ++q) rows[q].push_back({column, index_.points[k].rates[q] / unit_});
   }
   const int headroom = program.add_column(-unlimited, unlimited, 1);
   program.add_row(1, 1, std::move(sum));
   for (std::size_t q = 0; q < p.size(); ++q) {
     rows[q].push_back({headroom, -1});
-    program.add_row(p[q], unlimited, std::move(rows[q]));
+    program.add_row(p[q] / unit_, unlimited, std::move(rows[q]));
   }
   const LinearProgram::Solution solution = program.maximum();
-  WEIR_ASSERT(solution.optimal(), "every point has a combination of index points");
+  if (!solution.optimal()) throw Unsolvable("no combination of index points was found");
   std::vector<std::pair<int, double>> weights;
   for (std::size_t k = 0; k < index_.points.size(); ++k)
     if (solution.values[k] > 0) weights.emplace_back(static_cast<int>(k), solution.values[k]);

@@ -41,6 +41,7 @@ class PlanIndex {
   Answer best_of_all(const Rates& p) const;
 
   IndexPoints index_;
+  double unit_;  // of rates, to calculate in (solver_unit)
   ProjectionTree tree_;
   std::vector<std::vector<int>> sides_at_;     // by point
   std::vector<std::vector<double>> inverses_;  // by side; empty: it stands along the ray

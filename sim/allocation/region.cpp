@@ -1,15 +1,55 @@
 #include "sim/allocation/region.hpp"
 
-#include "sim/kernel/assert.hpp"
+#include <algorithm>
 
 namespace weir::allocation {
 
-Region::Region(const Network& network) : network_(network) {
+namespace {
+
+// About the greatest rate of any application: what its scarcest service bears when it has its nodes for
+// itself. 0: no resource limits any.
+double about_greatest_rate(const Network& network) {
+  std::vector<double> borne(network.services.size(), 0), out(network.services.size(), 0);
+  std::vector<double> alone(network.applications.size(), unlimited);
+  for (std::size_t s = 0; s < network.services.size(); ++s) {
+    double selectivity = 0;
+    int components = 0;
+    for (const Component& component : network.components) {
+      if (component.service != static_cast<int>(s)) continue;
+      double bears = unlimited;
+      for (std::size_t j = 0; j < component.use.size(); ++j)
+        if (component.use[j] > 0)
+          bears = std::min(bears, network.nodes[component.node].capacity[j] / component.use[j]);
+      borne[s] += bears;
+      selectivity += component.selectivity;
+      ++components;
+    }
+    double in = network.services[s].first ? 1 : 0;
+    for (const int from : network.services[s].upstream) in += out[from];
+    if (components > 0) out[s] = in * selectivity / components;
+    double& rate = alone[network.services[s].application];
+    if (in > 0) rate = std::min(rate, borne[s] / in);
+  }
+  double greatest = 0;
+  for (const double rate : alone)
+    if (rate < unlimited) greatest = std::max(greatest, rate);
+  return greatest;
+}
+
+// A direction's length means nothing to the solver but trouble: 1 where it has to be changed.
+double length_for_solver(const Rates& direction) {
+  const double largest = *std::max_element(direction.begin(), direction.end());
+  return largest > 0 && (largest < 1e-4 || largest > 1e4) ? largest : 1;
+}
+
+}  // namespace
+
+Region::Region(const Network& network) : network_(network), unit_(solver_unit(about_greatest_rate(network))) {
   for (const Component& component : network_.components) {
     program_.add_column(0, unlimited);
     double cost = 0;
     for (std::size_t j = 0; j < component.use.size(); ++j)
-      cost += component.use[j] / network_.nodes[component.node].capacity[j];
+      cost += component.use[j] / network_.nodes[component.node].capacity[j] * unit_;
     cost_.push_back(cost);
   }
   for (int q = 0; q < applications(); ++q) program_.add_column(0, unlimited);
@@ -20,7 +60,7 @@ Region::Region(const Network& network) : network_(network) {
       for (std::size_t c = 0; c < network_.components.size(); ++c) {
         const Component& component = network_.components[c];
         if (component.node != static_cast<int>(n) || component.use[j] == 0) continue;
-        terms.push_back({static_cast<int>(c), component.use[j] / network_.nodes[n].capacity[j]});
+        terms.push_back({static_cast<int>(c), component.use[j] / network_.nodes[n].capacity[j] * unit_});
       }
       if (!terms.empty()) program_.add_row(-unlimited, 1, std::move(terms));
     }
@@ -45,6 +85,8 @@ PlannedPoint Region::point_of(const LinearProgram::Solution& solution) const {
   point.plan.assign(solution.values.begin(), solution.values.begin() + components);
   point.rates.assign(solution.values.begin() + components,
                      solution.values.begin() + components + applications());
+  for (double& rate : point.plan) rate *= unit_;
+  for (double& rate : point.rates) rate *= unit_;
   return point;
 }
 
@@ -67,40 +109,49 @@ double Region::rate_max(int application) const {
 PlannedPoint Region::furthest(const Rates& direction) const {
   LinearProgram program = program_;
   std::vector<double> sum(network_.components.size(), 0);
+  // Of 1 / rate, often: then it is as much out of scale as rates are.
+  const double length = length_for_solver(direction);
   for (int q = 0; q < applications(); ++q) {
-    program.set_gain(rate_column(q), direction[static_cast<std::size_t>(q)]);
+    program.set_gain(rate_column(q), direction[static_cast<std::size_t>(q)] / length);
     sum.push_back(1);
   }
   const LinearProgram::Solution solution = program.maximum(sum);
-  WEIR_ASSERT(solution.optimal(), "every application has a greatest rate");
+  if (!solution.optimal()) throw Unsolvable("no greatest rate of an application was found");
   return point_of(solution);
 }
 
 std::optional<Region::Ray> Region::along(const Rates& from, const Rates& direction) const {
   LinearProgram program = program_;
   const int t = program.add_column(-unlimited, unlimited, 1);
+  const double length = length_for_solver(direction);
   for (int q = 0; q < applications(); ++q) {
     const auto i = static_cast<std::size_t>(q);
-    program.add_row(from[i], from[i], {{rate_column(q), 1}, {t, -direction[i]}});
+    program.add_row(from[i] / unit_, from[i] / unit_, {{rate_column(q), 1}, {t, -direction[i] / length}});
   }
   const LinearProgram::Solution solution = program.maximum();
   if (!solution.optimal()) return std::nullopt;
-  return Ray{solution.gain, point_of(solution)};
+  return Ray{solution.gain / length * unit_, point_of(solution)};
+}
+
+Region::Ray Region::outward(const Rates& direction) const {
+  auto ray = along(Rates(direction.size(), 0), direction);
+  if (!ray) throw Unsolvable("no plan was found for any part of some rates");
+  return std::move(*ray);
 }
 
 double Region::headroom(const Rates& p) const {
   LinearProgram program = program_;
   const int c = program.add_column(-unlimited, unlimited, 1);
   for (int q = 0; q < applications(); ++q)
-    program.add_row(p[static_cast<std::size_t>(q)], unlimited, {{rate_column(q), 1}, {c, -1}});
-  return program.maximum().gain;
+    program.add_row(p[static_cast<std::size_t>(q)] / unit_, unlimited, {{rate_column(q), 1}, {c, -1}});
+  return program.maximum().gain * unit_;
 }
 
 std::optional<ComponentRates> Region::cheapest(const Rates& rates) const {
   LinearProgram program = program_;
   for (std::size_t c = 0; c < cost_.size(); ++c) program.set_gain(static_cast<int>(c), -cost_[c]);
   for (int q = 0; q < applications(); ++q) {
-    const double rate = rates[static_cast<std::size_t>(q)];
+    const double rate = rates[static_cast<std::size_t>(q)] / unit_;
     program.add_row(rate, rate, {{rate_column(q), 1}});
   }
   const LinearProgram::Solution solution = program.maximum();

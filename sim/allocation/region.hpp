@@ -7,7 +7,8 @@
 #include "sim/allocation/network.hpp"
 
 // The feasible region of a network: the rates of the applications for which a plan exists. It is a convex
-// polytope, and with a point everything below it belongs to it. Each question to it is a linear program.
+// polytope, and with a point everything below it belongs to it. Each question to it is a linear program;
+// throws Unsolvable where the solver gives up.
 
 namespace weir::allocation {
 
@@ -35,6 +36,8 @@ class Region {
     PlannedPoint end;
   };
   std::optional<Ray> along(const Rates& from, const Rates& direction) const;
+  // The same from the origin, where there always is one.
+  Ray outward(const Rates& direction) const;
   // By how much every rate can grow at least: the greatest c for which p + c (1,…,1), or something that
   // dominates it, is feasible. Negative: p is not.
   double headroom(const Rates& p) const;
@@ -47,6 +50,7 @@ class Region {
   PlannedPoint point_of(const LinearProgram::Solution& solution) const;
 
   Network network_;
+  double unit_;               // of rates in the program
   LinearProgram program_;     // columns: components' rates, then applications' rates; rows (1) and (2)
   std::vector<double> cost_;  // of each component: see cheapest()
   int rate_column(int application) const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <new>
 
+#include "sim/allocation/linear_program.hpp"
 #include "sim/cli/command.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/version_text.hpp"
@@ -112,6 +113,9 @@ int run_command_line(int argc, const char* const* argv) {
     code = ExitCode::wrong_input;
   } catch (const CannotStart& error) {
     write_err(prefixed(error.what()));
+    code = ExitCode::wrong_input;
+  } catch (const allocation::Unsolvable& error) {
+    write_err(prefixed(fmt::format("cannot plan: {}", error.what())));
     code = ExitCode::wrong_input;
   } catch (const RecordError& error) {
     write_err(prefixed(error.what()));

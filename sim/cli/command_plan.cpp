@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cmath>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "sim/cli/figures.hpp"
 #include "sim/cli/output.hpp"
@@ -16,6 +14,8 @@
 namespace weir {
 namespace {
 
+constexpr double rate_max_per_s = 1e9;  // as of arrivals
+
 // Numbers with commas between; nothing if one is none.
 std::vector<double> numbers(const std::string& text) {
   std::vector<double> values;
@@ -23,7 +23,8 @@ std::vector<double> numbers(const std::string& text) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     double value = -1;
     const auto [stop, error] = std::from_chars(text.data() + begin, text.data() + end, value);
-    if (error != std::errc() || stop != text.data() + end || !std::isfinite(value) || value < 0) return {};
+    if (error != std::errc() || stop != text.data() + end || !(value >= 0 && value <= rate_max_per_s))
+      return {};
     values.push_back(value);
     begin = end + 1;
   }
@@ -32,15 +33,22 @@ std::vector<double> numbers(const std::string& text) {
 
 PlanRequest request_of(const Options& options, Errors& errors) {
   PlanRequest request;
-  request.search = options.choice("search", {"automatic", "exact", "midpoint"}, errors);
+  const std::string search = options.choice("search", {"automatic", "exact", "midpoint"}, errors);
+  if (search == "exact") request.search = allocation::Search::exact;
+  if (search == "midpoint") request.search = allocation::Search::midpoint;
   request.tolerance = options.positive_number("tolerance", errors).value_or(request.tolerance);
-  request.rounds_max =
-      static_cast<int>(std::min<std::uint64_t>(1000, options.unsigned_integer("rounds", errors).value_or(0)));
+  constexpr int rounds_most = 100;  // as of the policy
+  const std::uint64_t rounds = options.unsigned_integer("rounds", errors).value_or(0);
+  if (rounds > rounds_most)
+    errors.add_argument(fmt::format("--rounds {}", rounds), "rounds", fmt::format("is {}", rounds),
+                        fmt::format("0 to {}", rounds_most));
+  request.rounds_max = static_cast<int>(std::min<std::uint64_t>(rounds_most, rounds));
   request.timed = options.has("time");
   if (const auto at = options.text("at")) {
     request.at_per_s = numbers(*at);
     if (request.at_per_s.empty())
-      errors.add_argument("--at " + *at, "at", fmt::format("is {:?}", *at), "rates >= 0 with commas between");
+      errors.add_argument("--at " + *at, "at", fmt::format("is {:?}", *at),
+                          "rates from 0 to 1e9 with commas between");
   }
   return request;
 }
@@ -91,12 +99,9 @@ ExitCode run(const CommandContext& context) {
                                  fmt::join(job.nodes->network.applications, ", ")));
   if (options.has("draw") && applications != 2)
     throw UsageError(fmt::format("--draw is for two applications, and there are {}", applications));
-  nlohmann::json report;
-  try {
-    report = plan_report(*job.nodes, request);
-  } catch (const std::length_error& error) {
-    throw UsageError(fmt::format("{}: {} applications (--search midpoint)", error.what(), applications));
-  }
+  if (options.has("draw") && options.has("json"))
+    throw UsageError("--draw says where its files are, and --json is JSON alone: one of them");
+  const nlohmann::ordered_json report = plan_report(*job.nodes, request);
   write_out(options.has("json") ? report.dump(2) + "\n" : plan_text(report));
   if (!options.has("draw")) return ExitCode::good;
   // The figure asks for the same as JSON, and must not be told to draw.
@@ -104,7 +109,7 @@ ExitCode run(const CommandContext& context) {
   for (std::size_t i = 0; i < context.arguments.size(); ++i) {
     const std::string& word = context.arguments[i];
     if (word == "--draw") ++i;
-    if (word == "--draw" || word.starts_with("--draw=") || word == "--json") continue;
+    if (word == "--draw" || word.starts_with("--draw=")) continue;
     arguments.push_back(word);
   }
   return draw_figure("plan-region", *options.text("draw"), arguments);

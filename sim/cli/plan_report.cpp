@@ -14,10 +14,9 @@ namespace weir {
 namespace {
 
 using allocation::PlanIndex;
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // applications, nodes and points in their order
 using Clock = std::chrono::steady_clock;
 
-constexpr int applications_for_exact = 4;
 constexpr int look_ups_to_time = 1000;
 
 double seconds_since(Clock::time_point begin) {
@@ -121,13 +120,10 @@ json plan_report(const SharedNodes& nodes, const PlanRequest& request) {
   const allocation::Region region(network);
   std::vector<double> alone;
   for (int q = 0; q < region.applications(); ++q) alone.push_back(region.rate_max(q));
-  const bool exact = request.search == "exact" ||
-                     (request.search == "automatic" && region.applications() <= applications_for_exact);
-  const double greatest = *std::max_element(alone.begin(), alone.end());
+  const bool exact = allocation::searches_exactly(request.search, region);
   const auto begin = Clock::now();
   const PlanIndex plans(
-      exact ? allocation::exact_index_points(region)
-            : allocation::midpoint_index_points(region, request.tolerance * greatest, request.rounds_max));
+      allocation::index_points(region, request.search, request.tolerance, request.rounds_max));
   const double search_s = seconds_since(begin);
   std::size_t node_count = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) node_count += hosts_components(nodes, n);
@@ -148,7 +144,7 @@ json plan_report(const SharedNodes& nodes, const PlanRequest& request) {
                  {"index_points", std::move(points)},
                  {"sides", plans.index().sides.size()},
                  {"look_up", look_up_json(nodes, region, plans, p)}};
-  if (!exact) report["tolerance_per_s"] = request.tolerance * greatest;
+  if (!exact) report["tolerance_per_s"] = request.tolerance * allocation::greatest_rate(region);
   if (region.applications() == 2) {
     const allocation::Polygon found = allocation::region_below(plans.index());
     const allocation::Polygon whole =

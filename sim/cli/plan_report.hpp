@@ -12,15 +12,15 @@
 namespace weir {
 
 struct PlanRequest {
-  std::string search = "automatic";  // exact, midpoint
-  double tolerance = 0.02;           // of the greatest rate; midpoint
-  int rounds_max = 0;                // midpoint; 0: no limit
-  allocation::Rates at_per_s;        // what to look up; empty: the declared rates
-  bool timed = false;                // wall times of search and look-up
+  allocation::Search search = allocation::Search::automatic;
+  double tolerance = 0.02;     // of the greatest rate; midpoint
+  int rounds_max = 0;          // midpoint; 0: no limit
+  allocation::Rates at_per_s;  // what to look up; empty: the declared rates
+  bool timed = false;          // wall times of search and look-up
 };
 
-// std::length_error: too many sides for the exact search.
-nlohmann::json plan_report(const SharedNodes& nodes, const PlanRequest& request);
-std::string plan_text(const nlohmann::json& report);
+// Throws allocation::Unsolvable.
+nlohmann::ordered_json plan_report(const SharedNodes& nodes, const PlanRequest& request);
+std::string plan_text(const nlohmann::ordered_json& report);
 
 }  // namespace weir

@@ -300,6 +300,30 @@ const TableSchema<ActionRow>& schema_of() {
 }
 
 template <>
+const TableSchema<SplitRow>& schema_of() {
+  static const auto schema = [] {
+    using R = SplitRow;
+    TableSchema<R> t(
+        "splits",
+        "How policies split rates among the instances of operators: one row per instance of each "
+        "operator that an action changes, appended when the action has ended (or the run has).",
+        chunk_small);
+    t.column("action_id", "", "Counts from 0 over the run, together with `actions`.", &R::action_id);
+    t.column("decision_id", "", "The decision behind it; -1: none.", &R::decision_id);
+    t.column("job_id", "", "Of which job.", &R::job_id);
+    t.column("operator_id", "", "Whose input is split.", &R::operator_id);
+    t.column("instance", "", "Of that operator, from 0 on.", &R::instance);
+    t.column("share", "", "Of the operator's input; those of its instances add up to 1.", &R::share);
+    t.column("requested_s", "s", "When the policy asked.", &R::requested_s);
+    t.column("ended_s", "s", "In force from then on, if done; NaN: still under way at the end of the run.",
+             &R::ended_s);
+    t.column("status", "", "`done`, `refused`, `failed`, or `running` at the end.", &R::status);
+    return t;
+  }();
+  return schema;
+}
+
+template <>
 const TableSchema<CatchUpRow>& schema_of() {
   static const auto schema = [] {
     using R = CatchUpRow;
@@ -403,6 +427,7 @@ std::vector<const TableInfo*> run_file_tables() {
           &schema_of<HostWindowRow>().info(),
           &schema_of<DecisionRow>().info(),
           &schema_of<ActionRow>().info(),
+          &schema_of<SplitRow>().info(),
           &schema_of<CatchUpRow>().info(),
           &schema_of<LatencyBucketRow>().info(),
           &schema_of<FinalOperatorRow>().info(),

@@ -162,6 +162,19 @@ struct ActionRow {
   FixedText<160> detail;
 };
 
+// One row per instance of each operator whose input an action splits anew, appended when it has ended.
+struct SplitRow {
+  std::int64_t action_id = 0;
+  std::int64_t decision_id = -1;
+  std::int32_t job_id = 0;
+  std::int32_t operator_id = 0;
+  std::int32_t instance = 0;
+  double share = 0;
+  double requested_s = 0;
+  double ended_s = unknown_real;
+  FixedText<16> status;
+};
+
 struct CatchUpRow {
   std::int64_t action_id = 0;
   std::int32_t job_id = 0;

@@ -30,6 +30,7 @@ struct RunFile::Tables {
   RecordTable<HostWindowRow>& host_windows;
   RecordTable<DecisionRow>& decisions;
   RecordTable<ActionRow>& actions;
+  RecordTable<SplitRow>& splits;
   RecordTable<CatchUpRow>& catch_ups;
   RecordTable<LatencyBucketRow>& latency_histogram;
   RecordTable<FinalOperatorRow>& final_operators;
@@ -139,9 +140,10 @@ RunFile::RunFile(const std::filesystem::path& directory, const RunMeta& meta, co
                  create_table(schema_of<InstanceStopRow>()), create_table(schema_of<OperatorWindowRow>()),
                  create_table(schema_of<InstanceWindowRow>()), create_table(schema_of<JobWindowRow>()),
                  create_table(schema_of<HostWindowRow>()), create_table(schema_of<DecisionRow>()),
-                 create_table(schema_of<ActionRow>()), create_table(schema_of<CatchUpRow>()),
-                 create_table(schema_of<LatencyBucketRow>()), create_table(schema_of<FinalOperatorRow>()),
-                 create_table(schema_of<FinalJobRow>()), create_table(schema_of<FinalRow>())});
+                 create_table(schema_of<ActionRow>()), create_table(schema_of<SplitRow>()),
+                 create_table(schema_of<CatchUpRow>()), create_table(schema_of<LatencyBucketRow>()),
+                 create_table(schema_of<FinalOperatorRow>()), create_table(schema_of<FinalJobRow>()),
+                 create_table(schema_of<FinalRow>())});
   append_dense(own_->jobs, dimensions.jobs, &JobRow::job_id);
   append_dense(own_->operators, dimensions.operators, &OperatorRow::operator_id);
   append_dense(own_->hosts, dimensions.hosts, &HostRow::host_id);
@@ -201,6 +203,9 @@ void RunFile::add(const DecisionRow& row) {
 }
 void RunFile::add(const ActionRow& row) {
   started().actions.append(row);
+}
+void RunFile::add(const SplitRow& row) {
+  started().splits.append(row);
 }
 void RunFile::add(const CatchUpRow& row) {
   started().catch_ups.append(row);

@@ -75,6 +75,7 @@ class RunFile {
   void add(const HostWindowRow& row);
   void add(const DecisionRow& row);
   void add(const ActionRow& row);
+  void add(const SplitRow& row);
   void add(const CatchUpRow& row);
   void add(const LatencyBucketRow& row);
   void add(const FinalOperatorRow& row);

@@ -97,6 +97,15 @@ Json decision_json(const DecisionSummary& d) {
           {"diagnosis", d.diagnosis},     {"reason", d.reason},         {"acted", d.acted}};
 }
 
+Json split_json(const SplitSummary& s) {
+  Json shares = Json::object();
+  for (const SplitSummary::Shares& of : s.shares) shares[of.operator_name] = of.by_instance;
+  return {{"action_id", s.action_id},     {"decision_id", s.decision_id},
+          {"time_s", finite(s.time_s)},   {"status", s.status},
+          {"ended_s", finite(s.ended_s)}, {"shares", std::move(shares)},
+          {"reason", s.reason},           {"detail", s.detail}};
+}
+
 Json scaling_json(const ScalingSummary& s) {
   Json json;
   json["actions"] = Json::array();
@@ -121,6 +130,10 @@ Json scaling_json(const ScalingSummary& s) {
   json["decisions"] = Json::array();
   for (const DecisionSummary& decision : s.decisions) json["decisions"].push_back(decision_json(decision));
   json["decisions_omitted"] = s.decisions_omitted;
+  json["splits"] = Json::array();
+  for (const SplitSummary& split : s.splits) json["splits"].push_back(split_json(split));
+  json["splits_omitted"] = s.splits_omitted;
+  json["splits_done"] = s.splits_done;
   return json;
 }
 

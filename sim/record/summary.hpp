@@ -115,6 +115,21 @@ struct DecisionSummary {
   bool acted = false;
 };
 
+// A change of how rates are split among the instances of operators.
+struct SplitSummary {
+  std::int64_t action_id = 0;
+  std::int64_t decision_id = -1;
+  double time_s = 0;              // requested
+  std::string status;             // "done", "refused", "failed", "running"
+  std::optional<double> ended_s;  // in force from then on, when done
+  std::string reason, detail;
+  struct Shares {
+    std::string operator_name;
+    std::vector<double> by_instance;  // their sum is 1
+  };
+  std::vector<Shares> shares;  // of those that change
+};
+
 // Actions that the engine began to carry out.
 struct RestartsSummary {
   std::int64_t count = 0;   // with downtime
@@ -132,9 +147,13 @@ struct ScalingSummary {
   std::int64_t actions_omitted = 0;
   std::vector<DecisionSummary> decisions;  // with their full text; run.h5 cuts it
   std::int64_t decisions_omitted = 0;
-  RestartsSummary restarts;  // of all actions
-  bool policy_idle = false;  // it was never asked, or never had anything to go by
-  std::string why_nothing;   // in a run in which it asked for nothing: what the policy says to that
+  std::vector<SplitSummary> splits;
+  std::int64_t splits_omitted = 0;
+  std::int64_t splits_done = 0;
+  std::optional<double> last_split_s;  // when the last of those was asked for
+  RestartsSummary restarts;            // of all actions
+  bool policy_idle = false;            // it was never asked, or never had anything to go by
+  std::string why_nothing;             // in a run in which it asked for nothing: what the policy says to that
   ScalingScore score;
 };
 

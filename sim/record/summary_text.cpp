@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <vector>
 
@@ -171,6 +172,19 @@ void timeline(Text& out, const JobSummary& job, int entries_max) {
   }
 }
 
+std::string split_sentence(const JobSummary& job) {
+  const ScalingSummary& scaling = job.scaling;
+  if (scaling.splits_done == 0)
+    return fmt::format("{} asked for other splits of rates, and none was in force at the end: {}.",
+                       job.policy, scaling.splits.back().status);
+  // The first evaluation is an instant after the start.
+  const double last_s = std::round(scaling.last_split_s.value_or(0) * 1e3) * 1e-3;
+  if (scaling.splits_done == 1)
+    return fmt::format("{} changed how rates are split once, at {:.6g} s.", job.policy, last_s);
+  return fmt::format("{} changed how rates are split {} times, last at {:.6g} s.", job.policy,
+                     scaling.splits_done, last_s);
+}
+
 std::string rest_sentence(const JobSummary& job) {
   const ScalingScore& score = job.scaling.score;
   const std::string steps = plural(score.steps, "step", "steps");
@@ -181,6 +195,8 @@ std::string rest_sentence(const JobSummary& job) {
       std::all_of(job.scaling.actions.begin(), job.scaling.actions.end(), of_workers))
     return fmt::format("{} changed the number of workers {}; no operator was scaled.", job.policy,
                        changes == 1 ? "once" : fmt::format("{} times", changes));
+  if (score.steps == 0 && job.scaling.actions.empty() && !job.scaling.splits.empty())
+    return split_sentence(job);
   if (score.steps == 0 && (score.converged || job.scaling.actions.empty())) {
     return job.scaling.why_nothing.empty()
                ? fmt::format("{} changed nothing.", job.policy)

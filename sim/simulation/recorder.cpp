@@ -97,7 +97,8 @@ Recorder::Recorder(const Job& job, const TrueCapacity& truth, const RecorderSetu
       has_optimum_(truth.has_optimum() && (!job.engine().shares_slots() || job.engine().scales())),
       score_(0, 0, running_at_start(job)),
       actions_(ScalingSummary::listed_at_each_end_max),
-      decisions_(ScalingSummary::listed_at_each_end_max) {
+      decisions_(ScalingSummary::listed_at_each_end_max),
+      splits_(ScalingSummary::listed_at_each_end_max) {
   true_rate_per_s_.assign(job.graph().operators.size(), unknown_real);
   const auto hosts = static_cast<std::size_t>(job.cluster().host_count());
   cpu_reported_ns_.assign(hosts, 0);
@@ -276,6 +277,13 @@ void Recorder::action_began(const Job&, const ActionRecord& action) {
 void Recorder::action_ended(const Job&, const ActionRecord& action) {
   for (const ActionTarget& target : action.targets) score_.ended(scored(action, target));
   for (const ActionSummary& row : rows_of(action)) actions_.add(row);
+  if (!action.splits.empty()) {
+    splits_.add(split_of(action));
+    if (action.outcome.done) {
+      ++splits_done_;
+      last_split_s_ = written_seconds(action.requested_ns);
+    }
+  }
   note_restart(action);
   if (carried_out(action) && !action.targets.empty())
     catching_up_.ended(action.id, written_seconds(action.ended_ns));
@@ -322,8 +330,47 @@ std::vector<ActionSummary> Recorder::rows_of(const ActionRecord& action) const {
   return rows;
 }
 
+SplitSummary Recorder::split_of(const ActionRecord& action) const {
+  const bool ended = action.ended_ns >= 0;
+  SplitSummary split;
+  split.action_id = action.id;
+  split.decision_id = action.decision;
+  split.time_s = written_seconds(action.requested_ns);
+  split.status = status_name(action.status, ended);
+  if (ended) split.ended_s = written_seconds(action.ended_ns);
+  split.reason = action.reason;
+  split.detail = action.outcome.detail;
+  const auto& operators = job_.graph().operators;
+  for (const SplitTarget& target : action.splits) {
+    // What is refused may be of no operator at all.
+    const bool known = target.operator_id >= 0 && target.operator_id < operator_count();
+    split.shares.push_back(
+        {known ? operators[target.operator_id].name : std::to_string(target.operator_id), target.shares});
+  }
+  return split;
+}
+
+void Recorder::write_splits(const ActionRecord& action) {
+  for (const SplitTarget& target : action.splits) {
+    SplitRow row;
+    row.action_id = action.id;
+    row.decision_id = action.decision;
+    row.job_id = setup_.job_number;
+    row.operator_id = setup_.first_operator_id + target.operator_id;
+    row.requested_s = written_seconds(action.requested_ns);
+    if (action.ended_ns >= 0) row.ended_s = written_seconds(action.ended_ns);
+    row.status = FixedText<16>(status_name(action.status, action.ended_ns >= 0));
+    for (std::size_t instance = 0; instance < target.shares.size(); ++instance) {
+      row.instance = static_cast<std::int32_t>(instance);
+      row.share = target.shares[instance];
+      file_->add(row);
+    }
+  }
+}
+
 void Recorder::write_action(const ActionRecord& action) {
   if (file_ == nullptr) return;
+  write_splits(action);
   for (const ActionTarget& target : action.targets) {
     ActionRow row;
     row.action_id = action.id;
@@ -469,10 +516,17 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
     for (ActionSummary& row : rows_of(starting)) s.scaling.actions.push_back(std::move(row));
   s.scaling.decisions = decisions_.items();
   s.scaling.decisions_omitted = decisions_.omitted();
+  s.scaling.splits = splits_.items();
+  s.scaling.splits_omitted = splits_.omitted();
+  s.scaling.splits_done = splits_done_;
+  s.scaling.last_split_s = last_split_s_;
+  if (const ActionRecord* running = loop.running_action(); running != nullptr && !running->splits.empty())
+    s.scaling.splits.push_back(split_of(*running));
   s.scaling.restarts = restarts_;
-  if (s.scaling.actions.empty()) s.scaling.why_nothing = why_nothing(loop);
+  const bool asked_for_nothing = s.scaling.actions.empty() && s.scaling.splits.empty();
+  if (asked_for_nothing) s.scaling.why_nothing = why_nothing(loop);
   s.scaling.score = score_.score(written_seconds(end), 5 * loop.policy().interval_s());
-  s.scaling.policy_idle = s.scaling.actions.empty() && was_idle(loop);
+  s.scaling.policy_idle = asked_for_nothing && was_idle(loop);
   if (s.scaling.policy_idle) {
     s.scaling.score.converged = false;
     s.scaling.score.convergence_time_s.reset();

@@ -50,6 +50,8 @@ class Recorder final : public ControlObserver {
 
  private:
   void write_action(const ActionRecord& action);
+  SplitSummary split_of(const ActionRecord& action) const;
+  void write_splits(const ActionRecord& action);
   void note_restart(const ActionRecord& action);
   // A row for each operator of it.
   std::vector<ActionSummary> rows_of(const ActionRecord& action) const;
@@ -79,6 +81,9 @@ class Recorder final : public ControlObserver {
   ScalingScorer score_;
   FirstAndLast<ActionSummary> actions_;
   FirstAndLast<DecisionSummary> decisions_;
+  FirstAndLast<SplitSummary> splits_;
+  std::int64_t splits_done_ = 0;
+  std::optional<double> last_split_s_;
   RestartsSummary restarts_;
   CatchingUp catching_up_;
   std::vector<double> true_rate_per_s_;

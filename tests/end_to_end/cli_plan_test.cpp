@@ -1,5 +1,8 @@
 // `weir plan` from outside, and what is said to those who ask for what cannot be planned.
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -112,9 +115,12 @@ TEST_CASE("weir plan: wrong options are told", "[cli][barre]") {
   };
   for (const Wrong& wrong :
        std::vector<Wrong>{{{"--search", "exat"}, "did you mean \"exact\"?"},
-                          {{"--at", "1,x"}, "rates >= 0 with commas between"},
-                          {{"--at", "1,-2"}, "rates >= 0 with commas between"},
+                          {{"--at", "1,x"}, "rates from 0 to 1e9 with commas between"},
+                          {{"--at", "1,-2"}, "rates from 0 to 1e9 with commas between"},
                           {{"--at", "1,2,3"}, "--at has 3 rates, and there are 2 applications: app1, app2"},
+                          {{"--at", "1e308,0"}, "rates from 0 to 1e9 with commas between"},
+                          {{"--rounds", "101"}, "0 to 100"},
+                          {{"--draw", "d", "--json"}, "--json is JSON alone"},
                           {{"--tolerance", "0"}, "a finite number > 0"},
                           {{"--job", "aplications"}, "did you mean \"applications\"?"}}) {
     const Outcome outcome = plan(wrong.options, folder);
@@ -127,6 +133,56 @@ TEST_CASE("weir plan: wrong options are told", "[cli][barre]") {
   CHECK(none.code == 2);
   CHECK_THAT(none.err, Catch::Contains("no job of this scenario shares nodes"));
   CHECK(folder.files().empty());
+}
+
+TEST_CASE("rates of any size are planned for: the region is that of the worked example, scaled",
+          "[cli][barre]") {
+  for (const double cost : {1e-7, 1e-5, 2e-5, 1.0, 1e5}) {
+    json scenario = shipped_worked_example(WEIR_SOURCE_DIR);
+    for (json& op : scenario["jobs"][0]["workload"]["operators"])
+      op["cost"]["per_record_us"] = cost * op["cost"]["per_record_us"].get<double>();
+    scenario["until_s"] = 1;
+    const TemporaryFolder folder;
+    folder.write("scaled.json", scenario.dump(1));
+    const std::string at = fmt::format("{},{}", std::min(150 / cost, 1e9), std::min(100 / cost, 1e9 / 1.5));
+    const double at_1 = std::min(150 / cost, 1e9) * cost, at_2 = std::min(100 / cost, 1e9 / 1.5) * cost;
+    for (const char* search : {"exact", "midpoint"}) {
+      const Outcome outcome = run_weir({"plan", "scaled.json", "--search", search, "--at", at, "--json"},
+                                       {folder.path(), {home}});
+      CAPTURE(cost, search, outcome.err);
+      REQUIRE(outcome.code == 0);
+      const json found = json::parse(outcome.out);
+      CHECK(found["area"].get<double>() * cost * cost == Approx(42500).epsilon(1e-7));
+      CHECK(found["index_points"].size() == (std::string(search) == "exact" ? 2 : 3));
+      // The border that counts: 2 app1 + 3 app2 = 800, or app1 = 250.
+      const double room = std::min((800 - 2 * at_1 - 3 * at_2) / 5, 250 - at_1);
+      CHECK(found["look_up"]["headroom_max_per_s"].get<double>() * cost == Approx(room).epsilon(1e-6));
+    }
+    for (const char* policy :
+         {"barre", "static-reservation", "dynamic-adaptation", "adaptation-with-reservation"}) {
+      const Outcome outcome =
+          run_weir({"run", "scaled.json", "--policy", policy, "-o", policy}, {folder.path(), {home}});
+      CAPTURE(cost, policy, outcome.err);
+      CHECK(outcome.code == 0);
+      CHECK_THAT(outcome.out,
+                 Catch::Contains(std::string(policy) + " changed how rates are split once, at 0 s."));
+      CHECK_THAT(outcome.out, !Catch::Contains("changed nothing"));
+    }
+  }
+}
+
+TEST_CASE("applications come in their order, not in that of letters", "[cli][barre]") {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_weir({"plan", "papers/barre/evaluation", "--set", "jobs[0].workload.applications=11", "--set",
+                "jobs[0].workload.bursting=0"},
+               {folder.path(), {home}});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const auto second = outcome.out.find("app2 "), tenth = outcome.out.find("app10 ");
+  REQUIRE(second != std::string::npos);
+  REQUIRE(tenth != std::string::npos);
+  CHECK(second < tenth);
 }
 
 TEST_CASE("what synergy cannot run is told", "[cli][barre]") {
@@ -148,6 +204,9 @@ TEST_CASE("what synergy cannot run is told", "[cli][barre]") {
   again();
   (*engine)["resources"] = {{{"name", "cpu"}}};
   check_refused(wrong, "resources: there is another resource \"cpu\"");
+  again();
+  (*engine)["resources"] = {{{"name", ""}}};
+  check_refused(wrong, "resources: one has the name \"\"");
   again();
   (*engine)["resources"] = {{{"name", "memory"}, {"nodes", {{"C", {{"per_s", 1}}}}}}};
   check_refused(wrong, "resources: memory: there is no host \"C\"");

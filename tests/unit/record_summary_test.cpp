@@ -170,7 +170,10 @@ constexpr char golden[] = R"json({
         "acted": false
       }
     ],
-    "decisions_omitted": 0
+    "decisions_omitted": 0,
+    "splits": [],
+    "splits_omitted": 0,
+    "splits_done": 0
   },
   "policy_state": {
     "activations": 2

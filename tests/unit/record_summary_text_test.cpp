@@ -107,6 +107,15 @@ TEST_CASE("a policy that did nothing says why", "[record]") {
   job.scaling.score = {};
   job.scaling.why_nothing = "the estimate was what ran";
   CHECK_THAT(summary_text(run, {}), Catch::Contains("  ds2 changed nothing: the estimate was what ran.\n"));
+  job.scaling.splits.resize(1);
+  job.scaling.splits[0].status = "refused";
+  CHECK_THAT(summary_text(run, {}), Catch::Contains("none was in force at the end: refused.\n"));
+  job.scaling.splits_done = 1;
+  job.scaling.last_split_s = 30;
+  CHECK_THAT(summary_text(run, {}), Catch::Contains("  ds2 changed how rates are split once, at 30 s.\n"));
+  job.scaling.splits_done = 4;
+  CHECK_THAT(summary_text(run, {}),
+             Catch::Contains("  ds2 changed how rates are split 4 times, last at 30 s.\n"));
 }
 
 TEST_CASE("the optimum is not praised while the job falls behind", "[record]") {

@@ -61,6 +61,34 @@ TEST_CASE("shares are in force when the reconfiguration is over", "[control]") {
   CHECK(reports[0].status == ActionReport::Status::accepted);
   CHECK(reports[1].status == ActionReport::Status::done);
   CHECK(result["summary"]["policy_state"][1][0].get<double>() == Approx(60));
+
+  const json& scaling = result["summary"]["scaling"];
+  REQUIRE(scaling["splits"].size() == 1);
+  const json& written = scaling["splits"][0];
+  CHECK(written["time_s"] == 50);
+  CHECK(written["ended_s"] == 60);
+  CHECK(written["status"] == "done");
+  CHECK(written["shares"] == json{{"c2", {0.75, 0.25}}});
+  CHECK(written["decision_id"] == scaling["decisions"][0]["decision_id"]);
+  CHECK(scaling["decisions"][0]["acted"] == true);
+  CHECK(scaling["splits_done"] == 1);
+  CHECK(scaling["why_nothing"].is_null());
+}
+
+TEST_CASE("a split that is under way at the end, or was refused, is told as such", "[control]") {
+  json scenario = scripted(json::array({split(95, c2, {0.75, 0.25})}));
+  scenario["jobs"][0]["engine"]["reconfiguration_ms"] = 10'000;
+  const json running = result_of(scenario)["summary"]["scaling"];
+  REQUIRE(running["splits"].size() == 1);
+  CHECK(running["splits"][0]["status"] == "running");
+  CHECK(running["splits"][0]["ended_s"].is_null());
+  CHECK(running["splits_done"] == 0);
+  const json refused = result_of(scripted(json::array({split(10, 99, {1})})))["summary"]["scaling"];
+  REQUIRE(refused["splits"].size() == 1);
+  CHECK(refused["splits"][0]["status"] == "refused");
+  CHECK(refused["splits"][0]["shares"] == json{{"99", {1}}});
+  CHECK(refused["splits"][0]["detail"] == "a share for each instance of an operator is needed");
+  CHECK(refused["splits_done"] == 0);
 }
 
 TEST_CASE("a split that makes no sense is refused, and changes nothing", "[control]") {

@@ -113,7 +113,6 @@ bool NodeQueues::admit(std::size_t resource, Batch& batch, double waiting_s, dou
 }
 
 void NodeQueues::drop(std::size_t resource, const Batch& batch) {
-  dropped_records_ += batch.count;
   dropped_at_[resource] += batch.count;
   job_->lost_on_edge(batch.channel->edge, batch.count);
   job_->lost(batch);

@@ -32,7 +32,6 @@ class NodeQueues final : public Router, EventHandler {
   std::int64_t held_weight() const override;
   void add_queued(std::vector<std::int64_t>& records_by_edge) const override;
 
-  std::int64_t dropped_records() const { return dropped_records_; }
   // By resource, the processor first: the part of the units that were dropped there.
   const std::vector<std::int64_t>& dropped_at() const { return dropped_at_; }
 
@@ -40,8 +39,8 @@ class NodeQueues final : public Router, EventHandler {
   // A resource of a node: a server that is busy until free_ns.
   struct Server {
     Nanos free_ns = 0;
-    Ring<Batch> waiting;  // and in service; each with the time of its end as last_ns of availability
-    Ring<Nanos> end_ns;
+    Ring<Batch> waiting;  // and in service
+    Ring<Nanos> end_ns;   // of the service of each of them
   };
   struct Component {
     std::vector<double> use_s;  // by resource: of its node's, for each record
@@ -70,7 +69,6 @@ class NodeQueues final : public Router, EventHandler {
   std::size_t resources_ = 1;
   std::vector<Node> nodes_;
   std::vector<std::vector<Component>> components_;  // by operator and instance
-  std::int64_t dropped_records_ = 0;
   std::vector<std::int64_t> dropped_at_;
 };
 

@@ -49,6 +49,7 @@ void check_names(const LogicalGraph& graph, const Cluster& cluster, const Synerg
     return op;
   };
   for (const SynergyResource& resource : params.resources) {
+    if (resource.name.empty()) problems.push_back("resources: one has the name \"\"");
     if (resource.name == "cpu" || !names.insert(resource.name).second)
       problems.push_back(fmt::format("resources: there is another resource {:?}", resource.name));
     for (const auto& [host, capacity] : resource.nodes)
