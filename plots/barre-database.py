@@ -2,14 +2,12 @@
 """BARRE's data base: index points, the time to find them and to look one up, against the number of applications."""
 
 import json
-import math
 import subprocess
 
 import _runs
 
 SCENARIO = "papers/barre/evaluation"
 APPLICATIONS = tuple(range(2, 13))
-T_95 = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 8: 2.365, 10: 2.262}
 TOLERANCE = 0.02
 
 
@@ -22,12 +20,6 @@ def plan(arguments, applications, seed):
         raise RuntimeError(done.stderr)
     report = json.loads(done.stdout)
     return {"index_points": len(report["index_points"]), "creation_s": report["search_s"], "search_ms": 1e3 * report["look_up_s"]}
-
-
-def interval(values):
-    n, mean = len(values), sum(values) / len(values)
-    deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
-    return mean, T_95.get(n, 1.96) * deviation / math.sqrt(n)
 
 
 def draw(output, table):
@@ -51,14 +43,17 @@ def main():
     arguments = _runs.figure_arguments("barre-database", __doc__, repetitions=(5, "networks of each size, 2 or more"),
                                        largest=(12, "number of applications"),
                                        tolerance=(TOLERANCE, "of the search, as a part of the greatest rate"))
+    if not 0 < arguments.tolerance <= 1:
+        raise _runs.WrongInput("the tolerance is a part of the greatest rate: more than 0, 1 at most")
     if arguments.repetitions < 2 or not 2 <= arguments.largest <= 12:
         raise _runs.WrongInput("2 repetitions or more, of 2 to 12 applications")
     table, rows = {}, [["published", row["kind"], row["applications"], row["measure"], row["value"], ""] for row in _runs.published("barre-database")]
     for applications in (n for n in APPLICATIONS if n <= arguments.largest):
         of = [plan(arguments, applications, seed) for seed in range(1, arguments.repetitions + 1)]
-        table[applications] = {m: interval([o[m] for o in of]) for m in of[0]}
+        table[applications] = {m: _runs.interval([o[m] for o in of]) for m in of[0]}
         for measure, (mean, half) in table[applications].items():
-            rows.append(["weir", "predicted" if measure == "index_points" else "measured", applications, measure, f"{mean:.6g}", f"{half:.3g}"])
+            kind = "chosen" if measure == "index_points" else "measured"  # chosen: with the tolerance
+            rows.append(["weir", kind, applications, measure, f"{mean:.6g}", f"{half:.3g}"])
     _runs.write_csv(arguments.output / "barre-database.csv", ["source", "kind", "applications", "measure", "value", "half_of_95_percent_interval"], rows)
     draw(arguments.output, table)
     for n, of in table.items():

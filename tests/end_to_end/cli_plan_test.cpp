@@ -105,6 +105,13 @@ TEST_CASE("weir plan says it for people, and draws the region", "[cli][barre][fi
   REQUIRE(drawn.code == 0);
   check_picture(folder.path() / "region", "plan-region",
                 {"weir,exact,region,", "weir,published,index point,"});
+  // One search alone is drawn as what it is.
+  const Outcome one = plan({"--search=midpoint", "--draw", "one"}, folder);
+  INFO(one.out << one.err);
+  REQUIRE(one.code == 0);
+  check_picture(folder.path() / "one", "plan-region",
+                {"weir,published,region,", "weir,published,index point,"});
+  CHECK_THAT(read_file(folder.path() / "one/plan-region.csv"), !Catch::Contains("exact"));
 }
 
 TEST_CASE("weir plan: wrong options are told", "[cli][barre]") {

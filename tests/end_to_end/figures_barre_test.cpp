@@ -15,7 +15,7 @@ TEST_CASE("BARRE's burst: at 80 % it misses hardly anything, others a lot, and l
   const Outcome outcome = draw(folder, "barre-burst", {"--intensities", "80"});
   check_picture(folder.path() / "barre-burst", "barre-burst",
                 {"published,stated,barre,", "weir,calibrated,barre,80,missed_percent,",
-                 "weir,predicted,barre,80,on_time_percent,"});
+                 "weir,chosen,barre,80,on_time_percent,"});
   const char* const policies[] = {"burst-unaware", "static reservation, 20 %", "dynamic adaptation",
                                   "adaptation and reservation", "BARRE"};
   for (const char* policy : policies) {
@@ -25,7 +25,7 @@ TEST_CASE("BARRE's burst: at 80 % it misses hardly anything, others a lot, and l
   const std::string data = read_file(folder.path() / "barre-burst/barre-burst.csv");
   const auto value = [&](const std::string& policy, int intensity, const std::string& measure) {
     const bool calibrated = policy == "barre" && measure != "on_time_percent";
-    return value_of(data, fmt::format("weir,{},{},{},{},", calibrated ? "calibrated" : "predicted", policy,
+    return value_of(data, fmt::format("weir,{},{},{},{},", calibrated ? "calibrated" : "chosen", policy,
                                       intensity, measure));
   };
   CHECK(value("barre", 80, "missed_percent") < 1);
@@ -43,7 +43,7 @@ TEST_CASE("BARRE's data base: an index point for each application", "[cli][figur
   const TemporaryFolder folder;
   const Outcome outcome = draw(folder, "barre-database", {});
   check_picture(folder.path() / "barre-database", "barre-database",
-                {"published,stated,", "weir,predicted,12,index_points,", "weir,measured,12,creation_s,"});
+                {"published,stated,", "weir,chosen,12,index_points,", "weir,measured,12,creation_s,"});
   for (const int applications : {2, 3, 4, 5, 8, 12}) {
     const std::string row = fmt::format("| {} applications |", applications);
     CHECK(documented(row) == told(outcome, row));
