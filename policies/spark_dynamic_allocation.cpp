@@ -44,7 +44,8 @@ ParamTable<AllocationParams> table() {
   ParamTable<P> t;
   t.choice("mode", &P::mode,
            {.help = "core: by tasks that wait and executors that are idle; streaming: by the processing time "
-                    "of batches."},
+                    "of batches.",
+            .source = "Spark 2.x, ExecutorAllocationManager of core and of streaming"},
            {{"core", Mode::core}, {"streaming", Mode::streaming}});
   t.integer(
       "min_executors", &P::min_executors,

@@ -130,7 +130,8 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   const Router* const router = const_cast<Engine&>(engine).router();
   // One that follows batches gathers for each channel by itself, as instances do.
   const bool follows = router != nullptr && router->follows_batches();
-  const bool routed = router != nullptr && !follows;
+  // One that hands records to workers by the micro-batch does nothing by time.
+  const bool routed = router != nullptr && !follows && const_cast<Engine&>(engine).workers() == nullptr;
   // Containers get records one by one: what senders, receivers and who keeps the backlog say to each other.
   const bool one_by_one = engine.containers(job) != nullptr;
   constexpr double events_of_message = 8;
