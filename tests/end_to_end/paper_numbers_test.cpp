@@ -14,15 +14,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void add_numbers(const json& value, const std::string& path, std::vector<std::string>& paths) {
-  if (value.is_number()) paths.push_back(path);
+// Those of what `is` says.
+void add_paths(const json& value, const std::string& path, bool (json::*is)() const noexcept,
+               std::vector<std::string>& paths) {
+  if ((value.*is)()) paths.push_back(path);
   if (value.is_array()) {
     for (std::size_t i = 0; i < value.size(); ++i) {
-      add_numbers(value[i], path + "[" + std::to_string(i) + "]", paths);
+      add_paths(value[i], path + "[" + std::to_string(i) + "]", is, paths);
     }
   } else if (value.is_object()) {
     for (const auto& [key, member] : value.items()) {
-      add_numbers(member, path.empty() ? key : path + "." + key, paths);
+      add_paths(member, path.empty() ? key : path + "." + key, is, paths);
     }
   }
 }
@@ -40,7 +42,10 @@ std::vector<std::string> unmatched(const json& scenario) {
   rest.erase("weir");
   rest.erase("seed");
   std::vector<std::string> numbers, sources, wrong;
-  add_numbers(rest, "", numbers);
+  add_paths(rest, "", &json::is_number, numbers);
+  // A switch may have been fitted, too.
+  std::vector<std::string> known = numbers;
+  add_paths(rest, "", &json::is_boolean, known);
   for (const char* list : {"numbers", "calibrated"}) {
     for (const json& entry : scenario["paper"].value(list, json::array()))
       sources.push_back(entry["parameter"]);
@@ -51,7 +56,7 @@ std::vector<std::string> unmatched(const json& scenario) {
   }
   for (const std::string& source : sources) {
     const auto found = [&](const std::string& number) { return names(source, number); };
-    if (std::none_of(numbers.begin(), numbers.end(), found)) wrong.push_back("no number: " + source);
+    if (std::none_of(known.begin(), known.end(), found)) wrong.push_back("no number: " + source);
   }
   return wrong;
 }
