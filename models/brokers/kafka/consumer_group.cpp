@@ -95,8 +95,8 @@ Nanos ConsumerGroup::latency_ns(const Fetcher& fetcher) const {
 
 void ConsumerGroup::became_visible(int number, const Batch& batch, double written_bytes) {
   Partition& partition = partitions_[static_cast<std::size_t>(number)];
-  // As with a backlog that waits outside (Instance::enqueue), a long one is kept as a few long batches, but in
-  // pieces small enough to say what of it left the page cache.
+  // As with a backlog that waits outside (Instance::enqueue), a long one is kept as a few long batches, but
+  // in pieces small enough to say what of it left the page cache.
   constexpr std::size_t kept_apart = 64;
   const bool apart =
       partition.unread.size() < kept_apart ||
