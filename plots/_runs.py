@@ -89,7 +89,8 @@ class Weir:
     def __init__(self, program):
         self.program = pathlib.Path(program).resolve()
 
-    def _stamp(self, scenario, arguments):
+    def stamp(self, scenario, arguments):
+        """Of the program, the scenario's file and the arguments; and that file."""
         file = HOME / "scenarios" / f"{scenario}.json"
         file = file if file.exists() else pathlib.Path(scenario)
         state = self.program.stat()
@@ -99,7 +100,7 @@ class Weir:
     def run(self, scenario, directory, arguments=()):
         """Runs a scenario (a file, or a name as in `weir list scenarios`). A failure ends the figure."""
         directory, arguments = pathlib.Path(directory), [str(a) for a in arguments]
-        stamp, file = self._stamp(scenario, arguments)
+        stamp, file = self.stamp(scenario, arguments)
         mark = directory / "made-of.txt"
         if (directory / "summary.json").exists() and mark.exists() and mark.read_text() == stamp:
             return Run(directory)

@@ -48,7 +48,7 @@ def main():
         other.step(times, backlog, where="pre", color=style.VERMILLION, linewidth=0.8)
         other.set(ylabel="backlog (messages)", ylim=(0, 1000))
     axes[1, 0].plot([], [], color=style.VERMILLION, linewidth=0.8, label="backlog (predicted)")
-    axes[1, 0].legend(loc="upper left")
+    style.shared_legend(fig, axes[1, 0], 4, 0.3)
     style.save(fig, arguments.output, "harmonicio-cellprofiler")
     for preset, run in runs.items():
         times, containers, _ = hio.over_time(run, "cellprofiler")

@@ -64,7 +64,7 @@ class Barre final : public Policy {
     const SharedNodes& nodes = *seen.job.nodes;
     if (last_action_failed(seen)) splits_.forget();
     if (!plans_) {
-      search(nodes.network);
+      if (!search(seen, nodes.network)) return {};
       monitor_.plan_nodes(std::vector<double>(nodes.network.nodes.size(), 1));
       return {look_up(nodes, nodes.declared_per_s, "the applications are admitted")};
     }
@@ -84,10 +84,17 @@ class Barre final : public Policy {
   std::string why_nothing(const JobView&) const override { return "no service has two components"; }
 
  private:
-  void search(const allocation::Network& network) {
-    ++searches_;
+  // False where the run is to end: there is no time for it any more.
+  bool search(const Observation& seen, const allocation::Network& network) {
     const allocation::Region region(network);
-    plans_.emplace(allocation::index_points(region, p_.search, p_.tolerance, p_.rounds_max));
+    try {
+      plans_.emplace(allocation::index_points(region, p_.search, p_.tolerance, p_.rounds_max,
+                                              {.interrupted = seen.job.interrupted}));
+    } catch (const allocation::SearchInterrupted&) {
+      return false;
+    }
+    ++searches_;
+    return true;
   }
 
   // Whether plans are new: of nodes that have changed, and were searched anew by now.
@@ -99,7 +106,7 @@ class Barre final : public Policy {
     if (search_due_ns_ == never) search_due_ns_ = seen.now_ns + to_nanos(p_.search_s);
     if (seen.now_ns < search_due_ns_) return false;
     search_due_ns_ = never;
-    search(available(seen.job.nodes->network, monitor_.availability()));
+    if (!search(seen, available(seen.job.nodes->network, monitor_.availability()))) return false;
     monitor_.plan_nodes(monitor_.availability());
     return true;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -180,10 +181,7 @@ class Irm final : public Policy {
   }
   std::vector<Decision> evaluate(const Observation& seen) override;
   nlohmann::json state() const override;
-  std::string why_nothing(const JobView&) const override {
-    return fmt::format("no backlog ever grew by more than {} messages/s, or was longer than {}",
-                       rules_.lower_rate_limit_per_s, rules_.queue_size_limit);
-  }
+  std::string why_nothing(const JobView&) const override;
 
  private:
   struct Thread {
@@ -204,6 +202,7 @@ class Irm final : public Policy {
   };
 
   void set_up(const JobView& job);
+  void hear_of_running(const MetricWindow& window, const JobView& job);
   void hear_reports(const Observation& seen);
   void hear_exits(const MetricWindow& window);
   void profile(const Observation& seen);
@@ -218,6 +217,7 @@ class Irm final : public Policy {
   Loop profiling_, predicting_, packing_, scaling_;
   std::vector<Thread> threads_;
   std::optional<irm::Manager> manager_;
+  bool told_of_running_ = false;
   std::vector<std::string> names_;               // of operators
   std::vector<int> in_containers_;               // operators
   std::vector<irm::LoadPredictor> predictors_;   // of these
@@ -227,18 +227,45 @@ class Irm final : public Policy {
   std::vector<WorkerCount> workers_;  // over time
 };
 
+// By operator and worker: the places there. Where all workers have as many, that is weir's way to say how
+// many containers there can be, and no limit: HarmonicIO does not know of one, and what finds no port fails.
+std::vector<std::vector<int>> limits(const ContainerPlaces& places) {
+  std::vector<std::vector<int>> limits;
+  for (const std::vector<int>& worker_of : places.worker_of) {
+    std::vector<int>& own = limits.emplace_back(places.workers.size(), 0);
+    for (const int worker : worker_of) ++own[static_cast<std::size_t>(worker)];
+    const int most = *std::max_element(own.begin(), own.end());
+    std::replace(own.begin(), own.end(), most, std::numeric_limits<int>::max());
+  }
+  return limits;
+}
+
 void Irm::set_up(const JobView& job) {
   WEIR_ASSERT(job.containers != nullptr, "the engine hosts containers: that was checked");
   const auto operators = static_cast<int>(job.operators.size());
   manager_.emplace(irm::ManagerSettings{.parameters = rules_,
                                         .minimum_cpu_share = params_.minimum_cpu_share,
-                                        .space_margin = params_.space_margin},
+                                        .space_margin = params_.space_margin,
+                                        .containers_max = limits(*job.containers)},
                    operators, static_cast<int>(job.containers->workers.size()));
   for (int op = 0; op < operators; ++op) {
     names_.push_back(job.operators[static_cast<std::size_t>(op)].name);
     if (job.containers->worker_of[static_cast<std::size_t>(op)].empty()) continue;
     in_containers_.push_back(op);
     predictors_.emplace_back(rules_);
+  }
+}
+
+// The first reports of the workers: what they say is there was not asked for, and runs from the start.
+void Irm::hear_of_running(const MetricWindow& window, const JobView& job) {
+  told_of_running_ = true;
+  for (const int op : in_containers_) {
+    const auto& instances = window.operators[static_cast<std::size_t>(op)].instances;
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+      if (instances[i].stopped) continue;
+      const int worker = job.containers->worker_of[static_cast<std::size_t>(op)][i];
+      runs_[{op, static_cast<int>(i)}] = {manager_->runs_from_start(op, worker), window.end_ns};
+    }
   }
 }
 
@@ -274,6 +301,23 @@ void Irm::hear_exits(const MetricWindow& window) {
   });
 }
 
+// By worker: the part of a second of CPU that a container had of each second in service. Containers that were
+// in service for longer than their worker's cores were there shared these evenly.
+std::vector<double> served_share(const MetricWindow& window, const ContainerPlaces& places) {
+  std::vector<double> in_service_s(places.workers.size(), 0);
+  for (std::size_t op = 0; op < places.worker_of.size(); ++op) {
+    for (std::size_t i = 0; i < places.worker_of[op].size(); ++i)
+      in_service_s[static_cast<std::size_t>(places.worker_of[op][i])] +=
+          window.operators[op].instances[i].useful_s;
+  }
+  std::vector<double> share;
+  for (std::size_t worker = 0; worker < in_service_s.size(); ++worker) {
+    const double cores_s = places.workers[worker].cores * window.duration_s();
+    share.push_back(in_service_s[worker] > cores_s ? cores_s / in_service_s[worker] : 1);
+  }
+  return share;
+}
+
 // Of each operator, the mean over its containers of their share of their worker's CPU, as last reported.
 void Irm::profile(const Observation& seen) {
   const Nanos report_ns = to_nanos(params_.report_interval_s);
@@ -283,6 +327,7 @@ void Irm::profile(const Observation& seen) {
     if (window.end_ns <= reported_ns) last = &window;
   }
   if (last == nullptr || last->duration_s() <= 0) return;
+  const std::vector<double> served = served_share(*last, *seen.job.containers);
   for (const int op : in_containers_) {
     double sum = 0;
     int containers = 0;
@@ -290,7 +335,7 @@ void Irm::profile(const Observation& seen) {
     for (std::size_t i = 0; i < instances.size(); ++i) {
       if (instances[i].stopped) continue;
       const int worker = seen.job.containers->worker_of[static_cast<std::size_t>(op)][i];
-      sum += instances[i].useful_s / last->duration_s() /
+      sum += instances[i].useful_s * served[static_cast<std::size_t>(worker)] / last->duration_s() /
              seen.job.containers->workers[static_cast<std::size_t>(worker)].cores;
       ++containers;
     }
@@ -362,7 +407,10 @@ std::vector<Decision> Irm::evaluate(const Observation& seen) {
   std::vector<Decision> decisions;
   if (!manager_) set_up(seen.job);
   hear_reports(seen);
-  if (!seen.windows.empty()) hear_exits(seen.windows.back());
+  if (!seen.windows.empty()) {
+    if (!told_of_running_) hear_of_running(seen.windows.back(), seen.job);
+    hear_exits(seen.windows.back());
+  }
   if (profiling_.due(seen.now_ns)) profile(seen);
   if (!seen.windows.empty() && predicting_.due(seen.now_ns)) predict(seen, decisions);
   if (packing_.due(seen.now_ns)) pack(decisions, seen.job);
@@ -372,13 +420,48 @@ std::vector<Decision> Irm::evaluate(const Observation& seen) {
   return decisions;
 }
 
+// It may have asked for containers, and still have started none.
+std::string Irm::why_nothing(const JobView&) const {
+  if (!manager_ || manager_->counts().requested == 0)
+    return fmt::format("no backlog ever grew by more than {} messages/s, or was longer than {}",
+                       rules_.lower_rate_limit_per_s, rules_.queue_size_limit);
+  const irm::Manager::Counts& counts = manager_->counts();
+  std::string why =
+      fmt::format("its load predictor asked for containers ({}), and none was started", counts.requested);
+  if (counts.lost > 0) why += fmt::format("; {} were lost, being as large as a whole worker", counts.lost);
+  if (counts.failed > 0)
+    why += fmt::format(
+        "; a start failed {} times, where a worker was not active or had no free place, and {} "
+        "were dropped after that",
+        counts.failed, counts.dropped);
+  return why;
+}
+
+// What the preset says, and what goes before it.
+nlohmann::json told_parameters(const irm::Parameters& p) {
+  return {{"packing_interval_s", p.packing_interval_s},
+          {"default_cpu_share", p.default_cpu_share},
+          {"profiling_interval_s", p.profiling_interval_s},
+          {"predictor_interval_s", p.predictor_interval_s},
+          {"lower_rate_limit_per_s", p.lower_rate_limit_per_s},
+          {"upper_rate_limit_per_s", p.upper_rate_limit_per_s},
+          {"slowdown_rate_per_s", p.slowdown_rate_per_s},
+          {"queue_size_limit", p.queue_size_limit},
+          {"scaleup_waiting_time_s", p.scaleup_waiting_time_s},
+          {"large_scaleup_amount", p.large_scaleup_amount},
+          {"small_scaleup_amount", p.small_scaleup_amount},
+          {"container_request_ttl", p.container_request_ttl}};
+}
+
 nlohmann::json Irm::state() const {
-  nlohmann::json told = {{"preset", params_.preset == Preset::documented ? "documented" : "configured"}};
+  nlohmann::json told = {{"preset", params_.preset == Preset::documented ? "documented" : "configured"},
+                         {"parameters", told_parameters(rules_)}};
   if (!manager_) return told;
   const irm::Manager::Counts& counts = manager_->counts();
   told["containers"] = {
-      {"requested", counts.requested}, {"started", counts.started}, {"failed_starts", counts.failed},
-      {"dropped", counts.dropped},     {"lost", counts.lost},       {"exited", counts.exited}};
+      {"requested", counts.requested},  {"started", counts.started}, {"failed_starts", counts.failed},
+      {"dropped", counts.dropped},      {"lost", counts.lost},       {"exited", counts.exited},
+      {"from_start", counts.from_start}};
   for (const int op : in_containers_) {
     const auto share = manager_->profile(op);
     told["profiles"][names_[static_cast<std::size_t>(op)]] = share ? nlohmann::json(*share) : nullptr;

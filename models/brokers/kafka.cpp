@@ -27,6 +27,10 @@ namespace weir {
 namespace kafka {
 namespace {
 
+std::string counted(std::size_t number, const char* what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
 class Kafka final : public Broker {
  public:
   explicit Kafka(const KafkaParams& params) : params_(params) {}
@@ -38,12 +42,13 @@ class Kafka final : public Broker {
   }
 
   void start(const BrokerSetup& setup) override {
-    nodes_ = std::make_unique<Nodes>(Nodes{setup.calendar, setup.cluster, params_, {}});
+    nodes_ = std::make_unique<Nodes>(Nodes{setup.calendar, setup.cluster, params_, {}, nullptr});
     for (std::size_t i = 0; i < params_.hosts.size(); ++i)
       nodes_->all.emplace_back(host_of(params_.hosts[i], "hosts"), params_.io_threads);
     if (!params_.producer.host.empty()) outside_ = host_of(params_.producer.host, "producer.host");
     next_id_ = 0xC1000000u + (static_cast<std::uint32_t>(setup.number) << 16);
-    for (const TopicParams& topic : params_.topics) logs_.emplace_back(*nodes_, topic, next_id_++);
+    nodes_->replicas = std::make_unique<ReplicaFetchers>(*nodes_, next_id_++);
+    for (const TopicParams& topic : params_.topics) logs_.emplace_back(*nodes_, topic);
   }
 
   TopicReader& reader(const std::string& topic, Job& job, int operator_id) override {
@@ -63,6 +68,7 @@ class Kafka final : public Broker {
   }
 
   std::vector<std::string> explain() const override;
+  double events_per_s(const TopicLoad& load) const override;
   std::vector<BrokerFigure> figures() const override;
   std::vector<std::string> check() const override;
 
@@ -122,7 +128,7 @@ std::vector<std::string> Kafka::explain() const {
   const ProducerParams& p = params_.producer;
   const ConsumerParams& c = params_.consumer;
   std::vector<std::string> lines = {
-      fmt::format("{} brokers with {} threads each, {} us a request", params_.hosts.size(),
+      fmt::format("{} with {} threads each, {} us a request", counted(params_.hosts.size(), "broker"),
                   params_.io_threads, params_.request_us),
       fmt::format("producers: batches of {} B or {} ms, {} requests in flight, acknowledged by {}",
                   p.batch_bytes, p.linger_ms, p.requests_in_flight_max,
@@ -132,24 +138,47 @@ std::vector<std::string> Kafka::explain() const {
       fmt::format("consumers: an answer with at least {} B, or after {} ms; at most {} B of a partition",
                   c.fetch_min_bytes, c.fetch_wait_max_ms, c.partition_bytes_max)};
   for (const TopicParams& topic : params_.topics)
-    lines.push_back(
-        fmt::format("topic {}: {} partitions, {} replicas", topic.name, topic.partitions, topic.replication));
+    lines.push_back(fmt::format("topic {}: {}, {}", topic.name,
+                                counted(static_cast<std::size_t>(topic.partitions), "partition"),
+                                counted(static_cast<std::size_t>(topic.replication), "replica")));
   return lines;
+}
+
+// A batch: it lingers, travels, is dealt with, is acknowledged; each follower gets it and says so. A fetch:
+// it comes, is looked at, and is answered now or when it has waited.
+double Kafka::events_per_s(const TopicLoad& load) const {
+  constexpr double of_replica = 2, of_fetch = 3;
+  const double of_batch = params_.producer.host.empty() ? 3 : 4;
+  const TopicParams& topic = params_.topics[number_of(load.topic)];
+  double events = 0, written_per_s = load.batches_per_s;
+  const double of_producer_per_s = load.batches_per_s / load.instances;
+  const double lingering_per_s =
+      load.batches_per_s / (1 + of_producer_per_s * params_.producer.linger_ms * 1e-3);
+  written_per_s =
+      std::min(written_per_s, std::max(lingering_per_s, load.bytes_per_s / params_.producer.batch_bytes));
+  if (load.made) events += written_per_s * (of_batch + of_replica * (topic.replication - 1));
+  if (load.read && !load.by_ranges) {
+    const double fetchers =
+        std::min<double>(topic.partitions, load.instances * static_cast<double>(params_.hosts.size()));
+    const double each_per_s = std::max(written_per_s / fetchers, 1e3 / params_.consumer.fetch_wait_max_ms);
+    events += fetchers * each_per_s * of_fetch;
+  }
+  return events;
 }
 
 std::vector<BrokerFigure> Kafka::figures() const {
   std::vector<BrokerFigure> figures;
   for (std::size_t topic = 0; topic < logs_.size(); ++topic) {
-    std::int64_t unread = 0, read = 0;
-    for (const Group& one : groups_) {
-      if (one.topic != topic) continue;
-      unread = std::max(unread, one.group->unread_records() + logs_[topic].pending_records());
-      read += one.group->read_records();
-    }
     const std::string& name = params_.topics[topic].name;
     figures.push_back({name + ".written_records", static_cast<double>(logs_[topic].appended_records())});
-    figures.push_back({name + ".read_records", static_cast<double>(read)});
-    figures.push_back({name + ".lag_records", static_cast<double>(unread)});
+    // Each group reads all of it.
+    for (const Group& one : groups_) {
+      if (one.topic != topic) continue;
+      const std::int64_t lag = one.group->unread_records() + logs_[topic].pending_records();
+      const std::string of = name + "." + one.group->reader_name();
+      figures.push_back({of + ".read_records", static_cast<double>(one.group->read_records())});
+      figures.push_back({of + ".lag_records", static_cast<double>(lag)});
+    }
   }
   double disk_bytes = 0, busiest = 0;
   for (const BrokerNode& node : nodes_->all) {

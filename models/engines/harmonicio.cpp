@@ -81,6 +81,7 @@ class HarmonicIo final : public Engine, EventHandler {
   }
   static int host_of(const std::string& name, const Cluster& cluster);
   void on_event(std::uint32_t kind, std::uint32_t argument) override;
+  std::vector<std::string> explain_workers() const;
   // A place of the operator on the worker that nobody uses; -1: none.
   int free_place(int operator_id, int worker) const;
   void exited(int operator_id, int index);
@@ -230,7 +231,7 @@ void HarmonicIo::exited(int operator_id, int index) {
 }
 
 std::vector<std::string> HarmonicIo::explain() const {
-  return {
+  std::vector<std::string> lines = {
       fmt::format("messages: one at a time for each container, from its sender directly if a container is "
                   "free, else through the backlog of the master on {}; the master takes {} ms for a request",
                   params_.master_host.empty() ? "the first host" : params_.master_host, params_.request_ms),
@@ -238,6 +239,42 @@ std::vector<std::string> HarmonicIo::explain() const {
                   params_.ports_per_worker, params_.container_start_s, params_.container_idle_timeout_s),
       fmt::format("metrics: windows of {} s, {} s late", params_.metrics_interval_s,
                   params_.metrics_delay_s)};
+  const std::vector<std::string> workers = explain_workers();
+  lines.insert(lines.end(), workers.begin(), workers.end());
+  return lines;
+}
+
+// Those with the same places on a line.
+std::vector<std::string> HarmonicIo::explain_workers() const {
+  if (places_ == nullptr) return {};
+  std::vector<std::string> names, what;
+  for (std::size_t worker = 0; worker < places_->workers.size(); ++worker) {
+    std::string has;
+    for (std::size_t op = 0; op < places_->worker_of.size(); ++op) {
+      int places = 0, used = 0;
+      for (std::size_t i = 0; i < places_->worker_of[op].size(); ++i) {
+        if (places_->worker_of[op][i] != static_cast<int>(worker)) continue;
+        ++places;
+        used += used_[op][i] ? 1 : 0;
+      }
+      if (places == 0) continue;
+      has += fmt::format("{}{} ({} {}", has.empty() ? "" : ", ", job_->graph().operators[op].name, places,
+                         places == 1 ? "place" : "places");
+      has += used > 0 ? fmt::format(", {} used from the start)", used) : ")";
+    }
+    if (!what.empty() && what.back() == has) {
+      names.back() += ", " + places_->workers[worker].name;
+    } else {
+      names.push_back(places_->workers[worker].name);
+      what.push_back(has);
+    }
+  }
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    lines.push_back(fmt::format(
+        "{}: {}", names[i].find(", ") == names[i].npos ? "worker " + names[i] : "workers " + names[i],
+        what[i]));
+  return lines;
 }
 
 std::vector<EngineFigure> HarmonicIo::figures() const {
@@ -245,6 +282,7 @@ std::vector<EngineFigure> HarmonicIo::figures() const {
   const double now_s = to_seconds(calendar_.now());
   return {{"messages_direct", static_cast<double>(counts.direct)},
           {"messages_through_backlog", static_cast<double>(counts.backlog)},
+          {"backlog_messages", static_cast<double>(master_.backlog_messages())},
           {"backlog_messages_max", static_cast<double>(counts.backlog_max)},
           {"master_busy_share", now_s > 0 ? std::min(1.0, to_seconds(counts.busy_ns) / now_s) : 0},
           {"container_starts", static_cast<double>(starts_)},
@@ -256,8 +294,10 @@ std::vector<EngineFigure> HarmonicIo::figures() const {
 std::vector<std::string> HarmonicIo::story() const {
   const Master::Counts& counts = master_.counts();
   std::vector<std::string> lines = {fmt::format(
-      "{} messages went to a container directly, {} through the master's backlog (at most {} there)",
+      "{} messages went to a container directly, {} to the master's backlog (at most {} there at a time)",
       counts.direct, counts.backlog, counts.backlog_max)};
+  if (const std::int64_t waiting = master_.backlog_messages(); waiting > 0)
+    lines.push_back(fmt::format("{} messages wait in the master's backlog at the end", waiting));
   if (starts_ + refused_ + exits_ > 0)
     lines.push_back(fmt::format("{} containers were started, {} refused, {} exited; at most {} ran", starts_,
                                 refused_, exits_, containers_max_));

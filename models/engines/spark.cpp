@@ -29,23 +29,26 @@ std::string host_of_input(const SparkParams& params) {
     case InputKind::direct:
       return params.direct.host;
     case InputKind::receiver:
-      break;
+      return params.receiver.host;
   }
   return {};
 }
 
-// -1: none is named.
-int input_host(const Cluster& cluster, const SparkParams& params) {
-  const std::string name = host_of_input(params);
+// -1: none is named. `parameter`: where it is.
+int host_named(const Cluster& cluster, const std::string& name, const std::string& parameter) {
   if (name.empty()) return -1;
   std::vector<std::string> hosts;
   for (int host = 0; host < cluster.host_count(); ++host) {
     if (cluster.host(host).name == name) return host;
     hosts.push_back(cluster.host(host).name);
   }
-  throw EngineParameterError(params.input == InputKind::file ? "file.host" : "direct.host",
-                             fmt::format("there is no host {}", weir::quoted(name)),
+  throw EngineParameterError(parameter, fmt::format("there is no host {}", weir::quoted(name)),
                              "a host of the cluster, with slots or without: " + allowed_names(name, hosts));
+}
+
+int input_host(const Cluster& cluster, const SparkParams& params) {
+  const char* const at[] = {"receiver.host", "file.host", "direct.host"};
+  return host_named(cluster, host_of_input(params), at[static_cast<int>(params.input)]);
 }
 
 // Of the operators, which must agree; 0: there is none.
@@ -63,6 +66,11 @@ class Spark final : public Engine {
         batches_(context, 0, params_, input_host(context.cluster, params)),
         manager_(context.calendar, engine_handler_id(context.job_number, 4), batches_.executors(),
                  to_nanos(params.executor_start_s)) {
+    std::map<std::string, int> data_sets;
+    for (const auto& [name, join] : params_.joins)
+      data_sets[name] = host_named(context.cluster, join.host, fmt::format("joins.{}.host", name));
+    batches_.set_hosts(host_named(context.cluster, params_.checkpoint.host, "checkpoint.host"),
+                       std::move(data_sets));
     batches_.on_task_over = [this](int executor) { manager_.task_over(executor); };
     manager_.on_change = [this](const WorkerChange& change) {
       job_->workers_changed(change);
@@ -102,6 +110,20 @@ class Spark final : public Engine {
     manager_.deployed();
   }
   const WorkerPool* workers() override;
+  bool reads_by_ranges() const override { return params_.input == InputKind::direct; }
+  // A receiver gathers for a block.
+  InstanceSettings gathering(const Job& job, int operator_id) const override {
+    InstanceSettings settings = Engine::gathering(job, operator_id);
+    if (params_.input == InputKind::receiver)
+      settings.gather_span_ns = to_nanos(params_.receiver.block_interval_ms * 1e-3);
+    return settings;
+  }
+  // The driver may have no time for more.
+  double tasks_per_s(const Job& job, const std::vector<double>& input_per_s) const override {
+    const double tasks = batches_.tasks_per_batch(job, input_per_s);
+    const double driver_s = 1e-3 * tasks * params_.driver.task_ms / std::max(1, params_.group.batches);
+    return tasks / std::max(params_.batch_interval_s, driver_s);
+  }
   void request_workers(const WorkerRequest& request) override { manager_.request(request); }
   void served(Job&, const Instance& instance) override { batches_.served(instance); }
   void rescale(Job&, const std::vector<int>&) override {
@@ -155,6 +177,26 @@ std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluste
                       "for all operators: the number of cores)",
                       op.name, op.parallelism(), cores));
   }
+  for (const std::string& name : params_.combine)
+    if (!reduces_by_key(graph, graph.find(name)))
+      wrong.push_back(
+          fmt::format("combine: {} (an operator whose only input is a shuffle by key)", weir::quoted(name)));
+  const auto needs_key = [&](const char* what, const std::string& name) {
+    if (may_be_windowed(graph, graph.find(name))) return;
+    wrong.push_back(fmt::format(
+        "{} of {}: they are of what one shuffle by key brings, from a stage that reads sources alone "
+        "(an operator whose only input is an edge by key, first of its stage)",
+        what, weir::quoted(name)));
+  };
+  for (const auto& [name, window] : params_.windows) needs_key("windows", name);
+  for (const auto& [name, state] : params_.states) needs_key("states", name);
+  for (const auto& [name, join] : params_.joins) {
+    if (reduces_by_key(graph, graph.find(name))) continue;
+    wrong.push_back(
+        fmt::format("joins of {}, whose records are not partitioned by key (an operator whose only "
+                    "input is a shuffle by key)",
+                    weir::quoted(name)));
+  }
   if (params_.input == InputKind::receiver && receivers >= cores)
     wrong.push_back(
         fmt::format("{} receivers take a core each, and there are {}: none is left for tasks (more "
@@ -187,7 +229,7 @@ std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluste
 
 std::vector<std::string> Spark::explain() const {
   const char* const inputs[] = {"receivers", "files", "partitions of topics"};
-  return {
+  std::vector<std::string> lines = {
       fmt::format("batches: every {} s, from {}; {} at a time", params_.batch_interval_s,
                   inputs[static_cast<int>(params_.input)],
                   params_.concurrent_jobs == 1 ? "one job" : fmt::format("{} jobs", params_.concurrent_jobs)),
@@ -197,26 +239,55 @@ std::vector<std::string> Spark::explain() const {
                   params_.task_setup_ms),
       fmt::format("metrics: windows of {} s, {} s late", params_.metrics_interval_s,
                   params_.metrics_delay_s)};
+  if (params_.group.batches > 1)
+    lines.push_back(fmt::format("groups: {} batches are scheduled at once; executors start tasks in {} ms",
+                                params_.group.batches, params_.group.local_launch_ms));
+  const Nanos batch_ns = to_nanos(params_.batch_interval_s);
+  for (const auto& [name, window] : params_.windows) {
+    const Nanos slide_ns = to_nanos(window.slide_s);
+    lines.push_back(fmt::format(
+        "windows of {}: {} s every {} s, each result of {}", name, window.length_s, window.slide_s,
+        window.inverse
+            ? fmt::format("{} reduced batches and results", inverse_window_batches(slide_ns, batch_ns))
+            : fmt::format("{} reduced batches", window_batches(to_nanos(window.length_s), batch_ns))));
+  }
+  return lines;
 }
 
 std::vector<EngineFigure> Spark::figures() const {
   const MicroBatches::Statistics& s = batches_.statistics();
   const double batches = std::max<double>(1, static_cast<double>(s.batches));
-  return {{"batches", static_cast<double>(s.batches)},
-          {"batches_waiting", static_cast<double>(batches_.batches_waiting())},
-          {"batch_records_max", s.records_max},
-          {"tasks", static_cast<double>(s.tasks)},
-          {"scheduling_delay_mean_s", s.scheduling_delay_sum_s / batches},
-          {"scheduling_delay_max_s", s.scheduling_delay_max_s},
-          {"scheduling_delay_last_s", s.scheduling_delay_last_s},
-          {"processing_time_mean_s", s.processing_sum_s / batches},
-          {"processing_time_max_s", s.processing_max_s},
-          {"total_delay_mean_s", s.total_delay_sum_s / batches},
-          {"total_delay_max_s", s.total_delay_max_s},
-          {"executors_max", static_cast<double>(manager_.present_max())},
-          {"executor_seconds", manager_.executor_s()},
-          {"generator_busy_s", batches_.generator_busy_s()},
-          {"scheduler_busy_s", batches_.scheduler_busy_s()}};
+  std::vector<EngineFigure> figures = {{"batches", static_cast<double>(s.batches)},
+                                       {"batches_waiting", static_cast<double>(batches_.batches_waiting())},
+                                       {"batch_records_max", s.records_max},
+                                       {"tasks", static_cast<double>(s.tasks)},
+                                       {"task_core_s", s.task_core_s},
+                                       {"scheduling_delay_mean_s", s.scheduling_delay_sum_s / batches},
+                                       {"scheduling_delay_max_s", s.scheduling_delay_max_s},
+                                       {"scheduling_delay_last_s", s.scheduling_delay_last_s},
+                                       {"processing_time_mean_s", s.processing_sum_s / batches},
+                                       {"processing_time_max_s", s.processing_max_s},
+                                       {"total_delay_mean_s", s.total_delay_sum_s / batches},
+                                       {"total_delay_max_s", s.total_delay_max_s},
+                                       {"executors_max", static_cast<double>(manager_.present_max())},
+                                       {"executor_seconds", manager_.executor_s()},
+                                       {"generator_busy_s", batches_.generator_busy_s()},
+                                       {"scheduler_busy_s", batches_.scheduler_busy_s()}};
+  if (params_.windows.empty() && params_.states.empty()) return figures;
+  // A state is a window that nothing leaves.
+  const std::string kept = params_.states.empty() ? "window_" : "state_";
+  const auto add = [&](const std::string& name, double value) { figures.push_back({name, value}); };
+  if (params_.states.empty()) add("windows", static_cast<double>(s.windows));
+  add(kept + "records_last", static_cast<double>(s.window_records_last));
+  add(kept + "records_max", static_cast<double>(s.window_records_max));
+  add(kept + "records_sum", static_cast<double>(s.window_records_sum));
+  add(kept + "keys_last", static_cast<double>(s.window_keys_last));
+  add(kept + "reads_max", static_cast<double>(s.window_reads_max));
+  add(kept + "merged_last", static_cast<double>(s.window_merged_last));
+  add(kept + "merged_sum", static_cast<double>(s.window_merged_sum));
+  add("checkpoints", static_cast<double>(s.checkpoints));
+  add("checkpoint_bytes", s.checkpoint_bytes);
+  return figures;
 }
 
 std::vector<std::string> Spark::story() const {

@@ -53,6 +53,10 @@ class Synergy final : public Engine, EventHandler {
                ? 1
                : cost_factors_[static_cast<std::size_t>(operator_id)][static_cast<std::size_t>(index)];
   }
+  std::vector<ParameterProblem> parameter_problems(const LogicalGraph& graph,
+                                                   const Cluster& cluster) const override {
+    return synergy_parameter_problems(graph, cluster, params_);
+  }
   std::vector<std::string> problems(const LogicalGraph& graph, const Cluster& cluster,
                                     const std::vector<PlacedInstance>& placed) const override {
     return synergy_problems(graph, cluster, placed, params_);

@@ -10,7 +10,9 @@
 
 #include "sim/dataflow/logical_graph.hpp"
 #include "sim/dataflow/placement.hpp"
+#include "sim/dataflow/placement_errors.hpp"
 #include "sim/kernel/random.hpp"
+#include "sim/scenario/errors.hpp"
 
 namespace weir {
 namespace {
@@ -43,7 +45,7 @@ class ByService final : public Placement {
           std::count(params.outside.begin(), params.outside.end(), context.cluster.host(host).name);
       (outside ? outside_ : nodes).push_back(host);
     }
-    if (outside_.empty()) throw std::runtime_error("placement: there is no host of those that are outside");
+    check_outside(params, context.cluster);
     std::map<std::string, std::vector<int>> operators;
     for (std::size_t op = 0; op < context.graph.operators.size(); ++op) {
       const LogicalOperator& spec = context.graph.operators[op];
@@ -56,6 +58,19 @@ class ByService final : public Placement {
   }
 
  private:
+  static void check_outside(const ByServiceParams& params, const Cluster& cluster) {
+    std::vector<std::string> hosts;
+    for (int host = 0; host < cluster.host_count(); ++host) hosts.push_back(cluster.host(host).name);
+    std::vector<PlacementParameterError::Problem> problems;
+    for (const std::string& name : params.outside)
+      if (std::find(hosts.begin(), hosts.end(), name) == hosts.end())
+        problems.push_back(
+            {"outside", fmt::format("there is no host {:?}", name), allowed_names(name, hosts)});
+    if (params.outside.empty())
+      problems.push_back({"outside", "is empty", "one host or more, for sources and ends"});
+    if (!problems.empty()) throw PlacementParameterError(problems);
+  }
+
   // Shuffled catalogues one after the other, and each node takes the next services that it does not have.
   void deal(const std::map<std::string, std::vector<int>>& operators, const std::vector<int>& nodes,
             const ByServiceParams& params) {
@@ -63,9 +78,10 @@ class ByService final : public Placement {
     for (const auto& [service, of] : operators) catalogue.push_back(&of);
     if (static_cast<std::size_t>(params.services_per_node) > catalogue.size() ||
         catalogue.size() > nodes.size() * static_cast<std::size_t>(params.services_per_node))
-      throw std::runtime_error(
-          fmt::format("placement: {} services a node on {} nodes, and there are {} services",
-                      params.services_per_node, nodes.size(), catalogue.size()));
+      throw PlacementParameterError({{"services_per_node",
+                                      fmt::format("{} services a node on {} nodes, and there are {} services",
+                                                  params.services_per_node, nodes.size(), catalogue.size()),
+                                      "at most as many as there are services, and each on a node at least"}});
     RandomStream random(static_cast<std::uint64_t>(params.seed), "by-service", "deal");
     std::vector<std::size_t> deck;
     for (const int node : nodes) {

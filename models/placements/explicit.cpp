@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <map>
-#include <stdexcept>
+#include <utility>
 
 #include "sim/dataflow/logical_graph.hpp"
 #include "sim/dataflow/placement.hpp"
+#include "sim/dataflow/placement_errors.hpp"
 
 namespace weir {
 namespace {
@@ -26,19 +27,24 @@ class Explicit final : public Placement {
   Explicit(const ExplicitParams& params, const PlacementContext& context) : Placement(context) {
     hosts_.resize(context.graph.operators.size());
     next_.resize(hosts_.size() + 1);
-    std::vector<std::string> problems;
+    std::vector<PlacementParameterError::Problem> problems;
     if (context.slots_shared)
-      problems.push_back("placement: hosts by operator, where a slot has an instance of each operator");
+      problems.push_back(
+          {"", "hosts by operator, where a slot has an instance of each operator", "another placement"});
     for (const auto& [name, chosen] : params.operators) {
       const int op = context.graph.find(name);
-      if (op < 0) problems.push_back(fmt::format("placement: there is no operator {:?}", name));
+      if (op < 0)
+        problems.push_back({"operators." + name, fmt::format("there is no operator {:?}", name),
+                            operator_names(context.graph)});
       for (const std::string& host : chosen.hosts) {
         const int found = find(context, host);
-        if (found < 0) problems.push_back(fmt::format("placement: there is no host {:?}", host));
+        if (found < 0)
+          problems.push_back({"operators." + name + ".hosts", fmt::format("there is no host {:?}", host),
+                              host_names(context.cluster)});
         if (op >= 0 && found >= 0) hosts_[static_cast<std::size_t>(op)].push_back(found);
       }
     }
-    if (!problems.empty()) throw std::runtime_error(fmt::format("{}", fmt::join(problems, "\n")));
+    if (!problems.empty()) throw PlacementParameterError(std::move(problems));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/placement_errors.hpp"
 #include "sim/kernel/assert.hpp"
 
 namespace weir {
@@ -43,12 +44,13 @@ void throw_if_any(const std::vector<std::string>& problems) {
 }  // namespace
 
 std::vector<Amounts> PackingPlacement::sizes(const SizeParams& params, const PlacementContext& context) {
-  std::vector<std::string> problems;
+  std::vector<PlacementParameterError::Problem> unknown;
   for (const auto& [name, own] : params.operators) {
     if (context.graph.find(name) < 0)
-      problems.push_back(fmt::format("placement: there is no operator {:?}", name));
+      unknown.push_back({"operators." + name, fmt::format("there is no operator {:?}", name),
+                         operator_names(context.graph)});
   }
-  throw_if_any(problems);
+  if (!unknown.empty()) throw PlacementParameterError(std::move(unknown));
   std::vector<Amounts> sizes;
   for (const LogicalOperator& op : context.graph.operators) {
     const auto found = params.operators.find(op.name);
@@ -88,8 +90,8 @@ PackingPlacement::PackingPlacement(const PlacementContext& context, std::string 
                          : fmt::format("an instance of {:?}", context.graph.operators[op].name));
     const packing::Bins empty(capacities_);
     if (empty.choose(packing::Fit::first, sizes_[op]) >= 0) continue;
-    problems.push_back(fmt::format("placement: {} takes {}, which {} finds on no host, even an empty one",
-                                   items_[op], in_words(sizes_[op]), name_));
+    problems.push_back(fmt::format("{} takes {}, which {} finds on no host, even an empty one", items_[op],
+                                   in_words(sizes_[op]), name_));
   }
   throw_if_any(problems);
 }

@@ -22,11 +22,15 @@ void add_monitor_parameters(ParamTable<Params>& t) {
   t.real("interval_s", static_cast<double Params::*>(&MonitorParams::interval_s),
          {.unit = "s", .help = "time between two looks at rates and nodes", .source = unpublished},
          interval_range());
-  t.real("threshold", static_cast<double Params::*>(&MonitorParams::threshold),
-         {.help = "a burst begins or ends when a rate differs by more than this part of the one that the "
-                  "present plan was made for; likewise a node's availability",
-          .source = unpublished},
-         between(0, 1e3));
+  t.real(
+      "threshold", static_cast<double Params::*>(&MonitorParams::threshold),
+      {.help =
+           "a burst begins or ends when a rate differs by more than this part of the one that the "
+           "present plan was made for; likewise a node's availability. Noise is not told from bursts: of a "
+           "Poisson process every other look differs by more where it sees 1 / threshold^2 records, and one "
+           "in forty where it sees ten times as many",
+       .source = unpublished},
+      between(0, 1e3));
 }
 
 class RateMonitor {

@@ -25,6 +25,28 @@ int Manager::request(int operator_id) {
   return number;
 }
 
+int Manager::runs_from_start(int operator_id, int worker) {
+  const auto number = static_cast<int>(containers_.size());
+  const double size = settings_.parameters.default_cpu_share;
+  containers_.push_back({.operator_id = operator_id, .size = size, .bin = worker, .state = State::runs});
+  bins_.put_at(worker, {number, size});
+  active_ = std::max(active_, worker + 1);
+  target_ = bins_.target_workers();
+  ++counts_.from_start;
+  return number;
+}
+
+// Bins beyond the last worker have no limit: what is there is never started.
+bool Manager::may_have(int worker, int operator_id) const {
+  if (settings_.containers_max.empty() || worker >= workers_) return true;
+  const std::vector<WorkerBins::Item>& items = bins_.bin(worker).items;
+  const auto there = std::count_if(items.begin(), items.end(), [&](const WorkerBins::Item& item) {
+    return containers_[static_cast<std::size_t>(item.id)].operator_id == operator_id;
+  });
+  return there <
+         settings_.containers_max[static_cast<std::size_t>(operator_id)][static_cast<std::size_t>(worker)];
+}
+
 // Or in, for the first time.
 void Manager::put_back(int number) {
   Container& container = containers_[static_cast<std::size_t>(number)];
@@ -44,7 +66,8 @@ std::vector<Manager::Start> Manager::pack() {
     const int number = container_queue_.front();
     Container& container = containers_[static_cast<std::size_t>(number)];
     if (!container.size) container.size = settings_.parameters.default_cpu_share;
-    container.bin = bins_.put({number, *container.size});
+    container.bin =
+        bins_.put({number, *container.size}, [&](int bin) { return may_have(bin, container.operator_id); });
     container.state = container.bin >= 0 ? State::packed : State::gone;
     if (container.bin < 0) {
       ++counts_.lost;

@@ -26,6 +26,9 @@ struct ManagerSettings {
   double minimum_cpu_share = 0.02;     // of a profile
   int profiling_updates_max = 10'000;  // a profile is the mean of so many at most
   double space_margin = 0;
+  // By operator and worker: a worker with so many containers of the operator takes no more. Empty: HarmonicIO
+  // itself, which packs by CPU alone and finds out when a start fails.
+  std::vector<std::vector<int>> containers_max = {};
 };
 
 class Manager {
@@ -38,12 +41,16 @@ class Manager {
   };
   struct Counts {
     std::int64_t requested = 0, started = 0, failed = 0, dropped = 0, lost = 0, exited = 0;
+    std::int64_t from_start = 0;
   };
 
   Manager(const ManagerSettings& settings, int operators, int workers);
 
   // One more container, with the size of its operator's profile if there is one. Returns its number.
   int request(int operator_id);
+  // One that runs on the worker before anything was asked for. It has the default size, as if it had been
+  // packed there, and its worker and those before are active. Returns its number.
+  int runs_from_start(int operator_id, int worker);
   // Packs everything that is in the container queue, in its order; what it packed, in the order in which it
   // will be started: by bin.
   std::vector<Start> pack();
@@ -79,6 +86,7 @@ class Manager {
     int updates = 0;
   };
   void put_back(int container);
+  bool may_have(int worker, int operator_id) const;
 
   ManagerSettings settings_;
   int workers_;

@@ -28,17 +28,27 @@ auto find_item(WorkerBins::Bin& bin, int id) {
 
 }  // namespace
 
-int WorkerBins::put(const Item& item) {
-  const auto fits = [&](const Bin& bin) { return item.size < bin.free - margin_; };
-  auto bin = std::find_if(bins_.begin(), bins_.end(), fits);
-  if (bin == bins_.end()) {
-    bins_.emplace_back();
-    bin = bins_.end() - 1;
-    if (!fits(*bin)) return -1;
+int WorkerBins::put(const Item& item, const Allowed& allowed) {
+  const auto takes = [&](const Bin& one) {
+    return item.size < one.free - margin_ && allowed(static_cast<int>(&one - bins_.data()));
+  };
+  auto found = std::find_if(bins_.begin(), bins_.end(), takes);
+  if (found == bins_.end()) {
+    do bins_.emplace_back();
+    while (!allowed(count() - 1));
+    found = bins_.end() - 1;
+    if (!takes(*found)) return -1;
   }
-  bin->free -= item.size;
-  bin->items.push_back(item);
-  return static_cast<int>(bin - bins_.begin());
+  found->free -= item.size;
+  found->items.push_back(item);
+  return static_cast<int>(found - bins_.begin());
+}
+
+void WorkerBins::put_at(int index, const Item& item) {
+  if (index >= count()) bins_.resize(static_cast<std::size_t>(index) + 1);
+  Bin& bin = bins_[static_cast<std::size_t>(index)];
+  bin.free = clipped(bin.free - item.size);
+  bin.items.push_back(item);
 }
 
 bool WorkerBins::remove(int index, int id) {

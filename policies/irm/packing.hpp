@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 // The bin packing of HarmonicIO's Intelligent Resource Manager (IRM): a worker is a bin of size 1, a
@@ -34,9 +35,15 @@ class WorkerBins {
   // A worker keeps so much free besides (space_margin of the configuration).
   explicit WorkerBins(double space_margin = 0) : margin_(space_margin) {}
 
+  // Whether a bin, by number, may have the item at all. All beyond some number must.
+  using Allowed = std::function<bool(int bin)>;
+
   // The bin it went to; -1: it is lost, since it does not fit in an empty bin either. That bin is opened all
   // the same, and counts until remove_empty().
-  int put(const Item& item);
+  int put(
+      const Item& item, const Allowed& allowed = [](int) { return true; });
+  // Where it is already, whether it fits or not; opens the bins up to there.
+  void put_at(int bin, const Item& item);
   // Takes a container off; false when it is not there. What is free is clipped to [0, 1].
   bool remove(int bin, int id);
   // A container that does not run yet turns out to be of another size. False when it is not there.

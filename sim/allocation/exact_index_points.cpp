@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -32,6 +34,7 @@ class UpperHull {
   }
 
   std::vector<Facet>& facets() { return facets_; }
+  std::size_t sides() const { return facets_.size(); }
   const std::vector<Rates>& points() const { return points_; }
 
   static double height(const Facet& facet, const Rates& point) {
@@ -69,8 +72,6 @@ class UpperHull {
       corners.push_back(number);
       add(std::move(corners));
     }
-    if (facets_.size() > exact_sides_max)
-      throw Unsolvable("too many sides for the exact search (the midpoint search may do)");
   }
 
  private:
@@ -110,11 +111,16 @@ Rates inner_point(const Region& region) {
 
 }  // namespace
 
-IndexPoints exact_index_points(const Region& region) {
+IndexPoints exact_index_points(const Region& region, const SearchLimits& limits) {
+  const std::size_t sides_max = limits.sides_max > 0 ? limits.sides_max : exact_sides_max;
   const int applications = region.applications();
   UpperHull hull(applications, inner_point(region));
   std::vector<PlannedPoint> found{PlannedPoint{}};  // by the hull's numbers; the inner one is none
   for (;;) {
+    limits.check();
+    if (hull.sides() > sides_max)
+      throw Unsolvable(fmt::format(
+          "more than {} sides, too many for the exact search (the midpoint search may do)", sides_max));
     const auto open = std::find_if(hull.facets().begin(), hull.facets().end(),
                                    [](const UpperHull::Facet& facet) { return !facet.settled; });
     if (open == hull.facets().end()) break;

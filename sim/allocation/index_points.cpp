@@ -4,9 +4,12 @@
 
 namespace weir::allocation {
 
-bool searches_exactly(Search search, const Region& region) {
-  return search == Search::exact ||
-         (search == Search::automatic && region.applications() <= exact_applications_max);
+void SearchLimits::check() const {
+  if (interrupted != nullptr && interrupted->load()) throw SearchInterrupted();
+}
+
+bool searches_exactly(Search search, int applications) {
+  return search == Search::exact || (search == Search::automatic && applications <= exact_applications_max);
 }
 
 double greatest_rate(const Region& region) {
@@ -15,9 +18,10 @@ double greatest_rate(const Region& region) {
   return greatest;
 }
 
-IndexPoints index_points(const Region& region, Search search, double tolerance, int rounds_max) {
-  if (searches_exactly(search, region)) return exact_index_points(region);
-  return midpoint_index_points(region, tolerance * greatest_rate(region), rounds_max);
+IndexPoints index_points(const Region& region, Search search, double tolerance, int rounds_max,
+                         const SearchLimits& limits) {
+  if (searches_exactly(search, region.applications())) return exact_index_points(region, limits);
+  return midpoint_index_points(region, tolerance * greatest_rate(region), rounds_max, limits);
 }
 
 }  // namespace weir::allocation

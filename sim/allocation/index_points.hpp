@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <exception>
 #include <vector>
 
 #include "sim/allocation/region.hpp"
@@ -37,21 +39,37 @@ struct IndexPoints {
   std::vector<Side> sides;
 };
 
-// How many sides the exact search may meet: their number grows exponentially with the applications'.
+// How many sides a search may meet, beyond which it throws Unsolvable: their number grows exponentially with
+// the applications', and of the published search with the tolerance, too.
 inline constexpr std::size_t exact_sides_max = 200'000;
+inline constexpr std::size_t midpoint_sides_max = 50'000;  // found in seconds
 
-// Throws Unsolvable beyond exact_sides_max.
-IndexPoints exact_index_points(const Region& region);
+// What ends a search early.
+struct SearchLimits {
+  std::size_t sides_max = 0;  // 0: as above
+  // Looked at between two linear programs; where it is set a search throws SearchInterrupted.
+  const std::atomic<bool>* interrupted = nullptr;
+
+  void check() const;  // of `interrupted`
+};
+
+struct SearchInterrupted : std::exception {
+  const char* what() const noexcept override { return "the search was interrupted"; }
+};
+
+IndexPoints exact_index_points(const Region& region, const SearchLimits& limits = {});
 // `tolerance`: by how much a middle has to move, in units of rate (Euclidean). `rounds_max`: how often a side
 // is divided at most; 0: until no middle moves.
-IndexPoints midpoint_index_points(const Region& region, double tolerance, int rounds_max = 0);
+IndexPoints midpoint_index_points(const Region& region, double tolerance, int rounds_max = 0,
+                                  const SearchLimits& limits = {});
 
 // One or the other. With so many applications the exact search is still quick.
 inline constexpr int exact_applications_max = 4;
 enum class Search { automatic, exact, midpoint };  // automatic: exact up to exact_applications_max
-bool searches_exactly(Search search, const Region& region);
+bool searches_exactly(Search search, int applications);
 // `tolerance`: a part of the greatest rate of any application, of the published search.
-IndexPoints index_points(const Region& region, Search search, double tolerance, int rounds_max);
+IndexPoints index_points(const Region& region, Search search, double tolerance, int rounds_max,
+                         const SearchLimits& limits = {});
 // The greatest rate of any application that is alone.
 double greatest_rate(const Region& region);
 

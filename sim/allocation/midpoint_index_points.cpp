@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <deque>
@@ -41,7 +43,7 @@ std::optional<Rates> upward_normal(const std::vector<PlannedPoint>& all, const s
 }
 
 // Of equal ones the first stays.
-std::vector<bool> dominated(const std::vector<PlannedPoint>& points) {
+std::vector<bool> dominated(const std::vector<PlannedPoint>& points, const SearchLimits& limits) {
   const auto same = [](const Rates& a, const Rates& b) {
     for (std::size_t q = 0; q < a.size(); ++q)
       if (std::abs(a[q] - b[q]) > rounding * std::max(a[q], b[q])) return false;
@@ -49,6 +51,7 @@ std::vector<bool> dominated(const std::vector<PlannedPoint>& points) {
   };
   std::vector<bool> result(points.size(), false);
   for (std::size_t i = 0; i < points.size(); ++i) {
+    limits.check();
     for (std::size_t k = 0; k < points.size() && !result[i]; ++k) {
       result[i] =
           dominates(points[k].rates, points[i].rates) || (k < i && same(points[k].rates, points[i].rates));
@@ -57,8 +60,9 @@ std::vector<bool> dominated(const std::vector<PlannedPoint>& points) {
   return result;
 }
 
-IndexPoints keep(std::vector<PlannedPoint> points, const std::vector<std::vector<int>>& sides) {
-  const std::vector<bool> dropped = dominated(points);
+IndexPoints keep(std::vector<PlannedPoint> points, const std::vector<std::vector<int>>& sides,
+                 const SearchLimits& limits) {
+  const std::vector<bool> dropped = dominated(points, limits);
   IndexPoints result;
   std::vector<int> number(points.size(), -1);
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -87,7 +91,9 @@ bool dominates(const Rates& a, const Rates& b) {
   return more;
 }
 
-IndexPoints midpoint_index_points(const Region& region, double tolerance, int rounds_max) {
+IndexPoints midpoint_index_points(const Region& region, double tolerance, int rounds_max,
+                                  const SearchLimits& limits) {
+  const std::size_t sides_max = limits.sides_max > 0 ? limits.sides_max : midpoint_sides_max;
   const int applications = region.applications();
   std::vector<PlannedPoint> points;
   OpenSide whole;
@@ -100,6 +106,12 @@ IndexPoints midpoint_index_points(const Region& region, double tolerance, int ro
   std::vector<std::vector<int>> closed;
   std::deque<OpenSide> open{whole};
   while (!open.empty()) {
+    limits.check();
+    if (open.size() + closed.size() > sides_max)
+      throw Unsolvable(
+          fmt::format("more than {} sides, too many for the midpoint search: each that is divided "
+                      "becomes {} (a larger tolerance, or fewer rounds)",
+                      sides_max, applications));
     const OpenSide side = std::move(open.front());
     open.pop_front();
     const auto normal = upward_normal(points, side.points);
@@ -117,7 +129,7 @@ IndexPoints midpoint_index_points(const Region& region, double tolerance, int ro
       open.push_back(std::move(part));
     }
   }
-  return keep(std::move(points), closed);
+  return keep(std::move(points), closed, limits);
 }
 
 }  // namespace weir::allocation

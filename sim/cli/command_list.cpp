@@ -112,12 +112,12 @@ ExitCode run(const CommandContext& context) {
   return ExitCode::good;
 }
 
-const auto registered = add_command(
-    {.name = "list",
-     .usage = "policies|engines|workloads|operators|placements|arrivals|migrations|scenarios [NAME] [--json]",
-     .help = "what can be named in a scenario, and with which parameters",
-     .order = 40,
-     .run = run});
+const auto registered = add_command({.name = "list",
+                                     .usage = "policies|engines|brokers|workloads|operators|placements|"
+                                              "arrivals|migrations|scenarios [NAME] [--json]",
+                                     .help = "what can be named in a scenario, and with which parameters",
+                                     .order = 40,
+                                     .run = run});
 
 }  // namespace
 }  // namespace weir

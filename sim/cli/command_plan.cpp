@@ -37,6 +37,9 @@ PlanRequest request_of(const Options& options, Errors& errors) {
   if (search == "exact") request.search = allocation::Search::exact;
   if (search == "midpoint") request.search = allocation::Search::midpoint;
   request.tolerance = options.positive_number("tolerance", errors).value_or(request.tolerance);
+  if (request.tolerance > 1)
+    errors.add_argument("--tolerance " + *options.text("tolerance"), "tolerance",
+                        fmt::format("is {}", request.tolerance), "a part of the greatest rate: 1 at most");
   constexpr int rounds_most = 100;  // as of the policy
   const std::uint64_t rounds = options.unsigned_integer("rounds", errors).value_or(0);
   if (rounds > rounds_most)
@@ -101,6 +104,10 @@ ExitCode run(const CommandContext& context) {
     throw UsageError(fmt::format("--draw is for two applications, and there are {}", applications));
   if (options.has("draw") && options.has("json"))
     throw UsageError("--draw says where its files are, and --json is JSON alone: one of them");
+  for (const char* option : {"tolerance", "rounds"})
+    if (options.has(option) && allocation::searches_exactly(request.search, static_cast<int>(applications)))
+      throw UsageError(fmt::format(
+          "--{} is of the published search, and the exact one is used: --search midpoint", option));
   const nlohmann::ordered_json report = plan_report(*job.nodes, request);
   write_out(options.has("json") ? report.dump(2) + "\n" : plan_text(report));
   if (!options.has("draw")) return ExitCode::good;

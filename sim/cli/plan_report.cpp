@@ -120,7 +120,7 @@ json plan_report(const SharedNodes& nodes, const PlanRequest& request) {
   const allocation::Region region(network);
   std::vector<double> alone;
   for (int q = 0; q < region.applications(); ++q) alone.push_back(region.rate_max(q));
-  const bool exact = allocation::searches_exactly(request.search, region);
+  const bool exact = allocation::searches_exactly(request.search, region.applications());
   const auto begin = Clock::now();
   const PlanIndex plans(
       allocation::index_points(region, request.search, request.tolerance, request.rounds_max));

@@ -116,7 +116,7 @@ ResultDirectory::Lock::~Lock() {
   if (fd >= 0) ::close(fd);
 }
 
-ResultDirectory::ResultDirectory(const fs::path& directory) {
+ResultDirectory::ResultDirectory(const fs::path& directory) : directory_(directory) {
   std::error_code error;
   for (fs::path at = fs::absolute(directory, error).lexically_normal();
        !fs::exists(at, error) && at.has_relative_path(); at = at.parent_path()) {
@@ -126,13 +126,18 @@ ResultDirectory::ResultDirectory(const fs::path& directory) {
   bool taken = false;
   lock_.fd = lock_directory(directory, taken);
   if (taken) {
-    keep();  // the other run's
+    made_.folders.clear();  // the other run's
     throw RecordError(fmt::format("{}: {}", directory.string(), is_taken));
   }
   const fs::path summary = directory / "summary.json";
   fs::remove(summary, error);
   if (error)
     throw RecordError(fmt::format("{}: cannot remove the old one: {}", summary.string(), error.message()));
+}
+
+void ResultDirectory::discard() {
+  std::error_code ignored;
+  for (const char* name : result_files) fs::remove(directory_ / name, ignored);
 }
 
 }  // namespace weir

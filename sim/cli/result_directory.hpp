@@ -29,13 +29,14 @@ void check_result_directory(const std::filesystem::path& directory, const std::s
 bool is_being_written(const std::filesystem::path& directory);
 
 // Makes the directory, locks it for as long as the object lives, and removes a stale result's summary.json
-// (RecordError). Unless it is kept, folders that were made are gone with the object.
+// (RecordError). Folders that were made are gone with the object if they are empty then.
 class ResultDirectory {
  public:
   explicit ResultDirectory(const std::filesystem::path& directory);
   ResultDirectory(const ResultDirectory&) = delete;
   ResultDirectory& operator=(const ResultDirectory&) = delete;
-  void keep() { made_.folders.clear(); }
+  // Removes the files of a result: as if the run had never been asked for.
+  void discard();
 
  private:
   // Members: what was done is undone when the constructor throws, too.
@@ -47,6 +48,7 @@ class ResultDirectory {
     int fd = -1;
     ~Lock();
   };
+  std::filesystem::path directory_;
   Made made_;
   Lock lock_;
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "sim/allocation/linear_program.hpp"
 #include "sim/cli/interrupt.hpp"
 #include "sim/cli/output.hpp"
 #include "sim/cli/progress.hpp"
@@ -39,7 +40,6 @@ Begun begin(const LoadedScenario& loaded, const RunSettings& settings) {
     begun.manifest = manifest_of(loaded, settings);
     begun.directory = std::make_unique<ResultDirectory>(settings.directory);
     write_manifest(settings.directory, begun.manifest);
-    begun.directory->keep();
     return begun;
   } catch (const RecordError& error) {
     throw CannotStart(error.what());
@@ -54,6 +54,7 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   Begun begun = begin(loaded, settings);
   Manifest& manifest = begun.manifest;
 
+  bool under_way = false;
   ProgressBar bar(!settings.quiet);
   SimulationOptions options;
   options.lookahead = settings.lookahead;
@@ -62,12 +63,23 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   options.scenario_sha256 = manifest.scenario_sha256;
   options.progress = [&](const Progress& progress) {
     if (progress.simulated_s == 0) interrupts.catch_again();
+    under_way |= progress.simulated_s > 0;
     bar.update(progress.simulated_s, progress.until_s);
   };
   options.interrupted = &interrupts.asked();
   RunSummary summary;
   try {
     summary = simulate(loaded, options);
+  } catch (const allocation::Unsolvable&) {
+    // What was recorded before nodes changed stays, as below; before that nothing was.
+    bar.wipe();
+    if (under_way) {
+      manifest.complete = false;
+      write_manifest(settings.directory, manifest);
+    } else {
+      begun.directory->discard();
+    }
+    throw;
   } catch (...) {
     // What was recorded so far stays readable, and says that it is not all.
     bar.wipe();

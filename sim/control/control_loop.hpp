@@ -65,6 +65,8 @@ class ControlLoop final : public EventHandler {
   ControlLoop(Job& job, Engine& engine, const PolicyRegistry::Choice& policy, const Truth& truth,
               ControlObserver& observer, int slots, std::uint64_t seed);
 
+  // Where the policy sees that the run is to end; before it starts.
+  void interrupted_by(const std::atomic<bool>* interrupted) { view_.interrupted = interrupted; }
   // Schedules the first window and evaluation.
   void start(Nanos until);
   // Closes the last, shorter window at the end of the run, if any time has passed in it.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -63,6 +64,8 @@ struct JobView {
   std::shared_ptr<const SharedNodes> nodes = nullptr;
   // Of an engine that hosts containers; from the first evaluation on.
   std::shared_ptr<const ContainerPlaces> containers = nullptr;
+  // Set where the run is to end: what takes long in an evaluation is given up then. May be null.
+  const std::atomic<bool>* interrupted = nullptr;
 };
 
 inline constexpr int all_workers = -1;

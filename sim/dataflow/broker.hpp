@@ -26,6 +26,27 @@ class Cluster;
 class Instance;
 class Job;
 
+// Who reads a topic by ranges of its partitions, where and when it likes (Spark's direct stream). What is in
+// the log is told by its offsets, and given to the source's instances at once; its bytes stay at the broker
+// until they are fetched.
+class RangeReader {
+ public:
+  // Just before the records are given to the source's instance of that index. `written_bytes`: what the
+  // partition's leader had written by then; tells how old they are.
+  virtual void readable(int index, int partition, std::int64_t records, double written_bytes) = 0;
+  virtual void fetched(std::uint32_t cookie) = 0;
+
+ protected:
+  ~RangeReader() = default;
+};
+
+struct TopicRange {
+  int partition = 0;
+  std::int64_t records = 0;
+  double bytes = 0;
+  double written_bytes = 0;  // RangeReader::readable, of the oldest
+};
+
 // All instances of a source, which share the topic's partitions among them.
 class TopicReader {
  public:
@@ -39,6 +60,12 @@ class TopicReader {
   virtual void dealt_with_all(const Instance& instance) = 0;
   // Made for the instance, and not given to it yet.
   virtual std::int64_t waiting_records(int index) const = 0;
+
+  virtual int partitions() const = 0;
+  // Before the first deployment.
+  virtual void read_by_ranges(RangeReader& reader) = 0;
+  // Brings the records to the host, request by request; then tells the reader.
+  virtual void fetch(const TopicRange& range, int to_host, std::uint32_t cookie) = 0;
 };
 
 // All instances of a sink.
@@ -53,6 +80,17 @@ class TopicWriter {
 struct TopicInfo {
   std::string name;
   double message_bytes_max;  // a larger one is refused
+};
+
+// What one source or sink has to do with a topic, in the mean.
+struct TopicLoad {
+  std::string topic;
+  int instances = 1;
+  double bytes_per_s = 0;
+  double batches_per_s = 0;  // of the simulation
+  bool made = false;         // the records are put into the topic
+  bool read = false;         // and read from it
+  bool by_ranges = false;
 };
 
 // What a parameter of a broker says of the cluster is wrong. Thrown by Broker::start.
@@ -91,6 +129,8 @@ class Broker {
   virtual TopicWriter& writer(const std::string& topic, Job& job, int operator_id) = 0;
 
   virtual std::vector<std::string> explain() const = 0;
+  // For `weir explain`: about how many events a second that is.
+  virtual double events_per_s(const TopicLoad& load) const = 0;
   virtual std::vector<BrokerFigure> figures() const = 0;
   // What does not add up in its books: sentences.
   virtual std::vector<std::string> check() const = 0;

@@ -75,6 +75,13 @@ struct EngineParameterError : std::runtime_error {
   std::string allowed;
 };
 
+// The same where several may be wrong at once.
+struct ParameterProblem {
+  std::string parameter;  // "resources.0.uses.map"
+  std::string what;
+  std::string allowed;
+};
+
 class Engine {
  public:
   static constexpr RegistryKind registry_kind{"engine", "engines"};
@@ -139,7 +146,14 @@ class Engine {
     static_cast<void>(operator_id), static_cast<void>(index);
     return 1;
   }
-  // What is wrong with a job on these hosts, instance by instance; nothing if it can be run.
+  // What its parameters say of operators and hosts that are not there, or of instances.
+  virtual std::vector<ParameterProblem> parameter_problems(const LogicalGraph& graph,
+                                                           const Cluster& cluster) const {
+    static_cast<void>(graph), static_cast<void>(cluster);
+    return {};
+  }
+  // What is wrong with a job on these hosts, instance by instance; nothing if it can be run. Asked if its
+  // parameters are right.
   virtual std::vector<std::string> problems(const LogicalGraph& graph, const Cluster& cluster,
                                             const std::vector<PlacedInstance>& placed) const {
     static_cast<void>(graph), static_cast<void>(cluster), static_cast<void>(placed);
@@ -181,6 +195,14 @@ class Engine {
   }
   // Of an engine that scales workers (worker_pool.hpp), now; null: it does not.
   virtual const WorkerPool* workers() { return nullptr; }
+  // For `weir explain`, of an engine that hands records out in tasks: about how many a second, with what
+  // sources take in, by operator. 0: it does not.
+  virtual double tasks_per_s(const Job& job, const std::vector<double>& input_per_s) const {
+    static_cast<void>(job), static_cast<void>(input_per_s);
+    return 0;
+  }
+  // Whether its sources read topics by ranges (RangeReader).
+  virtual bool reads_by_ranges() const { return false; }
   // What becomes of it is told by Job::workers_changed, for each change. Only where there is a pool.
   virtual void request_workers(const WorkerRequest& request) {
     static_cast<void>(request);

@@ -21,6 +21,7 @@ Job::Job(const JobSetup& setup) : setup_(setup) {
   received_bytes_.assign(setup.cluster->host_count(), 0);
   work_queues_.resize(operators);
   topics_read_.resize(operators, nullptr);
+  load_unknown_.resize(operators, 0);
   topics_written_.resize(operators, nullptr);
   for (std::size_t op = 0; op < operators; ++op) {
     if (g.pulls(static_cast<int>(op))) work_queues_[op] = std::make_unique<WorkQueue>(*this);
@@ -97,10 +98,7 @@ bool Job::deploy(const std::vector<int>& parallelism) {
 }
 
 bool Job::knows_load() const {
-  for (std::size_t op = 0; op < topics_read_.size(); ++op)
-    if (topics_read_[op] != nullptr && graph().operators[op].source_spec.arrivals.name() == "none")
-      return false;
-  return true;
+  return std::none_of(load_unknown_.begin(), load_unknown_.end(), [](char unknown) { return unknown != 0; });
 }
 
 // Operators come in topological order: who is upstream has its head by then.
@@ -638,7 +636,8 @@ MetricWindow Job::take_window() {
         metrics.backlog_records += m.queue_records;
         // The rate that the outside offers just before the window ends.
         const double rate = instance.expected_rate_per_s(to_seconds(now) - 1e-6);
-        metrics.offered_at_end_per_s = std::max(metrics.offered_at_end_per_s, 0.0) + rate;
+        if (knows_load(static_cast<int>(op)))
+          metrics.offered_at_end_per_s = std::max(metrics.offered_at_end_per_s, 0.0) + rate;
       }
     }
     metrics.offered_per_s = static_cast<double>(arrived) / seconds;

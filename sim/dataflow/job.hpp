@@ -13,6 +13,7 @@
 #include "sim/dataflow/engine.hpp"
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/micro_batch.hpp"
 #include "sim/dataflow/origin_ledger.hpp"
 #include "sim/dataflow/placement.hpp"
 #include "sim/dataflow/work_queue.hpp"
@@ -90,10 +91,16 @@ class Job final : public DeliveryHandler {
   Nanos trace_settled(Nanos now);
 
   // ---- topics (broker.hpp), before the first deployment ----
-  void read_from(int source, TopicReader& topic) { topics_read_[source] = &topic; }
+  // `load_known`: nobody else fills the topic.
+  void read_from(int source, TopicReader& topic, bool load_known) {
+    topics_read_[source] = &topic;
+    load_unknown_[source] = !load_known;
+  }
   void write_to(int sink, TopicWriter& topic) { topics_written_[sink] = &topic; }
-  // Whether the scenario says what is offered: not where a source reads what another job writes.
+  TopicReader* topic_read(int source) const { return topics_read_[source]; }  // null: none
+  // Whether the scenario says what is offered: not where a source reads what somebody else writes.
   bool knows_load() const;
+  bool knows_load(int source) const { return !load_unknown_[source]; }
 
   // ---- deployment (engines) ----
   // Asked to change something; ends with action_ended().
@@ -129,6 +136,9 @@ class Job final : public DeliveryHandler {
   void workers_changed(const WorkerChange& change) {
     if (on_workers_changed) on_workers_changed(change);
   }
+  void micro_batch_done(const MicroBatchReport& report) {
+    if (on_micro_batch_done) on_micro_batch_done(report);
+  }
   double state_bytes() const;                 // keyed state of all operators
   double state_bytes(int operator_id) const;  // of one: as declared, and as its logic has it
   // Of replayable sources, by source number: what was emitted before a position will not be asked for again;
@@ -160,6 +170,8 @@ class Job final : public DeliveryHandler {
   std::function<void(int operator_id, int index, const std::string& why)> on_container_exited;
   // Told when there are more workers or fewer (worker_pool.hpp).
   std::function<void(const WorkerChange&)> on_workers_changed;
+  // Told when the job of a batch is over (micro_batch.hpp).
+  std::function<void(const MicroBatchReport&)> on_micro_batch_done;
 
   // ---- the hot path (instances, routers) ----
   void transport(Channel& channel, const Batch& batch) {
@@ -266,6 +278,7 @@ class Job final : public DeliveryHandler {
   std::vector<std::vector<std::unique_ptr<Executor>>> executors_;
   std::vector<std::vector<std::unique_ptr<Instance>>> instances_;
   std::vector<TopicReader*> topics_read_;     // by operator; null: none
+  std::vector<char> load_unknown_;            // by operator
   std::vector<TopicWriter*> topics_written_;  // likewise
   std::vector<std::vector<Snapshot>> snapshots_;
   std::vector<PlacedInstance> placed_;

@@ -40,6 +40,10 @@ double key_weight(const KeySpec& spec, std::int64_t key) {
   return 1;
 }
 
+int key_receiver(std::int64_t key, int receivers) {
+  return static_cast<int>(key_hash(static_cast<std::uint64_t>(key)) % static_cast<std::uint64_t>(receivers));
+}
+
 std::vector<double> key_shares(const KeySpec& spec, int receivers) {
   std::vector<double> shares(receivers, 0.0);
   if (spec.law == KeyLaw::even || spec.law == KeyLaw::sender) {
@@ -54,7 +58,7 @@ std::vector<double> key_shares(const KeySpec& spec, int receivers) {
     return shares;
   }
   for (std::int64_t key = 0; key < key_count(spec); ++key) {
-    shares[key_hash(static_cast<std::uint64_t>(key)) % receivers] += key_weight(spec, key);
+    shares[key_receiver(key, receivers)] += key_weight(spec, key);
   }
   const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
   for (double& share : shares) share /= total;

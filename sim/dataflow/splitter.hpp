@@ -17,6 +17,8 @@ namespace weir {
 // How many keys there are, and how much one of them weighs against the others.
 std::int64_t key_count(const KeySpec& spec);
 double key_weight(const KeySpec& spec, std::int64_t key);
+// Which of `receivers` instances gets the records of a key, by its hash.
+int key_receiver(std::int64_t key, int receivers);
 
 // The share of the records that each of `receivers` instances gets by hash of the key; adds up to 1.
 std::vector<double> key_shares(const KeySpec& spec, int receivers);

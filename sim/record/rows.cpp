@@ -342,6 +342,28 @@ const TableSchema<CatchUpRow>& schema_of() {
 }
 
 template <>
+const TableSchema<MicroBatchRow>& schema_of() {
+  static const auto schema = [] {
+    using R = MicroBatchRow;
+    TableSchema<R> t(
+        "micro_batches",
+        "One row per batch of an engine in micro-batches (Spark), appended when its job is over. "
+        "Total delay: `ended_s` - `submitted_s`.",
+        chunk_small);
+    t.column("job_id", "", "Of which job.", &R::job_id);
+    t.column("batch", "", "Counts from 0.", &R::batch);
+    t.column("made_s", "s", "The time of the batch: what came in before belongs to it.", &R::made_s);
+    t.column("submitted_s", "s", "The driver has made its job, files are listed.", &R::submitted_s);
+    t.column("started_s", "s", "It had waited for other jobs until then (scheduling delay).", &R::started_s);
+    t.column("ended_s", "s", "All its tasks are over (processing time).", &R::ended_s);
+    t.column("records", "", "From sources.", &R::records);
+    t.column("tasks", "", "That were launched for it.", &R::tasks);
+    return t;
+  }();
+  return schema;
+}
+
+template <>
 const TableSchema<LatencyBucketRow>& schema_of() {
   static const auto schema = [] {
     using R = LatencyBucketRow;
@@ -429,6 +451,7 @@ std::vector<const TableInfo*> run_file_tables() {
           &schema_of<ActionRow>().info(),
           &schema_of<SplitRow>().info(),
           &schema_of<CatchUpRow>().info(),
+          &schema_of<MicroBatchRow>().info(),
           &schema_of<LatencyBucketRow>().info(),
           &schema_of<FinalOperatorRow>().info(),
           &schema_of<FinalJobRow>().info(),

@@ -181,6 +181,18 @@ struct CatchUpRow {
   double catch_up_s = unknown_real;
 };
 
+// One row per batch of an engine in micro-batches, appended when its job is over.
+struct MicroBatchRow {
+  std::int32_t job_id = 0;
+  std::int64_t batch = 0;
+  double made_s = 0;
+  double submitted_s = 0;
+  double started_s = 0;
+  double ended_s = 0;
+  std::int64_t records = 0;
+  std::int64_t tasks = 0;
+};
+
 // --- written at the end ---------------------------------------------------------------------------------
 
 struct LatencyBucketRow {

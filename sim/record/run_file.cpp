@@ -32,6 +32,7 @@ struct RunFile::Tables {
   RecordTable<ActionRow>& actions;
   RecordTable<SplitRow>& splits;
   RecordTable<CatchUpRow>& catch_ups;
+  RecordTable<MicroBatchRow>& micro_batches;
   RecordTable<LatencyBucketRow>& latency_histogram;
   RecordTable<FinalOperatorRow>& final_operators;
   RecordTable<FinalJobRow>& final_jobs;
@@ -141,9 +142,9 @@ RunFile::RunFile(const std::filesystem::path& directory, const RunMeta& meta, co
                  create_table(schema_of<InstanceWindowRow>()), create_table(schema_of<JobWindowRow>()),
                  create_table(schema_of<HostWindowRow>()), create_table(schema_of<DecisionRow>()),
                  create_table(schema_of<ActionRow>()), create_table(schema_of<SplitRow>()),
-                 create_table(schema_of<CatchUpRow>()), create_table(schema_of<LatencyBucketRow>()),
-                 create_table(schema_of<FinalOperatorRow>()), create_table(schema_of<FinalJobRow>()),
-                 create_table(schema_of<FinalRow>())});
+                 create_table(schema_of<CatchUpRow>()), create_table(schema_of<MicroBatchRow>()),
+                 create_table(schema_of<LatencyBucketRow>()), create_table(schema_of<FinalOperatorRow>()),
+                 create_table(schema_of<FinalJobRow>()), create_table(schema_of<FinalRow>())});
   append_dense(own_->jobs, dimensions.jobs, &JobRow::job_id);
   append_dense(own_->operators, dimensions.operators, &OperatorRow::operator_id);
   append_dense(own_->hosts, dimensions.hosts, &HostRow::host_id);
@@ -209,6 +210,9 @@ void RunFile::add(const SplitRow& row) {
 }
 void RunFile::add(const CatchUpRow& row) {
   started().catch_ups.append(row);
+}
+void RunFile::add(const MicroBatchRow& row) {
+  started().micro_batches.append(row);
 }
 void RunFile::add(const LatencyBucketRow& row) {
   started().latency_histogram.append(row);

@@ -77,6 +77,7 @@ class RunFile {
   void add(const ActionRow& row);
   void add(const SplitRow& row);
   void add(const CatchUpRow& row);
+  void add(const MicroBatchRow& row);
   void add(const LatencyBucketRow& row);
   void add(const FinalOperatorRow& row);
   void add(const FinalJobRow& row);

@@ -6,8 +6,12 @@
 
 namespace weir {
 
-PagTracer::PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id)
-    : trace_(trace), job_(job), job_number_(job_number), first_operator_id_(first_operator_id) {
+PagTracer::PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id, Nanos until_ns)
+    : trace_(trace),
+      job_(job),
+      job_number_(job_number),
+      first_operator_id_(first_operator_id),
+      until_ns_(until_ns) {
   for (const LogicalOperator& op : job.graph().operators) {
     OperatorContext context{job.seed(), op.name, op.inputs};
     const auto logic = op.source ? nullptr : op.operator_spec.logic.build(context);
@@ -71,7 +75,8 @@ void PagTracer::sent(int receiver, int sender, Nanos sent_ns, Nanos received_ns,
 }
 
 void PagTracer::signalled(int receiver, int sender, Nanos sent_ns, Nanos received_ns) {
-  trace_.message(receiver, sender, sent_ns, received_ns, Activity::control_message, -1, 0, 0);
+  if (received_ns <= until_ns_)
+    trace_.message(receiver, sender, sent_ns, received_ns, Activity::control_message, -1, 0, 0);
 }
 
 void PagTracer::acted(int worker, Nanos begin_ns, Nanos end_ns) {

@@ -23,7 +23,8 @@ namespace weir {
 
 class PagTracer final : public Tracer {
  public:
-  PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id);
+  // Of a run that ends at `until_ns`: a signal that would be received later never is.
+  PagTracer(PagTrace& trace, const Job& job, int job_number, int first_operator_id, Nanos until_ns);
 
   int add_worker(int operator_id, int index, int host, const std::string& role) override;
   void did(int worker, Nanos begin_ns, Nanos end_ns, TracedUse use, int operator_id,
@@ -38,6 +39,7 @@ class PagTracer final : public Tracer {
   const Job& job_;
   int job_number_;
   int first_operator_id_;
+  Nanos until_ns_;
   std::vector<Activity> work_;  // of each operator
 };
 

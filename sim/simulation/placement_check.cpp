@@ -12,7 +12,9 @@
 #include <stdexcept>
 
 #include "sim/cluster/cluster.hpp"
+#include "sim/control/policy.hpp"
 #include "sim/dataflow/logical_graph.hpp"
+#include "sim/dataflow/placement_errors.hpp"
 
 namespace weir {
 
@@ -25,6 +27,28 @@ json error_of(std::size_t job, const std::string& what) {
   usual.job = job;
   usual.what = what;
   return {{"job", job}, {"what", what}, {"parameter", usual.parameter}, {"allowed", usual.allowed}};
+}
+
+std::string container_policies() {
+  std::string names;
+  for (const Component* policy : PolicyRegistry::list())
+    if (policy->info.hosts_containers)
+      names += fmt::format("{}{:?}", names.empty() ? "" : ", ", policy->info.name);
+  return names;
+}
+
+// What is wrong where nobody ever starts a container of an operator; else nothing.
+std::string never_started(const JobSpec& job, const Engine& engine, const LogicalGraph& graph) {
+  if (job.policy.empty() || PolicyRegistry::find(job.policy.name())->info.hosts_containers) return "";
+  std::string names;
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    if (engine.running_at_start(graph, static_cast<int>(op), graph.operators[op].parallelism()) == 0)
+      names += fmt::format("{}{:?}", names.empty() ? "" : ", ", graph.operators[op].name);
+  }
+  return names.empty()
+             ? ""
+             : fmt::format("the policy {:?} starts no containers, and none of {} runs from the start",
+                           job.policy.name(), names);
 }
 
 // In the child.
@@ -53,6 +77,16 @@ json try_placements(const PlacementTrial& trial) {
       EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, 0};
       // An engine that is not known was told of.
       const auto engine = job.engine.empty() ? nullptr : job.engine.build(of_engine);
+      bool right = true;
+      if (engine) {
+        for (const ParameterProblem& problem : engine->parameter_problems(graph, cluster)) {
+          right = false;
+          errors.push_back({{"job", j},
+                            {"what", problem.what},
+                            {"parameter", "engine." + problem.parameter},
+                            {"allowed", problem.allowed}});
+        }
+      }
       const bool shared = engine && engine->shares_slots();
       PlacementContext context{trial.seed, job.name, cluster, graph, shared};
       const std::vector<InstanceToPlace> wanted = slots_wanted(initial_parallelism(graph), shared);
@@ -75,15 +109,27 @@ json try_placements(const PlacementTrial& trial) {
         continue;
       }
       for (const int host : *hosts) --free_slots[host];
-      if (!engine) continue;
+      if (!engine || !right) continue;
       std::vector<PlacedInstance> placed;
       for (std::size_t i = 0; i < wanted.size(); ++i)
         placed.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
       for (const std::string& problem : engine->problems(graph, cluster, placed))
         errors.push_back({{"job", j}, {"what", problem}, {"parameter", "engine"}, {"allowed", ""}});
+      if (const std::string idle = never_started(job, *engine, graph); !idle.empty())
+        errors.push_back(
+            {{"job", j},
+             {"what", idle},
+             {"parameter", "policy"},
+             {"allowed", fmt::format("containers from the start, or the policy {}", container_policies())}});
     } catch (const EngineParameterError& e) {
       errors.push_back(
           {{"job", j}, {"what", e.what()}, {"parameter", "engine." + e.parameter}, {"allowed", e.allowed}});
+    } catch (const PlacementParameterError& e) {
+      for (const PlacementParameterError::Problem& one : e.problems)
+        errors.push_back({{"job", j},
+                          {"what", one.what},
+                          {"parameter", one.parameter.empty() ? "placement" : "placement." + one.parameter},
+                          {"allowed", one.allowed}});
     } catch (const std::exception& e) {
       // A placement tells of several in lines.
       std::istringstream lines(e.what());

@@ -11,6 +11,7 @@
 #include "sim/dataflow/instance.hpp"
 #include "sim/dataflow/record_flow.hpp"
 #include "sim/record/readable.hpp"
+#include "sim/simulation/topics.hpp"
 
 namespace weir {
 
@@ -130,8 +131,10 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   const Router* const router = const_cast<Engine&>(engine).router();
   // One that follows batches gathers for each channel by itself, as instances do.
   const bool follows = router != nullptr && router->follows_batches();
-  // One that hands records to workers by the micro-batch does nothing by time.
-  const bool routed = router != nullptr && !follows && const_cast<Engine&>(engine).workers() == nullptr;
+  // A launch, the way there, fetches, the way back, besides what a core does.
+  constexpr double events_of_task = 5;
+  const double tasks_per_s = engine.tasks_per_s(job, input_per_s);
+  const bool routed = router != nullptr && !follows && tasks_per_s == 0;
   // Containers get records one by one: what senders, receivers and who keeps the backlog say to each other.
   const bool one_by_one = engine.containers(job) != nullptr;
   constexpr double events_of_message = 8;
@@ -139,7 +142,7 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   for (int host = 0; host < job.cluster().host_count(); ++host) hosts += job.cluster().host(host).slots > 0;
   const double remote_share = 1 - 1.0 / std::max(1, hosts);
   std::vector<double> served_per_s(graph.operators.size(), 0);
-  double events = 0;
+  double events = events_of_task * tasks_per_s;
   for (std::size_t op = 0; op < graph.operators.size(); ++op) {
     const int instances = parallelism[op];
     const LogicalOperator& spec = graph.operators[op];
@@ -173,7 +176,9 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
       if (routed) {
         served_per_s[edge.to] +=
             routed_batches_per_s(edge, engine, instances, parallelism[edge.to], sender, fidelity);
-        events += 1 / std::max(0.010, to_seconds(fidelity.span_ns()));
+        // A drain comes when there is something to send.
+        const double drain_s = std::max(0.010, to_seconds(fidelity.span_ns()));
+        events += std::min(1 / drain_s, sender.outputs_per_s * instances);
         continue;
       }
       const Pushes pushes =
@@ -238,6 +243,9 @@ std::vector<std::string> warnings_of(const Scenario& scenario) {
                       weir::quoted(job.name), loop));
     }
   }
+  for (const std::string& ring : topic_rings(scenario))
+    warnings.push_back(
+        fmt::format("jobs {}: what they deliver comes back to them by topics, round after round", ring));
   if (const double machine_bytes = machine_memory_bytes(); needed_bytes > machine_bytes) {
     warnings.push_back(fmt::format(
         "about {:.3g} GiB for {} channels between instances, and this machine has {:.3g}: fewer instances, "

@@ -297,6 +297,13 @@ void Recorder::workers_changed(const Job&, const ActionRecord& action) {
   write_action(action);
 }
 
+void Recorder::micro_batch_done(const MicroBatchReport& report) {
+  if (file_ == nullptr) return;
+  file_->add(MicroBatchRow{setup_.job_number, report.batch, written_seconds(report.made_ns),
+                           written_seconds(report.submitted_ns), written_seconds(report.started_ns),
+                           written_seconds(report.ended_ns), report.records, report.tasks});
+}
+
 void Recorder::note_restart(const ActionRecord& action) {
   if (action.status == ActionReport::Status::refused) return;
   if (action.outcome.downtime_s > 0) ++restarts_.count;
@@ -391,7 +398,23 @@ void Recorder::write_action(const ActionRecord& action) {
   }
 }
 
+namespace {
+
+// A policy that scales operators as a whole, on an engine or with a dataflow where none can be.
+bool nothing_to_scale(const ControlLoop& loop, const std::string& policy) {
+  if (loop.policy().acts_on() == ActsOn::nothing || loop.view().uniform_workers) return false;
+  const Component* component = PolicyRegistry::find(policy);
+  if (component == nullptr) return false;
+  const ComponentInfo& info = component->info;
+  if (info.splits_rates || info.hosts_containers || info.scales_workers) return false;
+  const std::vector<OperatorView>& operators = loop.view().operators;
+  return std::none_of(operators.begin(), operators.end(), may_scale);
+}
+
+}  // namespace
+
 std::string Recorder::why_nothing(const ControlLoop& loop) const {
+  if (nothing_to_scale(loop, setup_.policy)) return "there is no operator that it may scale";
   if (was_idle(loop)) {
     if (loop.evaluations() == 0)
       return fmt::format("the run was over before it was asked for the first time, at {}",

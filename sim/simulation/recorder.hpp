@@ -43,6 +43,7 @@ class Recorder final : public ControlObserver {
   void action_began(const Job& job, const ActionRecord& action) override;
   void action_ended(const Job& job, const ActionRecord& action) override;
   void workers_changed(const Job& job, const ActionRecord& action) override;
+  void micro_batch_done(const MicroBatchReport& report);
 
   // At the end of the run.
   JobSummary summary(const ControlLoop& loop, Nanos end, bool checks_passed) const;

@@ -150,6 +150,7 @@ void check_broker_names(const Scenario& p, const Node& at, Errors& errors) {
   std::set<std::string> names, topics;
   for (std::size_t i = 0; i < p.brokers.size(); ++i) {
     const Node& node = *brokers->items()[i];
+    if (p.brokers[i].name.empty()) errors.add(node.at_or_self("name"), "an empty name", "a name");
     if (!names.insert(p.brokers[i].name).second)
       errors.add(node.at_or_self("name"), "the name " + weir::quoted(p.brokers[i].name) + " is taken",
                  "unique broker names");

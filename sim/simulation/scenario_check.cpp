@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -370,12 +371,21 @@ void check_policy(const JobToCheck& j, Errors& errors) {
   }
 }
 
+// By its name, or in a list by its number; none if it is not written.
+const Node* member(const Node& node, std::string_view name) {
+  if (node.is_object()) return node.find(name);
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (!node.is_array() || error != std::errc() || number >= node.items().size()) return nullptr;
+  return node.items()[number];
+}
+
 // The member at the end of a path with dots, or the last one on the way that is there.
 const Node& below(const Node& node, std::string_view path) {
   const Node* at = &node;
   while (!path.empty()) {
     const std::size_t dot = std::min(path.find('.'), path.size());
-    const Node* const next = at->is_object() ? at->find(path.substr(0, dot)) : nullptr;
+    const Node* const next = member(*at, path.substr(0, dot));
     if (next == nullptr) break;
     at = next;
     path.remove_prefix(std::min(dot + 1, path.size()));

@@ -19,6 +19,7 @@
 #include "sim/simulation/pag_tracer.hpp"
 #include "sim/simulation/prediction.hpp"
 #include "sim/simulation/recorder.hpp"
+#include "sim/simulation/topics.hpp"
 
 namespace weir {
 
@@ -140,7 +141,9 @@ class Simulation {
         until_(to_nanos(scenario_.until_s)),
         cluster_(scenario_.cluster, calendar_, loaded.base_dir.string(), scenario_.seed),
         simgrid_(calendar_, {options.lookahead}) {
-    make_brokers();
+    // As early as can be: SimGrid's own handler of Ctrl-C is in force until somebody hears of this.
+    if (options_.progress) options_.progress({0, scenario_.until_s, 0});
+    brokers_ = std::make_unique<Brokers>(scenario_, calendar_, cluster_);
     make_jobs();
     make_control();
     if (options_.output) make_file();
@@ -166,32 +169,6 @@ class Simulation {
   }
 
  private:
-  void make_brokers() {
-    for (std::size_t b = 0; b < scenario_.brokers.size(); ++b) {
-      brokers_.push_back(scenario_.brokers[b].system.build(BrokerContext{}));
-      brokers_.back()->start({calendar_, cluster_, scenario_.seed, static_cast<int>(b)});
-    }
-  }
-
-  Broker& broker_of(const std::string& topic) {
-    for (const auto& broker : brokers_)
-      for (const TopicInfo& info : broker->topics())
-        if (info.name == topic) return *broker;
-    WEIR_ASSERT(false, "topics were checked");
-    return *brokers_.front();
-  }
-
-  void connect(const JobSpec& spec, RunningJob& job) {
-    for (const TopicUse& use : spec.reads) {
-      const int source = job.graph.find(use.operator_name);
-      job.job->read_from(source, broker_of(use.topic).reader(use.topic, *job.job, source));
-    }
-    for (const TopicUse& use : spec.writes) {
-      const int sink = job.graph.find(use.operator_name);
-      job.job->write_to(sink, broker_of(use.topic).writer(use.topic, *job.job, sink));
-    }
-  }
-
   void make_jobs() {
     jobs_.resize(scenario_.jobs.size());
     int slots = cluster_.slot_count();
@@ -219,7 +196,7 @@ class Simulation {
       setup.base_dir = loaded_.base_dir.string();
       setup.until_ns = until_;
       job.job = std::make_unique<Job>(setup);
-      connect(spec, job);
+      brokers_->connect(*job.job, j);
       slots -= initial_slots(job.graph, *job.engine);
     }
     // What a job may grow into: its own slots and those that no job has at the start.
@@ -248,7 +225,8 @@ class Simulation {
     int first_operator = 0;
     for (std::size_t j = 0; j < jobs_.size(); ++j) {
       Job& job = *jobs_[j].job;
-      tracers_.push_back(std::make_unique<PagTracer>(*trace_, job, static_cast<int>(j), first_operator));
+      tracers_.push_back(
+          std::make_unique<PagTracer>(*trace_, job, static_cast<int>(j), first_operator, until_));
       job.trace_to(*tracers_.back());
       first_operator += static_cast<int>(job.graph().operators.size());
     }
@@ -278,9 +256,13 @@ class Simulation {
         if (options_.on_window) options_.on_window(of, window);
       };
       job.recorder = std::make_unique<Recorder>(*job.job, *job.truth, setup);
+      job.job->on_micro_batch_done = [recorder = job.recorder.get()](const MicroBatchReport& report) {
+        recorder->micro_batch_done(report);
+      };
       job.loop =
           std::make_unique<ControlLoop>(*job.job, *job.engine, spec.policy, *job.truth, *job.recorder,
                                         initial_slots(job.graph, *job.engine) + spare_slots_, scenario_.seed);
+      job.loop->interrupted_by(options_.interrupted);
       first_operator += static_cast<int>(job.graph.operators.size());
       job.loop->slots_left = [this, own = job.loop.get()] {
         std::int64_t left = cluster_.slot_count();
@@ -320,12 +302,12 @@ class Simulation {
       if (file_) job.recorder->write_final(of_job, *job.loop);
       summary.jobs.push_back(std::move(of_job));
     }
-    for (std::size_t b = 0; b < brokers_.size(); ++b) {
+    for (std::size_t b = 0; b < brokers_->all().size(); ++b) {
       const std::string& name = scenario_.brokers[b].name;
-      for (const std::string& sentence : brokers_[b]->check())
+      for (const std::string& sentence : brokers_->all()[b]->check())
         summary.failed_checks.push_back(name + ": " + sentence);
       summary.brokers.push_back({name, scenario_.brokers[b].system.name(), {}});
-      for (const BrokerFigure& figure : brokers_[b]->figures())
+      for (const BrokerFigure& figure : brokers_->all()[b]->figures())
         summary.brokers.back().figures.push_back({figure.name, figure.value});
     }
     Nanos cpu_ns = 0;
@@ -362,7 +344,7 @@ class Simulation {
   Calendar calendar_;
   Cluster cluster_;
   SimGridLoop simgrid_;
-  std::vector<std::unique_ptr<Broker>> brokers_;
+  std::unique_ptr<Brokers> brokers_;
   std::vector<RunningJob> jobs_;
   std::unique_ptr<RunFile> file_;
   std::unique_ptr<PagTrace> trace_;
@@ -371,10 +353,11 @@ class Simulation {
   int spare_slots_ = 0;
 };
 
-// Events a second in the mean at this parallelism, which does no more than it can; 0: without end, for a loop
+// Events a second in the mean at this parallelism, which does no more than it can; infinite where a loop
 // grows.
 double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity& truth,
-                       const Scenario& scenario, const std::vector<int>& parallelism) {
+                       const Scenario& scenario, const Brokers& brokers,
+                       const std::vector<int>& parallelism) {
   const std::vector<double> offered_per_s = mean_offered_per_s(job, scenario.until_s);
   std::vector<double> input_per_s;
   double done_share = 1;
@@ -384,11 +367,12 @@ double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity&
     input_per_s.push_back(reaching[op].total_per_s(parallelism[op]));
     const double busiest_per_s = reaching[op].most_per_s(parallelism[op]);
     const double most_per_s = truth.instance_rate_per_s(static_cast<int>(op), parallelism[op]);
-    if (!std::isfinite(input_per_s[op])) return 0;
+    if (!std::isfinite(input_per_s[op])) return input_per_s[op];
     if (busiest_per_s > most_per_s) done_share = std::min(done_share, most_per_s / busiest_per_s);
   }
   for (double& rate : input_per_s) rate *= done_share;
-  return events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism);
+  return events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism) +
+         brokers.events_per_s(job, static_cast<std::size_t>(job.number()), input_per_s, parallelism);
 }
 
 int hosts_with_more_threads_than_cores(const Job& job) {
@@ -410,18 +394,39 @@ bool may_act(const Policy& policy, const Engine& engine, double until_s) {
          engine.metrics_interval_s() + engine.metrics_delay_s() < until_s;
 }
 
+std::vector<std::string> what_topics_say(const Job& job, const Scenario& scenario) {
+  std::vector<std::string> lines;
+  const auto number = static_cast<std::size_t>(job.number());
+  for (const TopicUse& use : scenario.jobs[number].reads) {
+    const int source = job.graph().find(use.operator_name);
+    for (const std::string& who : other_writers(scenario, number, use))
+      lines.push_back(fmt::format("{}: what it will be offered is not known: {}", use.operator_name, who));
+    const int partitions = job.topic_read(source)->partitions(), instances = job.parallelism()[source];
+    if (instances > partitions && !job.engine().reads_by_ranges())
+      lines.push_back(fmt::format(
+          "{}: {} of its {} instances have nothing to read: topic {} has {} partition{}", use.operator_name,
+          instances - partitions, instances, use.topic, partitions, partitions == 1 ? "" : "s"));
+  }
+  return lines;
+}
+
 // What a run will cost: as the job begins, and, where its policy may change that, at the optimum for the mean
 // load, as far as the slots go. What the policy will make of it is not known without the run.
 std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, const TrueCapacity& truth,
-                                        const JobSpec& spec, const Scenario& scenario, int slots) {
+                                        const JobSpec& spec, const Scenario& scenario, const Brokers& brokers,
+                                        int slots) {
   const LogicalGraph& graph = job.graph();
   std::vector<std::string> lines;
   const std::int64_t channels = channel_count(graph, job.parallelism());
   lines.push_back(fmt::format("{} channels between instances at the start; about {:.3g} MiB",
                               readable_count(static_cast<double>(channels)),
                               memory_bytes(graph, job.parallelism()) / 0x1p20));
-  const double of_job_per_s = events_per_s_at(job, engine, truth, scenario, job.parallelism());
-  if (of_job_per_s == 0) {
+  if (!job.knows_load()) {
+    lines.push_back("events: not known before, like what its topics will hold");
+    return lines;
+  }
+  const double of_job_per_s = events_per_s_at(job, engine, truth, scenario, brokers, job.parallelism());
+  if (!std::isfinite(of_job_per_s)) {
     lines.push_back("events: without end, for a loop returns as many records as it gets, or more");
     return lines;
   }
@@ -436,7 +441,8 @@ std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, co
     parallelism = truth.optima(mean_offered_per_s(job, scenario.until_s));
     fit_slots(parallelism, job.parallelism(), slots, engine.shares_slots());
   }
-  const double at_optimum_per_s = events_per_s_at(job, engine, truth, scenario, parallelism) + control_per_s;
+  const double at_optimum_per_s =
+      events_per_s_at(job, engine, truth, scenario, brokers, parallelism) + control_per_s;
   const auto [least_per_s, most_per_s] = std::minmax(at_start_per_s, at_optimum_per_s);
   const auto of_run = [&](double per_s) { return readable_count(per_s * scenario.until_s); };
   if (of_run(least_per_s) == of_run(most_per_s)) {
@@ -473,6 +479,7 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
     for (const std::string& line : broker.system.build(BrokerContext{})->explain())
       lines.push_back("  " + line);
   }
+  auto& brokers = *new Brokers(scenario, calendar, cluster);
   int spare_slots = cluster.slot_count();
   std::vector<LogicalGraph> graphs;
   std::vector<std::unique_ptr<Engine>> engines;
@@ -513,6 +520,7 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
     setup.seed = scenario.seed;
     setup.base_dir = loaded.base_dir.string();
     auto& job = *new Job(setup);
+    brokers.connect(job, j);
     std::vector<int> parallelism;
     for (const LogicalOperator& op : graph.operators) parallelism.push_back(op.parallelism());
     job.deploy(parallelism);
@@ -523,16 +531,19 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
       lines.push_back(fmt::format(
           "  {:<16} {} x{}, peak input {}, an instance does {}, optimum at the peak {}",
           graph.operators[op].name, graph.operators[op].source ? "source" : "operator", parallelism[op],
-          std::isfinite(peak) ? fmt::format("{:.6g} records/s", peak)
-                              : std::string("without end (a loop that grows)"),
+          !job.knows_load()     ? std::string("not known")
+          : std::isfinite(peak) ? fmt::format("{:.6g} records/s", peak)
+                                : std::string("without end (a loop that grows)"),
           std::isfinite(one) ? fmt::format("{:.6g}/s", one) : std::string("any rate (no cost)"),
-          !truth.has_optimum() ? std::string("none: its loops set their own pace")
+          !job.knows_load()      ? std::string("not known")
+          : !truth.has_optimum() ? std::string("none: its loops set their own pace")
           : truth.unborne(op, 0, scenario.until_s)
               ? std::string("none: no allowed parallelism bears it")
               : std::to_string(truth.optimal_parallelism(op, 0, scenario.until_s))));
     }
     lines.push_back(fmt::format("  {} slots{}", slots_taken(parallelism, engine->shares_slots()),
                                 engine->shares_slots() ? ", each with an instance of every operator" : ""));
+    for (const std::string& line : what_topics_say(job, scenario)) lines.push_back("  " + line);
     if (const int crowded = hosts_with_more_threads_than_cores(job); crowded > 0)
       lines.push_back(fmt::format("  {} hosts have more threads of it than cores, and share them", crowded));
     for (const LogicalEdge& edge : graph.edges) {
@@ -547,8 +558,8 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
                       edge.spec.from, edge.spec.to, parallelism[edge.to]));
     }
     for (const std::string& line : engine->explain()) lines.push_back("  " + line);
-    for (const std::string& line :
-         predicted_cost(job, *engine, truth, spec, scenario, spare_slots + initial_slots(graph, *engine))) {
+    for (const std::string& line : predicted_cost(job, *engine, truth, spec, scenario, brokers,
+                                                  spare_slots + initial_slots(graph, *engine))) {
       lines.push_back("  " + line);
     }
   }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/scenario/node.hpp"
+#include "sim/simulation/topics.hpp"
 
 namespace weir {
 
@@ -92,7 +93,12 @@ void check_topics(const Scenario& scenario, const JobSpec& job, const DataflowSp
                  fmt::format("{} skips records while it is blocked; those of a topic wait",
                              weir::quoted(source->name)),
                  "a source with \"when_blocked\": \"queue\"");
-    if (topic != nullptr) check_size(*topic, source->record_bytes, node, errors);
+    if (topic == nullptr) continue;
+    check_size(*topic, source->record_bytes, node, errors);
+    const auto number = static_cast<std::size_t>(&job - scenario.jobs.data());
+    if (source->arrivals.name() == "none" && other_writers(scenario, number, use).empty())
+      errors.add(node.at_or_self("topic"), fmt::format("nobody writes topic {}", weir::quoted(use.topic)),
+                 "a topic that a job `writes`, or arrivals other than \"none\"");
   }
   for (std::size_t i = 0; i < job.writes.size(); ++i) {
     const Node& node = use_at(at, "writes", i);

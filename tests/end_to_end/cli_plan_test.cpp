@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/figures.hpp"
@@ -129,6 +130,9 @@ TEST_CASE("weir plan: wrong options are told", "[cli][barre]") {
                           {{"--rounds", "101"}, "0 to 100"},
                           {{"--draw", "d", "--json"}, "--json is JSON alone"},
                           {{"--tolerance", "0"}, "a finite number > 0"},
+                          {{"--tolerance", "5"}, "a part of the greatest rate: 1 at most"},
+                          {{"--tolerance", "0.1"}, "--tolerance is of the published search"},
+                          {{"--search", "exact", "--rounds", "3"}, "--rounds is of the published search"},
                           {{"--job", "aplications"}, "did you mean \"applications\"?"}}) {
     const Outcome outcome = plan(wrong.options, folder);
     CAPTURE(outcome.out);
@@ -201,22 +205,38 @@ TEST_CASE("what synergy cannot run is told", "[cli][barre]") {
     engine = &wrong["jobs"][0]["engine"];
   };
   (*engine)["shares"]["c3"] = {{"by_instance", {1}}};
-  check_refused(wrong, "shares: there is no operator \"c3\" besides the sources");
+  check_refused(wrong, "jobs[0].engine.shares.c3: there is no operator \"c3\" besides the sources");
+  again();
+  (*engine)["shares"]["c1"]["by_instance"] = {1};
+  check_refused(wrong, "jobs[0].engine.shares.c1.by_instance: 1 values (one for each of 2 instances)");
   again();
   (*engine)["shares"]["c1"]["by_instance"] = {0.5, 0.6};
   check_refused(wrong, "the shares of \"c1\" add up to 1.1 (1)");
   again();
   (*engine)["cost_factors"]["c1"]["by_instance"] = {1, 1, 1};
-  check_refused(wrong, "cost_factors: 3 values for the 2 instances of \"c1\"");
+  check_refused(wrong, "jobs[0].engine.cost_factors.c1.by_instance: 3 values (one for each of 2 instances)");
   again();
   (*engine)["resources"] = {{{"name", "cpu"}}};
-  check_refused(wrong, "resources: there is another resource \"cpu\"");
+  check_refused(wrong, "jobs[0].engine.resources[0].name: there is another resource \"cpu\"");
   again();
   (*engine)["resources"] = {{{"name", ""}}};
-  check_refused(wrong, "resources: one has the name \"\"");
+  check_refused(wrong, "jobs[0].engine.resources[0].name: is empty (a name)");
   again();
   (*engine)["resources"] = {{{"name", "memory"}, {"nodes", {{"C", {{"per_s", 1}}}}}}};
-  check_refused(wrong, "resources: memory: there is no host \"C\"");
+  check_refused(wrong, "jobs[0].engine.resources[0].nodes.C: there is no host \"C\"");
+  again();
+  (*engine)["resources"] = {{{"name", "memory"}, {"uses", {{"c9", {{"per_record", 1}}}}}}};
+  check_refused(wrong,
+                "jobs[0].engine.resources[0].uses.c9: there is no operator \"c9\" besides the sources");
+  again();
+  // Both at once, each where it is.
+  (*engine)["resources"] = {{{"name", "memory"}, {"nodes", {{"C", {{"per_s", 1}}}}}}};
+  (*engine)["shares"]["c3"] = {{"by_instance", {1}}};
+  check_refused(wrong, "resources[0].nodes.C: there is no host");
+  check_refused(wrong, "shares.c3: there is no operator");
+  again();
+  (*engine)["resources"] = {{{"name", "memory"}, {"per_s", 1e-300}, {"uses", {{"c1", {{"per_record", 1}}}}}}};
+  check_refused(wrong, "jobs[0].engine: the linear program has no proven optimum: costs and capacities");
   again();
   wrong["cluster"]["hosts"][0]["cores"] = 2;
   check_refused(wrong, "host A has 2 cores: a node's processor is one");
@@ -232,6 +252,130 @@ TEST_CASE("what synergy cannot run is told", "[cli][barre]") {
     for (json& spec : wrong["jobs"][0]["workload"]["operators"])
       if (spec["name"] == op) spec["cost"]["per_record_us"] = 0;
   check_refused(wrong, "application \"app1\" uses no resource of any node");
+}
+
+TEST_CASE("what by-service and shared-services cannot place is told where it is written", "[cli][barre]") {
+  const json good =
+      json::parse(read_file(std::string(WEIR_SOURCE_DIR) + "/scenarios/papers/barre/evaluation.json"));
+  const auto with = [&](const char* part, const char* key, const json& value) {
+    json wrong = good;
+    wrong["jobs"][0][part][key] = value;
+    return wrong;
+  };
+  check_refused(
+      with("placement", "services_per_node", 1),
+      "jobs[0].placement.services_per_node: 1 services a node on 8 nodes, and there are 9 services");
+  check_refused(with("placement", "services_per_node", 50),
+                "jobs[0].placement.services_per_node: 50 services");
+  check_refused(with("placement", "outside", json::array({"outsid"})),
+                "jobs[0].placement.outside: there is no host \"outsid\" (did you mean \"outside\"?");
+  check_refused(with("placement", "outside", json::array()), "jobs[0].placement.outside: is empty");
+  check_refused(with("workload", "bursting", 5), "jobs[0].workload.bursting: 5 of 4 applications");
+  check_refused(with("workload", "applications", 17), "17 sources, and there may be 16 applications at most");
+}
+
+TEST_CASE("several jobs that share nodes: one has to be named", "[cli][barre]") {
+  const TemporaryFolder folder;
+  json two = shipped_worked_example(WEIR_SOURCE_DIR);
+  for (json& host : two["cluster"]["hosts"]) host["slots"] = 8;
+  two["jobs"].push_back(two["jobs"][0]);
+  two["jobs"][1]["name"] = "others";
+  folder.write("two.json", two.dump());
+  const Outcome none = run_weir({"plan", "two.json"}, {folder.path()});
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, Catch::Contains("several jobs share nodes: --job applications | others"));
+  const Outcome one = run_weir({"plan", "two.json", "--job", "others"}, {folder.path()});
+  INFO(one.err);
+  CHECK(one.code == 0);
+}
+
+TEST_CASE("weir plan: --draw is for two applications", "[cli][barre]") {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_weir({"plan", "papers/barre/evaluation", "--draw", "d"}, {folder.path(), {home}});
+  CHECK(outcome.code == 2);
+  CHECK_THAT(outcome.err, Catch::Contains("--draw is for two applications, and there are 4"));
+  CHECK(folder.files().empty());
+}
+
+namespace {
+
+// A search whose sides grow without a useful end.
+const std::vector<std::string> endless{"run",   "papers/barre/evaluation",
+                                       "-o",    "out",
+                                       "--set", "jobs[0].workload.bursting=0",
+                                       "--set", "jobs[0].workload.applications=12",
+                                       "--set", R"(jobs[0].policy={"type":"barre","tolerance":0.0001})"};
+
+}  // namespace
+
+TEST_CASE("a search inside a run is given up at Ctrl-C, and the result says that it is not all",
+          "[cli][barre][run]") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_weir(endless, {folder.path(), {home}, 2000});
+  INFO(outcome.out << outcome.err);
+  CHECK(outcome.code == 1);
+  CHECK_THAT(outcome.err, Catch::Contains("incomplete"));
+  const json summary = json::parse(read_file(folder.path() / "out/summary.json"));
+  CHECK(summary["complete"] == false);
+  CHECK_FALSE(summary.contains("policy_state"));  // no index points
+}
+
+TEST_CASE("a search inside a run that meets too many sides is an error, and leaves nothing",
+          "[cli][barre][run]") {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_weir(endless, {folder.path(), {home}});
+  CHECK(outcome.code == 2);
+  CHECK(outcome.out.empty());
+  CHECK_THAT(outcome.err,
+             Catch::Contains("cannot plan: more than 50000 sides, too many for the midpoint search") &&
+                 Catch::Contains("a larger tolerance, or fewer rounds"));
+  CHECK(folder.files().empty());
+}
+
+TEST_CASE("run.h5: table splits has the shares that summary.json has", "[cli][barre][run]") {
+  if (!can_draw()) return;
+  const TemporaryFolder folder;
+  const Outcome outcome = run_weir(
+      {"run", "papers/barre/worked-example", "-o", "out", "--quiet", "--until", "60", "--set",
+       R"(jobs[0].workload.sources[1].arrivals={"type":"phases","phases":[{"duration_s":30,"rate_per_s":80},{"duration_s":30,"rate_per_s":190}]})"},
+      {folder.path(), {home}});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const char* const program = R"(
+import h5py, json
+with h5py.File("out/run.h5") as f:
+    t = {c: f["splits"][c][:] for c in f["splits"]}
+    names = {int(i): n.decode() for i, n in zip(f["operators"]["operator_id"][:], f["operators"]["name"][:])}
+actions = {}
+for k in range(len(t["action_id"])):
+    a = actions.setdefault(int(t["action_id"][k]), {"decision_id": int(t["decision_id"][k]), "time_s": float(t["requested_s"][k]),
+                           "ended_s": float(t["ended_s"][k]), "status": t["status"][k].decode(), "shares": {}})
+    of = a["shares"].setdefault(names[int(t["operator_id"][k])], [])
+    assert int(t["instance"][k]) == len(of), "instances come in their order"
+    of.append(float(t["share"][k]))
+print(json.dumps([actions[a] for a in sorted(actions)]))
+)";
+  const char* chosen = std::getenv("WEIR_PYTHON");
+  const std::string python = chosen != nullptr && *chosen != 0 ? chosen : "/usr/bin/python3";
+  const Outcome read = run_program({python, "-c", program}, {.folder = folder.path()});
+  INFO(read.err);
+  REQUIRE(read.code == 0);
+  const json table = json::parse(read.out);
+  const json written = json::parse(read_file(folder.path() / "out/summary.json"))["scaling"]["splits"];
+  REQUIRE(written.size() >= 2);  // at the start, and at the burst
+  REQUIRE(table.size() == written.size());
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    CAPTURE(i);
+    for (const char* key : {"decision_id", "status", "shares"}) CHECK(table[i][key] == written[i][key]);
+    for (const char* key : {"time_s", "ended_s"})
+      CHECK(table[i][key].get<double>() == Approx(written[i][key].get<double>()).margin(1e-6));
+    for (const auto& [name, shares] : table[i]["shares"].items()) {
+      double sum = 0;
+      for (const json& share : shares) sum += share.get<double>();
+      CHECK(sum == 1);
+    }
+  }
 }
 
 TEST_CASE("policies that split rates need an engine that does", "[cli][barre]") {

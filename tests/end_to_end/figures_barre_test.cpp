@@ -19,8 +19,10 @@ TEST_CASE("BARRE's burst: at 80 % it misses hardly anything, others a lot, and l
   const char* const policies[] = {"burst-unaware", "static reservation, 20 %", "dynamic adaptation",
                                   "adaptation and reservation", "BARRE"};
   for (const char* policy : policies) {
-    const std::string row = fmt::format("| {}, 80 % |", policy);
-    CHECK(documented(row) == told(outcome, row));
+    for (const char* which : {"", ", one bursts"}) {
+      const std::string row = fmt::format("| {}, 80 %{} |", policy, which);
+      CHECK(documented(row) == told(outcome, row));
+    }
   }
   const std::string data = read_file(folder.path() / "barre-burst/barre-burst.csv");
   const auto value = [&](const std::string& policy, int intensity, const std::string& measure) {

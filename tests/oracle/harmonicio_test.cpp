@@ -82,6 +82,14 @@ std::vector<Change> changes(const json& result) {
   return changes;
 }
 
+// What irm started, and where.
+std::vector<std::string> where(const json& result) {
+  std::vector<std::string> where;
+  for (const json& a : result["summary"]["scaling"]["actions"])
+    if (a["action_id"] >= 0) where.push_back(a["reason"]);
+  return where;
+}
+
 }  // namespace
 
 TEST_CASE("harmonicio with free requests is M/M/c: messages wait for the first container that is free",
@@ -205,7 +213,8 @@ TEST_CASE("irm in the loop: a burst of twenty messages, computed by hand", "[ora
                                      {"failed_starts", 0},
                                      {"dropped", 0},
                                      {"lost", 0},
-                                     {"exited", 4}}));
+                                     {"exited", 4},
+                                     {"from_start", 0}}));
   CHECK(result["latency"]["count"] == 20);
   // Bins, wanted, active: the master hears of exits with the next window; a run counts a bin that has emptied
   // once more.
@@ -233,7 +242,8 @@ TEST_CASE("irm in the loop: what finds no port is tried twice, then dropped", "[
                                                                  {"failed_starts", 2},
                                                                  {"dropped", 1},
                                                                  {"lost", 0},
-                                                                 {"exited", 0}}));
+                                                                 {"exited", 0},
+                                                                 {"from_start", 0}}));
 }
 
 TEST_CASE("irm's two published sets of parameters behave as they say", "[oracle][irm][harmonicio]") {
@@ -247,18 +257,136 @@ TEST_CASE("irm's two published sets of parameters behave as they say", "[oracle]
   CHECK(documented["summary"]["policy_state"]["workers"].back()["bins"] == 1);
   s.job()["policy"]["preset"] = "configured";
   const json configured = good({s.text()});
-  // Workers become active one a second, from 2 s on: worker 0 has its container first; the others fail and
-  // are packed again every second, since a request lives for 50 more tries.
+  // An idle worker is wanted from the start, so two are active at 2 s, and one more every second: the other
+  // starts fail and are packed again every second, since a request lives for 50 more tries.
   CHECK(configured["summary"]["policy_state"]["containers"]["requested"] ==
         4);  // at 8 s 56 are no long queue
   CHECK(configured["summary"]["policy_state"]["containers"]["dropped"] == 0);
-  CHECK(configured["summary"]["policy_state"]["containers"]["started"].get<int>() >= 4);
-  const auto list = changes(configured);
-  REQUIRE_FALSE(list.empty());
-  const auto first =
-      std::find_if(list.begin(), list.end(), [](const Change& c) { return c.status == "done"; });
-  REQUIRE(first != list.end());
-  CHECK(*first == Change{2, 3, 0, 1, "done"});
+  CHECK(changes(configured) ==
+        std::vector<Change>{
+            {2, 3, 0, 1, "done"}, {2, 3, 1, 2, "done"}, {3, 4, 2, 3, "done"}, {4, 5, 3, 4, "done"}});
+  CHECK(where(configured) == std::vector<std::string>{"q (0.5) on worker-0", "q (0.5) on worker-1",
+                                                      "q (0.5) on worker-2", "q (0.5) on worker-3"});
+  CHECK(configured["summary"]["policy_state"]["containers"]["failed_starts"] == 3);
+  CHECK(configured["summary"]["policy_state"]["parameters"]["default_cpu_share"] == 0.5);
+  CHECK(configured["summary"]["policy_state"]["parameters"]["container_request_ttl"] == 50);
+  CHECK(documented["summary"]["policy_state"]["parameters"]["default_cpu_share"] == 0.125);
+}
+
+TEST_CASE("irm counts what runs from the start", "[oracle][irm][harmonicio]") {
+  // Places go to the workers in turn: of three from the start, worker 0 has two (0.6), worker 1 one (0.3). At
+  // 1 s 17 of 20 wait: two containers of 0.3, one beside each, on workers that are active.
+  ScenarioText s = apart(6, 3, 4, 10, 0, images(40, 0.5), ScenarioText::deterministic(60e6));
+  s.engine()["initial_containers"] = 3;
+  s.job()["policy"] = {{"type", "irm"}, {"default_cpu_share", 0.3}};
+  s.job()["placement"]["operators"]["q"]["hosts"] = {"worker-0", "worker-1"};
+  s.dataflow()["operators"][0]["parallelism"] = 20;
+  const json result = good({s.text()});
+  CHECK(changes(result) == std::vector<Change>{{1, 2, 3, 4, "done"}, {1, 2, 4, 5, "done"}});
+  CHECK(where(result) == std::vector<std::string>{"q (0.3) on worker-0", "q (0.3) on worker-1"});
+  const json& state = result["summary"]["policy_state"];
+  CHECK(state["containers"]["from_start"] == 3);
+  CHECK(state["workers"][1] == json({{"time_s", 1.0}, {"bins", 2}, {"target", 3}, {"active", 2}}));
+}
+
+TEST_CASE("irm's profiles are of the CPU that containers had: a worker never has more than all of its own",
+          "[oracle][irm][harmonicio]") {
+  // Ten containers that always work, on four cores: a tenth of the worker each.
+  ScenarioText s = apart(40, 1, 4, 10, 0, ScenarioText::constant(100), ScenarioText::deterministic(1e6));
+  s.job()["policy"] = {{"type", "irm"}};
+  const json ten = good({s.text()});
+  CHECK(ten["summary"]["policy_state"]["profiles"]["q"].get<double>() == Approx(0.1).epsilon(1e-9));
+  // Two kinds: all that they have is the worker.
+  ScenarioText both = apart(60, 1, 4, 12, 0, ScenarioText::constant(20), ScenarioText::deterministic(1e6));
+  both.dataflow()["operators"][0]["logic"] = "map";
+  both.dataflow()["operators"][0]["parallelism"] = 5;
+  both.op("r", "sink", ScenarioText::deterministic(3e6), 7);
+  both.edge("q", "r");
+  both.job()["placement"]["operators"]["r"]["hosts"] = {"worker"};
+  both.engine()["ports_per_worker"] = 12;
+  both.job()["policy"] = {{"type", "irm"}, {"report_interval_s", 1}};
+  const json profiles = good({both.text()})["summary"]["policy_state"]["profiles"];
+  const double sum = 5 * profiles["q"].get<double>() + 7 * profiles["r"].get<double>();
+  CHECK(sum <= 1 + 1e-9);
+  CHECK(sum > 0.95);
+}
+
+TEST_CASE("irm passes over workers without a place for an operator, or with fewer than others that are taken",
+          "[irm][harmonicio]") {
+  // A spare place on the source's host is worker 0; ten more are on the worker.
+  ScenarioText spare = apart(60, 1, 4, 10, 0, images(2, 30), ScenarioText::deterministic(1e6));
+  spare.hosts()[1]["slots"] = 2;
+  spare.dataflow()["operators"][0]["parallelism"] = 11;
+  spare.job()["placement"]["operators"]["q"]["hosts"] = {"source", "worker"};
+  spare.engine()["initial_containers"] = 0;
+  spare.job()["policy"] = "irm";
+  const json one = good({spare.text()});
+  CHECK(one["summary"]["engine_figures"]["container_starts"].get<int>() >= 3);
+  CHECK(one["summary"]["engine_figures"]["container_starts_refused"] == 0);
+  CHECK(one["latency"]["count"] == one["summary"]["conservation"]["emitted"]);
+  // Two kinds, each with places on a worker of its own.
+  ScenarioText two = apart(90, 2, 4, 10, 0, images(2, 30), ScenarioText::deterministic(1e6));
+  two.dataflow()["operators"][0]["logic"] = "map";
+  two.dataflow()["operators"][0]["parallelism"] = 10;
+  two.op("r", "sink", ScenarioText::deterministic(1e6), 10);
+  two.edge("q", "r");
+  two.job()["placement"]["operators"]["q"]["hosts"] = {"worker-0"};
+  two.job()["placement"]["operators"]["r"]["hosts"] = {"worker-1"};
+  two.engine()["initial_containers"] = 0;
+  two.job()["policy"] = "irm";
+  const json apart_of_each_other = good({two.text()});
+  CHECK(apart_of_each_other["summary"]["engine_figures"]["container_starts_refused"] == 0);
+  CHECK(apart_of_each_other["latency"]["count"] == apart_of_each_other["summary"]["conservation"]["emitted"]);
+}
+
+TEST_CASE("irm's single parameters do what they say", "[oracle][irm][harmonicio]") {
+  // Twenty messages of a minute; two containers of 0.3 are asked for at 1 s, and start there and then.
+  const auto burst = [](double until_s, const json& parameters) {
+    ScenarioText s = apart(until_s, 2, 4, 10, 0, images(40, 0.5), ScenarioText::deterministic(60e6));
+    s.engine()["initial_containers"] = 0;
+    s.job()["policy"] = {{"type", "irm"}, {"default_cpu_share", 0.3}};
+    s.job()["policy"].update(parameters);
+    return good({s.text()});
+  };
+  const auto profile = [](const json& result) { return result["summary"]["policy_state"]["profiles"]["q"]; };
+  using Changes = std::vector<Change>;
+  CHECK(changes(burst(9, json::object())) == Changes{{1, 2, 0, 1, "done"}, {1, 2, 1, 2, "done"}});
+  // One queue manager starts the second when the first runs, and it has slept for a second.
+  CHECK(changes(burst(9, {{"queue_managers", 1}})) == Changes{{1, 2, 0, 1, "done"}, {3, 4, 1, 2, "done"}});
+  // No worker is active before 3 s; meanwhile starts fail, every second.
+  const json slow = burst(9, {{"worker_step_s", 3}, {"container_request_ttl", 5}});
+  CHECK(changes(slow) == Changes{{3, 4, 0, 1, "done"}, {3, 4, 1, 2, "done"}});
+  CHECK(slow["summary"]["policy_state"]["containers"]["failed_starts"] == 4);
+  // Half of a worker is kept free: the second goes to worker 1, which is active from 2 s on.
+  const json margin = burst(9, {{"space_margin", 0.5}});
+  CHECK(changes(margin) == Changes{{1, 2, 0, 1, "done"}, {2, 3, 1, 2, "done"}});
+  CHECK(where(margin) == std::vector<std::string>{"q (0.3) on worker-0", "q (0.3) on worker-1"});
+  // The profiler looks at 4 and 8 s, at reports of 0 and 5 s, or of 4 s.
+  CHECK(profile(burst(7, json::object())) == nullptr);
+  CHECK(profile(burst(7, {{"report_interval_s", 1}})).get<double>() == Approx(0.25).epsilon(1e-9));
+  CHECK(profile(burst(9, json::object())).get<double>() == Approx(0.25).epsilon(1e-9));
+  CHECK(profile(burst(9, {{"minimum_cpu_share", 0.4}})) == 0.4);
+}
+
+TEST_CASE("harmonicio tells what waits at the end, and policies why they did nothing", "[irm][harmonicio]") {
+  // Twenty messages to one container, which has the first for good.
+  ScenarioText s = apart(10, 1, 4, 1, 0, images(40, 0.5), ScenarioText::deterministic(60e6));
+  const auto why = [](const json& result) { return result["summary"]["scaling"]["why_nothing"]; };
+  const json waits = good({s.text()});
+  CHECK(waits["summary"]["engine_figures"]["backlog_messages"] == 19);
+  s.job()["policy"] = {{"type", "ds2"}};
+  CHECK(why(good({s.text()})) == "there is no operator that it may scale");
+  s.job()["policy"] = "oracle";
+  CHECK(why(good({s.text()})) == "there is no operator that it may scale");
+  s.engine()["initial_containers"] = 0;
+  s.job()["policy"] = {{"type", "irm"}, {"default_cpu_share", 1.0}};
+  CHECK(why(good({s.text()})) ==
+        "its load predictor asked for containers (2), and none was started; 2 were lost, being as large as a "
+        "whole worker");
+  s.engine()["initial_containers"] = 1;
+  s.job()["policy"] = {{"type", "irm"}, {"queue_size_limit", 100}, {"lower_rate_limit_per_s", 100}};
+  s.job()["policy"]["upper_rate_limit_per_s"] = 100;
+  CHECK(why(good({s.text()})) == "no backlog ever grew by more than 100 messages/s, or was longer than 100");
 }
 
 TEST_CASE("harmonicio: containers send to containers, each one message at a time", "[oracle][harmonicio]") {
@@ -347,6 +475,12 @@ TEST_CASE("harmonicio's wrong parameters are told where they are", "[harmonicio]
   CHECK_THAT(error(s),
              Catch::Contains("jobs[0].engine: 2 containers on h from the start, and it has 1 ports"));
   s.engine()["initial_containers"] = 1;
+  CHECK(error(s) == "no error");
+  s.engine()["initial_containers"] = 0;
+  CHECK_THAT(error(s), Catch::Contains("jobs[0]: the policy \"static\" starts no containers, and none of "
+                                       "\"q\" runs from the start (containers from the start, or the "
+                                       "policy \"irm\")"));
+  s.job()["policy"] = "irm";
   CHECK(error(s) == "no error");
   s.dataflow()["edges"][0]["partitioning"] = "key";
   CHECK_THAT(error(s), Catch::Contains("whichever container is free: no other partitioning of s -> q than "

@@ -81,6 +81,36 @@ TEST_CASE("irm removes empty bins from the end only, and clips what is free", "[
   CHECK(bins.bin(0).free == 1.0);
 }
 
+TEST_CASE("irm's space margin is what a worker keeps free", "[oracle][irm][packing]") {
+  // A container of 1/8 needs more than 3/8: there are five until 3/8 is left.
+  WorkerBins bins(0.25);
+  for (int i = 0; i < 12; ++i) CHECK(bins.put({i, 0.125}) == i / 5);
+  CHECK(counts(bins) == std::vector<int>{5, 5, 2});
+  // What fits no empty worker but for the margin is lost.
+  CHECK(bins.put({12, 0.75}) == -1);
+  CHECK(bins.put({13, 0.7499}) == 3);
+}
+
+TEST_CASE("irm passes over workers that may not have a container, and fills those that have some",
+          "[oracle][irm][packing]") {
+  WorkerBins bins;
+  const auto from_two = [](int bin) { return bin >= 2; };
+  CHECK(bins.put({0, 0.4}, from_two) == 2);
+  CHECK(bins.put({1, 0.4}) == 0);
+  CHECK(bins.put({2, 0.4}, from_two) == 2);
+  CHECK(bins.put({3, 0.4}, from_two) == 3);
+  CHECK(counts(bins) == std::vector<int>{1, 0, 2, 1});
+  // Lost: that a worker may have it makes it no larger.
+  CHECK(bins.put({4, 1.0}, [](int bin) { return bin >= 5; }) == -1);
+  CHECK(bins.count() == 6);
+  bins.remove_empty();
+  // As many as there are, whether they fit or not.
+  for (int i = 5; i < 9; ++i) bins.put_at(5, {i, 0.3});
+  CHECK(counts(bins) == std::vector<int>{1, 0, 2, 1, 0, 4});
+  CHECK(bins.bin(5).free == 0.0);
+  CHECK(bins.put({9, 0.1}) == 0);
+}
+
 TEST_CASE("irm's idle workers grow with the logarithm", "[oracle][irm]") {
   for (int n = 0; n <= 9; ++n) CHECK(overhead_workers(n) == 1);
   for (const int n : {10, 20, 50, 54}) CHECK(overhead_workers(n) == 2);

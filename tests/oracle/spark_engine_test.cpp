@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <queue>
 #include <vector>
 
 #include "models/engines/spark/formulas.hpp"
@@ -24,21 +23,6 @@ ScenarioText one_task(double until_s, double record_ms) {
   s.op("out", "sink", ScenarioText::deterministic(record_ms * 1e3));
   s.edge("in", "out");
   return s;
-}
-
-// When the tasks of a stage are over that begins at `at_s`: launched one after the other by one thread, each
-// on the first core that is free.
-double stage_end_s(double at_s, const std::vector<double>& work_s, int cores, double launch_s, double rpc_s) {
-  std::priority_queue<double, std::vector<double>, std::greater<>> free_s;
-  for (int i = 0; i < cores; ++i) free_s.push(0);
-  double thread_s = at_s, end_s = at_s;
-  for (const double work : work_s) {
-    thread_s = std::max(thread_s, free_s.top()) + launch_s;
-    free_s.pop();
-    free_s.push(thread_s + rpc_s + work + rpc_s);
-    end_s = std::max(end_s, thread_s + rpc_s + work + rpc_s);
-  }
-  return end_s;
 }
 
 }  // namespace
@@ -248,6 +232,24 @@ ScenarioText random_job(Dice& dice) {
   s.edge("a", "b", dice.coin() ? "forward" : "rebalance");
   s.edge("b", "c", "key");
   s.edge("c", "out", dice.coin() ? "forward" : "global");
+  if (s.dataflow()["edges"][1]["partitioning"] == "forward" && dice.coin()) {
+    const double slide = s.engine()["batch_interval_s"].get<double>() * pick(dice, 1, 3);
+    s.engine()["concurrent_jobs"] = 1;
+    s.engine()["windows"]["c"] = {{"length_s", slide * pick(dice, 1, 3)},
+                                  {"slide_s", slide},
+                                  {"inverse", dice.coin()},
+                                  {"combine", dice.coin()}};
+    if (dice.coin()) {
+      s.engine()["states"]["c"] = {{"update_per_key_us", 1}};
+      s.engine().erase("windows");
+      s.engine()["checkpoint"] = {
+          {"interval_s", s.engine()["batch_interval_s"].get<double>() * pick(dice, 1, 4)}};
+    }
+    if (dice.coin()) s.engine()["joins"]["c"] = {{"keys", 500}};
+  } else if (dice.coin()) {
+    s.engine()["group"] = {{"batches", pick(dice, 2, 6)}, {"local_launch_ms", pick(dice, 0, 3)}};
+    if (dice.coin()) s.engine()["combine"] = {"c"};
+  }
   return s;
 }
 
@@ -268,6 +270,39 @@ TEST_CASE("On random jobs the books balance and every window has a path", "[orac
     CHECK(untraced["summary"]["fingerprint"] == result["summary"]["fingerprint"]);
     const json waits = run({.scenario = s.text(), .lookahead = false});
     CHECK(waits["summary"]["fingerprint"] == result["summary"]["fingerprint"]);
+  }
+}
+
+TEST_CASE("Two sources meet wherever the engine lets them", "[oracle][spark]") {
+  for (const char* input : {"receiver", "file", "direct"}) {
+    for (const char* way : {"key", "rebalance", "shuffle", "global", "of a source"}) {
+      for (const char* on : {"forward", "key"}) {
+        ScenarioText s = spark_scenario(8, 4);
+        s.source("in", ScenarioText::poisson(100));
+        s.source("too", ScenarioText::poisson(50));
+        s.op("a", "map", ScenarioText::deterministic(500), 4);
+        s.op("b", "map", {{"per_record_us", 300}, {"law", "exponential"}}, 4);
+        s.op("c", "map", ScenarioText::deterministic(200), 4);
+        s.op("out", "sink", ScenarioText::deterministic(100), 4);
+        s.edge("in", "a");
+        if (std::string(way) == "of a source") {
+          s.dataflow()["operators"].erase(1);
+          s.edge("a", "c", "forward");
+          s.edge("too", "c");
+        } else {
+          s.edge("too", "b");
+          s.edge("a", "c", way);
+          s.edge("b", "c", way);
+        }
+        s.edge("c", "out", on);
+        s.engine()["input"] = input;
+        s.engine()["direct"] = {{"partitions", 3}};
+        INFO(s.text());
+        const json result = spark_result(s, true);
+        CHECK(result["trace"]["without_path"] == 0);
+        CHECK(result["summary"]["conservation"]["delivered"].get<double>() > 700);
+      }
+    }
   }
 }
 
@@ -295,6 +330,20 @@ TEST_CASE("What the engine cannot run is told", "[oracle][spark]") {
          s.source("too", ScenarioText::constant(1));
          s.op("end", "sink", ScenarioText::deterministic(1), 4);
          s.edge("too", "end");
+       }},
+      {"out has 2 inputs from operators, and is in the stage of several of them",
+       [](ScenarioText& s) {
+         s.source("too", ScenarioText::constant(1));
+         s.op("b", "map", ScenarioText::deterministic(1), 4);
+         s.edge("too", "b");
+         s.edge("b", "out", "forward");
+       }},
+      {"out has 2 inputs from operators, and is in the stage of one of them",
+       [](ScenarioText& s) {
+         s.source("too", ScenarioText::constant(1));
+         s.op("b", "map", ScenarioText::deterministic(1), 4);
+         s.edge("too", "b");
+         s.edge("b", "out", "key");
        }},
       {"edge a -> out: a broadcast edge",
        [](ScenarioText& s) { s.dataflow()["edges"][1]["partitioning"] = "broadcast"; }},

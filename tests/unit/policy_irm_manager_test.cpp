@@ -59,6 +59,40 @@ TEST_CASE("irm starts what it packed by bin, and wants a worker besides", "[irm]
   CHECK(m.active_workers() == 3);
 }
 
+TEST_CASE("irm counts what runs from the start, at the default size, on workers that are active", "[irm]") {
+  Manager m = manager(2, 5);
+  for (int i = 0; i < 8; ++i) m.runs_from_start(0, 0);
+  const int on_two = m.runs_from_start(1, 2);
+  CHECK(m.active_workers() == 3);
+  CHECK(m.target_workers() == 4);
+  CHECK(m.bins().bin(0).free == 0.0);
+  CHECK(m.bins().bin(2).free == 1 - 0.125);
+  CHECK(m.counts().from_start == 9);
+  CHECK(m.counts().requested == 0);
+  // Worker 0 is full; a profile changes nothing of what runs.
+  m.profiled(0, 0.05);
+  m.request(0);
+  const auto packed = m.pack();
+  REQUIRE(packed.size() == 1);
+  CHECK(packed[0].worker == 1);
+  REQUIRE(m.take());
+  m.exited(on_two);
+  m.pack();
+  CHECK(m.bins().count() == 2);
+}
+
+TEST_CASE("irm packs no more containers of an operator on a worker than it is told", "[irm][packing]") {
+  // Operator 0: one on worker 0, as many as fit on worker 1. Operator 1: none on worker 0 and 1.
+  ManagerSettings settings;
+  settings.containers_max = {{1, 100, 0}, {0, 0, 2}};
+  Manager m(settings, 2, 3);
+  for (const int op : {0, 0, 1, 0, 1, 1}) m.request(op);
+  std::vector<int> workers(6);
+  for (const Manager::Start& one : m.pack()) workers[static_cast<std::size_t>(one.container)] = one.worker;
+  // The last one has no worker: a bin that is never active.
+  CHECK(workers == std::vector<int>{0, 1, 2, 1, 2, 3});
+}
+
 TEST_CASE("irm never activates more workers than there are", "[irm]") {
   Manager m = manager(1, 2);
   for (int i = 0; i < 30; ++i) m.request(0);  // of 0.125, 7 to a bin

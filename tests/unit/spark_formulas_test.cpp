@@ -126,6 +126,9 @@ TEST_CASE("a union is one stage, and a stage may wait for two", "[spark]") {
   CHECK(last.operators == std::vector<int>{graph.find("c"), graph.find("d"), graph.find("e")});
   CHECK(last.parents.size() == 2);
   CHECK(last.inputs.size() == 1);
-  // A source of three streams is three jobs.
-  CHECK(graph_problems(graph).size() == 1);
+  // The source is three streams; and e would be one task on two threads.
+  const std::vector<std::string> wrong = graph_problems(graph);
+  REQUIRE(wrong.size() == 2);
+  CHECK(wrong[0].find("in has 3 outgoing edges") != std::string::npos);
+  CHECK(wrong[1].find("e has 2 inputs from operators") != std::string::npos);
 }

@@ -24,10 +24,16 @@ void ConsumerGroup::arrived(int index, const Batch& batch) {
 // Sources keep their parallelism: who reads what is settled once.
 void ConsumerGroup::assign() {
   const int readers = job_.parallelism()[operator_id_];
+  reader_of_.resize(partitions_.size());
   for (int i = 0; i < readers; ++i) {
     Reader reader;
     reader.instance = &job_.instance(operator_id_, i);
     const PartitionRange range = range_of(i, readers, log_.partitions());
+    if (range_reader_ != nullptr) {
+      std::fill_n(reader_of_.begin() + range.first, range.count, i);
+      readers_.push_back(std::move(reader));
+      continue;
+    }
     std::vector<int> fetcher_at(nodes_.all.size(), -1);
     for (int p = range.first; p < range.first + range.count; ++p) {
       int& number = fetcher_at[static_cast<std::size_t>(log_.leader(p))];
@@ -47,6 +53,7 @@ void ConsumerGroup::assign() {
 
 void ConsumerGroup::deployed() {
   if (readers_.empty()) assign();
+  if (range_reader_ != nullptr) return;
   for (Reader& reader : readers_) {
     if (reader.host == reader.instance->host()) continue;
     reader.host = reader.instance->host();
@@ -69,11 +76,34 @@ bool ConsumerGroup::wants(const Reader& reader) const {
          (nodes_.params.consumer.fetch_ahead || !source.executor().serves(source));
 }
 
+// ---------------------------------------------------------------- by ranges
+
+void ConsumerGroup::read_by_ranges(RangeReader& reader) {
+  range_reader_ = &reader;
+  range_fetches_ = std::make_unique<RangeFetches>(nodes_, log_, handler_id,
+                                                  [this](std::uint32_t cookie, std::int64_t records) {
+                                                    read_records_ += records;
+                                                    range_reader_->fetched(cookie);
+                                                  });
+}
+
+void ConsumerGroup::give(int partition, const Batch& batch, double written_bytes) {
+  const int index = reader_of_[static_cast<std::size_t>(partition)];
+  range_reader_->readable(index, partition, batch.count, written_bytes);
+  readers_[static_cast<std::size_t>(index)].instance->read({batch});
+}
+
+void ConsumerGroup::fetch(const TopicRange& range, int to_host, std::uint32_t cookie) {
+  range_fetches_->begin(range, to_host, cookie);
+}
+
 void ConsumerGroup::took_all(const Instance& instance) {
+  if (range_reader_ != nullptr) return;
   if (nodes_.params.consumer.fetch_ahead) ask(readers_[static_cast<std::size_t>(instance.index())]);
 }
 
 void ConsumerGroup::dealt_with_all(const Instance& instance) {
+  if (range_reader_ != nullptr) return;
   if (!nodes_.params.consumer.fetch_ahead) ask(readers_[static_cast<std::size_t>(instance.index())]);
 }
 
@@ -94,6 +124,12 @@ Nanos ConsumerGroup::latency_ns(const Fetcher& fetcher) const {
 // ---------------------------------------------------------------- the broker's side
 
 void ConsumerGroup::became_visible(int number, const Batch& batch, double written_bytes) {
+  seen_records_ += batch.count;
+  if (range_reader_ != nullptr) return give(number, batch, written_bytes);
+  became_visible_to_group(number, batch, written_bytes);
+}
+
+void ConsumerGroup::became_visible_to_group(int number, const Batch& batch, double written_bytes) {
   Partition& partition = partitions_[static_cast<std::size_t>(number)];
   // As with a backlog that waits outside (Instance::enqueue), a long one is kept as a few long batches, but
   // in pieces small enough to say what of it left the page cache.
@@ -110,7 +146,6 @@ void ConsumerGroup::became_visible(int number, const Batch& batch, double writte
   }
   partition.unread_bytes += static_cast<double>(batch.size_bytes);
   partition.unread_records += batch.count;
-  seen_records_ += batch.count;
   if (readers_.empty()) return;
   const Fetcher& fetcher = fetchers_[partition.fetcher];
   if (fetcher.state == State::waits && has_enough(fetcher)) answer(partition.fetcher);
@@ -123,7 +158,9 @@ bool ConsumerGroup::has_enough(const Fetcher& fetcher) const {
     bytes += partitions_[static_cast<std::size_t>(p)].unread_bytes;
     records += partitions_[static_cast<std::size_t>(p)].unread_records;
   }
-  return records > 0 && bytes >= nodes_.params.consumer.fetch_min_bytes;
+  // Kafka's records have a header: one without contents is no less than a byte.
+  return records > 0 &&
+         std::max(bytes, static_cast<double>(records)) >= nodes_.params.consumer.fetch_min_bytes;
 }
 
 void ConsumerGroup::answer(std::uint32_t number) {
@@ -134,15 +171,7 @@ void ConsumerGroup::answer(std::uint32_t number) {
   if (fetcher.answer.empty())
     return nodes_.calendar.schedule(now + latency_ns(fetcher), EventClass::arrival, *this, empty_answer,
                                     number);
-  BrokerNode& node = nodes_.all[static_cast<std::size_t>(fetcher.node)];
-  Nanos ready_ns = now;
-  if (nodes_.params.request_per_mb_us > 0)
-    ready_ns = node.io.serve(now, to_nanos(nodes_.params.request_per_mb_us * 1e-12 * fetcher.answer_bytes));
-  if (from_disk_bytes > 0) {
-    node.disk_read_bytes += from_disk_bytes;
-    ready_ns = std::max(
-        ready_ns, node.disk.serve(now, to_nanos(from_disk_bytes / (nodes_.params.disk_read_mb_per_s * 1e6))));
-  }
+  const Nanos ready_ns = nodes_.answer_ready_ns(fetcher.node, fetcher.answer_bytes, from_disk_bytes);
   if (ready_ns == now) return send(number);
   nodes_.calendar.schedule(ready_ns, EventClass::completion, *this, answer_ready, number);
 }
@@ -151,7 +180,6 @@ void ConsumerGroup::answer(std::uint32_t number) {
 // much of it is in no page cache any more.
 double ConsumerGroup::collect(Fetcher& fetcher) {
   const ConsumerParams& limits = nodes_.params.consumer;
-  const BrokerNode& node = nodes_.all[static_cast<std::size_t>(fetcher.node)];
   double from_disk_bytes = 0;
   fetcher.answer.clear();
   fetcher.answer_bytes = 0;
@@ -162,21 +190,20 @@ double ConsumerGroup::collect(Fetcher& fetcher) {
     double taken_bytes = 0;
     while (!partition.unread.empty()) {
       Waiting& oldest = partition.unread.front();
-      const double room_bytes =
-          std::min(limits.partition_bytes_max - taken_bytes, limits.fetch_bytes_max - fetcher.answer_bytes);
+      const double room_bytes = std::max(0.0, std::min(limits.partition_bytes_max - taken_bytes,
+                                                       limits.fetch_bytes_max - fetcher.answer_bytes));
       const double record_bytes =
           static_cast<double>(oldest.batch.size_bytes) / static_cast<double>(oldest.batch.count);
       const bool nothing_yet = fetcher.answer.empty();
       std::int64_t fits = record_bytes * static_cast<double>(oldest.batch.count) <= room_bytes
                               ? oldest.batch.count
-                              : static_cast<std::int64_t>(std::max(0.0, room_bytes) / record_bytes);
+                              : static_cast<std::int64_t>(room_bytes / record_bytes);
       if (nothing_yet) fits = std::max<std::int64_t>(1, fits);
       if (fits <= 0) break;
       const bool whole = fits >= oldest.batch.count;
       const Batch part = whole ? oldest.batch : oldest.batch.split_head(fits);
       const auto part_bytes = static_cast<double>(part.size_bytes);
-      if (node.written_bytes - oldest.written_bytes > nodes_.params.page_cache_mb * 1e6)
-        from_disk_bytes += part_bytes;
+      if (nodes_.left_page_cache(fetcher.node, oldest.written_bytes)) from_disk_bytes += part_bytes;
       if (whole) partition.unread.pop_front();
       partition.unread_bytes -= part_bytes;
       partition.unread_records -= part.count;
@@ -252,13 +279,25 @@ std::int64_t ConsumerGroup::waiting_records(int index) const {
   return records;
 }
 
+std::string ConsumerGroup::reader_name() const {
+  return fmt::format("{}.{}", job_.name(),
+                     job_.graph().operators[static_cast<std::size_t>(operator_id_)].name);
+}
+
 std::int64_t ConsumerGroup::unread_records() const {
+  if (range_reader_ != nullptr) return seen_records_ - read_records_;
   std::int64_t records = 0;
   for (const Partition& partition : partitions_) records += partition.unread_records;
   return records;
 }
 
 std::string ConsumerGroup::check() const {
+  if (range_reader_ != nullptr) {
+    const std::int64_t on_the_way = range_fetches_->records();
+    if (read_records_ + on_the_way <= seen_records_) return {};
+    return fmt::format("{} records were read and {} are on their way, of {} that could be", read_records_,
+                       on_the_way, seen_records_);
+  }
   std::int64_t queued = 0, answered = 0;
   for (const Partition& partition : partitions_)
     for (std::size_t i = 0; i < partition.unread.size(); ++i) queued += partition.unread[i].batch.count;

@@ -6,6 +6,7 @@
 
 #include "models/brokers/kafka/nodes.hpp"
 #include "models/brokers/kafka/producers.hpp"
+#include "models/brokers/kafka/range_fetches.hpp"
 #include "models/brokers/kafka/topic_log.hpp"
 #include "sim/dataflow/broker.hpp"
 
@@ -17,6 +18,9 @@
 //
 // A consumer has one fetch at each broker that leads partitions of its own, and asks for more when it has
 // begun with the last record that it has (or has dealt with it).
+//
+// Or the source is read by ranges (RangeReader): what is visible is given to it at once, and brought by
+// RangeFetches when and where it is asked for.
 
 namespace weir::kafka {
 
@@ -31,10 +35,15 @@ class ConsumerGroup final : public TopicReader, LogReader, EventHandler, Deliver
   void took_all(const Instance& instance) override;
   void dealt_with_all(const Instance& instance) override;
   std::int64_t waiting_records(int index) const override;
+  int partitions() const override { return log_.partitions(); }
+  void read_by_ranges(RangeReader& reader) override;
+  void fetch(const TopicRange& range, int to_host, std::uint32_t cookie) override;
 
+  // "job.source"
+  std::string reader_name() const;
   const Producers& outside() const { return *outside_; }
   std::int64_t read_records() const { return read_records_; }
-  std::int64_t unread_records() const;  // visible
+  std::int64_t unread_records() const;  // visible, and not at the source or a task yet
   // What it has seen of the log, and what it did with it; empty if that adds up.
   std::string check() const;
 
@@ -77,6 +86,8 @@ class ConsumerGroup final : public TopicReader, LogReader, EventHandler, Deliver
   };
 
   void assign();
+  void give(int partition, const Batch& batch, double written_bytes);
+  void became_visible_to_group(int partition, const Batch& batch, double written_bytes);
   void ask(const Reader& reader);
   bool wants(const Reader& reader) const;
   bool has_enough(const Fetcher& fetcher) const;
@@ -98,6 +109,10 @@ class ConsumerGroup final : public TopicReader, LogReader, EventHandler, Deliver
   std::vector<Fetcher> fetchers_;
   std::int64_t seen_records_ = 0;  // that became visible
   std::int64_t read_records_ = 0;  // that came to the source
+  // Where the source is read by ranges, instead of fetchers; and whose instance a partition's records are.
+  RangeReader* range_reader_ = nullptr;
+  std::unique_ptr<RangeFetches> range_fetches_;
+  std::vector<int> reader_of_;
 };
 
 }  // namespace weir::kafka

@@ -21,6 +21,9 @@ ParamTable<TopicParams> topic_table() {
             {.unit = "brokers", .help = "How many brokers have each partition, its leader among them."},
             between(1, 100));
   t.required("name");
+  t.check({"name"}, [](const TopicParams& p, const Node& at, Errors& errors) {
+    if (p.name.empty()) errors.add(at.at_or_self("name"), "an empty name", "a name");
+  });
   return t;
 }
 
@@ -115,7 +118,7 @@ ParamTable<KafkaParams> make_table() {
     const Node* topics = at.find("topics");
     for (std::size_t i = 0; i < p.topics.size(); ++i) {
       const Node& topic = topics != nullptr && i < topics->items().size() ? *topics->items()[i] : at;
-      if (p.topics[i].replication > static_cast<int>(p.hosts.size()))
+      if (!p.hosts.empty() && p.topics[i].replication > static_cast<int>(p.hosts.size()))
         errors.add(topic.at_or_self("replication"), "more replicas than brokers",
                    "at most " + std::to_string(p.hosts.size()));
     }

@@ -1,11 +1,11 @@
 #include "models/brokers/kafka/topic_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::kafka {
 
-TopicLog::TopicLog(Nodes& nodes, const TopicParams& params, std::uint32_t id) : nodes_(nodes) {
-  handler_id = id;
+TopicLog::TopicLog(Nodes& nodes, const TopicParams& params) : nodes_(nodes) {
   const auto brokers = static_cast<int>(nodes.all.size());
   partitions_.resize(static_cast<std::size_t>(params.partitions));
   for (int i = 0; i < params.partitions; ++i) {
@@ -15,9 +15,6 @@ TopicLog::TopicLog(Nodes& nodes, const TopicParams& params, std::uint32_t id) : 
       Follower follower;
       follower.partition = i;
       follower.node = (i + replica) % brokers;
-      follower.connection = nodes.cluster.network().connect(
-          nodes.all[static_cast<std::size_t>(partition.leader)].host,
-          nodes.all[static_cast<std::size_t>(follower.node)].host, TrafficClass::data, *this);
       partition.followers.push_back(static_cast<std::uint32_t>(followers_.size()));
       followers_.push_back(follower);
     }
@@ -33,43 +30,32 @@ void TopicLog::append(int partition, const Batch& batch, AppendHandler& producer
   to.pending_records += batch.count;
   appended_records_ += batch.count;
   producer.appended(request);
-  for (const std::uint32_t follower : to.followers) replicate(follower);
+  for (const std::uint32_t number : to.followers) {
+    Follower& follower = followers_[number];
+    if (!std::exchange(follower.told, true))
+      nodes_.replicas->missing(to.leader, follower.node, *this, number);
+  }
   advance(partition);
 }
 
-// A follower always has a fetch waiting at the leader.
-void TopicLog::replicate(std::uint32_t number) {
+ReplicatedLog::Entries TopicLog::take_missing(std::uint32_t number) {
   Follower& follower = followers_[number];
-  Partition& from = partitions_[static_cast<std::size_t>(follower.partition)];
-  if (follower.busy || follower.has == from.appended) return;
-  double bytes = 0;
-  std::int64_t records = 0;
-  for (std::int64_t entry = follower.has; entry < from.appended; ++entry) {
+  const Partition& from = at(follower.partition);
+  Entries entries;
+  for (std::int64_t entry = follower.gets; entry < from.appended; ++entry) {
     const Batch& batch = from.pending[static_cast<std::size_t>(entry - from.visible)].batch;
-    bytes += static_cast<double>(batch.size_bytes);
-    records += batch.count;
+    entries.bytes += static_cast<double>(batch.size_bytes);
+    entries.records += batch.count;
   }
-  follower.busy = true;
   follower.gets = from.appended;
-  nodes_.all[static_cast<std::size_t>(follower.node)].written_bytes += bytes;
-  const Nanos now = nodes_.calendar.now();
-  nodes_.cluster.network().send(follower.connection, bytes, now, now, number, records);
+  follower.told = false;
+  return entries;
 }
 
-// It writes what came, and says so with its next fetch.
-void TopicLog::on_delivery(std::uint32_t number, Nanos, Nanos) {
-  const Follower& follower = followers_[number];
-  const Nanos there_ns = nodes_.cluster.network().latency_ns(follower.connection);
-  nodes_.calendar.schedule(nodes_.request_done_ns(follower.node, 0) + there_ns, EventClass::arrival, *this, 0,
-                           number);
-}
-
-void TopicLog::on_event(std::uint32_t, std::uint32_t number) {
+void TopicLog::got(std::uint32_t number) {
   Follower& follower = followers_[number];
   follower.has = follower.gets;
-  follower.busy = false;
   advance(follower.partition);
-  replicate(number);
 }
 
 void TopicLog::advance(int number) {

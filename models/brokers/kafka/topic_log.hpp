@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "models/brokers/kafka/nodes.hpp"
-#include "sim/cluster/network.hpp"
+#include "models/brokers/kafka/replica_fetchers.hpp"
 #include "sim/dataflow/batch.hpp"
 #include "sim/dataflow/ring.hpp"
 
 // The partitions of one topic.
 //
-//   append ─▶ leader's log ─▶ followers fetch what they miss, one answer at a time ─▶ all have it: visible
+//   append ─▶ leader's log ─▶ followers fetch what they miss (ReplicaFetchers) ─▶ all have it: visible
 //
 // Partition i is led by broker i modulo their number, and the next ones follow it. What consumers see is what
 // all replicas have (the high watermark). No broker fails, so all replicas are in sync.
@@ -36,9 +36,9 @@ class LogReader {
   ~LogReader() = default;
 };
 
-class TopicLog final : EventHandler, DeliveryHandler {
+class TopicLog final : ReplicatedLog {
  public:
-  TopicLog(Nodes& nodes, const TopicParams& params, std::uint32_t id);
+  TopicLog(Nodes& nodes, const TopicParams& params);
 
   int partitions() const { return static_cast<int>(partitions_.size()); }
   int leader(int partition) const { return at(partition).leader; }
@@ -61,10 +61,9 @@ class TopicLog final : EventHandler, DeliveryHandler {
   struct Follower {
     int partition = 0;
     int node = 0;
-    int connection = -1;
     std::int64_t has = 0;   // entries
     std::int64_t gets = 0;  // and these, with the answer that is on its way
-    bool busy = false;
+    bool told = false;      // that something is missing
   };
   struct Partition {
     int leader = 0;
@@ -75,9 +74,8 @@ class TopicLog final : EventHandler, DeliveryHandler {
   };
 
   const Partition& at(int partition) const { return partitions_[static_cast<std::size_t>(partition)]; }
-  void on_event(std::uint32_t kind, std::uint32_t follower) override;
-  void on_delivery(std::uint32_t follower, Nanos first_ns, Nanos last_ns) override;
-  void replicate(std::uint32_t follower);
+  Entries take_missing(std::uint32_t follower) override;
+  void got(std::uint32_t follower) override;
   void advance(int partition);
 
   Nodes& nodes_;

@@ -262,6 +262,12 @@ void Master::add_queued(std::vector<std::int64_t>& records_by_edge) const {
   }
 }
 
+std::int64_t Master::backlog_messages() const {
+  std::int64_t messages = 0;
+  for (const Backlog& waiting : backlogs_) messages += static_cast<std::int64_t>(waiting.messages.size());
+  return messages;
+}
+
 Router::Waiting Master::waiting_for(int operator_id) const {
   const Backlog& waiting = backlogs_[static_cast<std::size_t>(operator_id)];
   return {static_cast<std::int64_t>(waiting.messages.size()), waiting.size_bytes};

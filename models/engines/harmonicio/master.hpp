@@ -54,6 +54,8 @@ class Master final : public Router, EventHandler, DeliveryHandler {
   std::int64_t held_weight() const override;
   void add_queued(std::vector<std::int64_t>& records_by_edge) const override;
   Waiting waiting_for(int operator_id) const override;
+  // That wait here now, for all operators.
+  std::int64_t backlog_messages() const;
 
   struct Counts {
     std::int64_t direct = 0;   // messages from sender to container

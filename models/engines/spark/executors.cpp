@@ -43,6 +43,22 @@ void Executors::set_busy(int slot, bool busy, Nanos now) {
   executor.idle_since_ns = executor.busy > 0 ? -1 : now;
 }
 
+int Executors::free_slot(int executor) const {
+  for (int slot = executor * cores_; slot < (executor + 1) * cores_; ++slot) {
+    const Slot& one = slots_[static_cast<std::size_t>(slot)];
+    if (!one.busy && !one.reserved) return slot;
+  }
+  return -1;
+}
+
+std::vector<int> Executors::usable_slots() const {
+  std::vector<int> usable;
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (!slots_[i].reserved && executors_[i / static_cast<std::size_t>(cores_)].state == State::present)
+      usable.push_back(static_cast<int>(i));
+  return usable;
+}
+
 int Executors::choose(int host, int second_host, RandomStream& random) const {
   const auto gather = [&](bool anywhere) {
     free_.clear();

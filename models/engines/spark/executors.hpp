@@ -42,6 +42,10 @@ class Executors {
   }
   void set_busy(int slot, bool busy, Nanos now);
   int busy_slots() const { return busy_slots_; }
+  // Of the slots of an executor, the first that is free; -1: none.
+  int free_slot(int executor) const;
+  // Those of present executors that run tasks.
+  std::vector<int> usable_slots() const;
   // One of the free slots of present executors, by chance; of those on these hosts, if there are any. -1:
   // none.
   int choose(int host, int second_host, RandomStream& random) const;

@@ -5,6 +5,13 @@
 
 namespace weir::spark {
 
+namespace {
+
+// Of a delivery: to a receiver, not a block to its second host.
+constexpr std::uint32_t to_receiver = 1u << 31;
+
+}  // namespace
+
 Inputs::Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, FidelitySpec fidelity,
                int host)
     : calendar_(calendar),
@@ -27,16 +34,45 @@ void Inputs::deploy(Job& job) {
     Stream& stream = streams_.emplace_back();
     stream.source = static_cast<int>(op);
     for (int i = 0; i < job.parallelism()[op]; ++i)
-      stream.instances.push_back({{}, job.host_of(static_cast<int>(op), i)});
-    if (params_.input == InputKind::receiver)
-      calendar_.schedule(block_interval_ns_, EventClass::arrival, *this, 0,
-                         static_cast<std::uint32_t>(stream_of_[op]));
+      stream.instances.emplace_back().host = job.host_of(static_cast<int>(op), i);
+    if (params_.input == InputKind::direct) stream.topic = job.topic_read(static_cast<int>(op));
+    if (stream.topic != nullptr) {
+      stream.told = std::make_unique<Topic>(*this, stream_of_[op]);
+      stream.topic->read_by_ranges(*stream.told);
+      stream.partitions.resize(static_cast<std::size_t>(stream.topic->partitions()));
+    }
+    if (params_.input != InputKind::receiver) continue;
+    if (host_ >= 0) connect_receivers(stream, stream_of_[op]);
+    calendar_.schedule(block_interval_ns_, EventClass::arrival, *this, 0,
+                       static_cast<std::uint32_t>(stream_of_[op]));
+  }
+}
+
+void Inputs::connect_receivers(Stream& stream, std::size_t number) {
+  for (std::size_t i = 0; i < stream.instances.size(); ++i) {
+    Instance& instance = stream.instances[i];
+    instance.connection = job_->cluster().network().connect(host_, instance.host, TrafficClass::data, *this);
+    receivers_.push_back({number, i});
   }
 }
 
 void Inputs::receive(const Channel& channel, const Batch& batch) {
   Stream& stream = streams_[stream_of_[static_cast<std::size_t>(channel.sender->operator_id())]];
-  Ring<Batch>& waiting = stream.instances[static_cast<std::size_t>(channel.sender->index())].waiting;
+  Instance& instance = stream.instances[static_cast<std::size_t>(channel.sender->index())];
+  if (stream.topic != nullptr) return note_offsets(stream, instance, batch);
+  if (instance.connection >= 0) {
+    const auto number = static_cast<std::uint32_t>(
+        std::find(receivers_.begin(), receivers_.end(),
+                  std::pair{stream_of_[static_cast<std::size_t>(channel.sender->operator_id())],
+                            static_cast<std::size_t>(channel.sender->index())}) -
+        receivers_.begin());
+    const auto bytes = static_cast<double>(batch.size_bytes);
+    instance.coming.push_back(batch);
+    job_->count_transfer(host_, instance.host, bytes);
+    return job_->cluster().network().send(instance.connection, bytes, calendar_.now(), calendar_.now(),
+                                          to_receiver | number, batch.count);
+  }
+  Ring<Batch>& waiting = instance.waiting;
   if (params_.input == InputKind::file) {
     stream.file_came_ns.push_back(calendar_.now());
     stream.files.push_back(batch.count);
@@ -47,6 +83,32 @@ void Inputs::receive(const Channel& channel, const Batch& batch) {
     waiting.back().merge(batch);
   } else {
     waiting.push_back(batch);
+  }
+}
+
+// In the order in which it was sent.
+void Inputs::arrived(std::uint32_t number) {
+  const auto [stream, index] = receivers_[number];
+  Instance& instance = streams_[stream].instances[index];
+  instance.waiting.push_back(instance.coming.front());
+  instance.coming.pop_front();
+}
+
+// The source emits what it was given in the order of its offsets, if not in the same batches.
+void Inputs::note_offsets(Stream& stream, Instance& instance, Batch batch) {
+  while (batch.count > 0) {
+    Offsets& offsets = instance.offsets.front();
+    const bool whole = batch.count <= offsets.records;
+    Piece piece;
+    piece.batch = whole ? batch : batch.split_head(offsets.records);
+    piece.partition = offsets.partition;
+    piece.written_bytes = offsets.written_bytes;
+    if (whole) batch.count = 0;
+    offsets.records -= piece.batch.count;
+    if (offsets.records == 0) instance.offsets.pop_front();
+    Partition& partition = stream.partitions[static_cast<std::size_t>(piece.partition)];
+    partition.records += piece.batch.count;
+    partition.waiting.push_back(piece);
   }
 }
 
@@ -124,6 +186,7 @@ void Inputs::store(Stream& stream, Pieces block) {
 }
 
 void Inputs::on_delivery(std::uint32_t number, Nanos, Nanos) {
+  if ((number & to_receiver) != 0) return arrived(number & ~to_receiver);
   const auto storing = storing_.find(number);
   streams_[storing->second.stream].stored.push_back(std::move(storing->second.block));
   storing_.erase(storing);
@@ -140,7 +203,8 @@ std::vector<Pieces> Inputs::take(int edge, Nanos batch_interval_ns) {
     case InputKind::file:
       return take_files(stream);
     case InputKind::direct:
-      return take_partitions(stream, batch_interval_ns);
+      return stream.topic != nullptr ? take_ranges(stream, batch_interval_ns)
+                                     : take_partitions(stream, batch_interval_ns);
   }
   return {};
 }
@@ -178,6 +242,69 @@ std::vector<Pieces> Inputs::take_partitions(Stream& stream, Nanos batch_interval
     }
   }
   return tasks;
+}
+
+// A partition gets of what the rate allows by its share of what waits (DirectKafkaInputDStream,
+// maxMessagesPerPartition).
+std::vector<Pieces> Inputs::take_ranges(Stream& stream, Nanos batch_interval_ns) {
+  std::vector<Pieces> tasks(stream.partitions.size());
+  std::int64_t waiting_records = 0;
+  for (const Partition& partition : stream.partitions) waiting_records += partition.records;
+  for (std::size_t p = 0; p < tasks.size(); ++p) {
+    Partition& partition = stream.partitions[p];
+    std::int64_t records = partition.records;
+    if (stream.rate_per_s && records > 0) {
+      partition.allowance += *stream.rate_per_s * to_seconds(batch_interval_ns) *
+                             static_cast<double>(records) / static_cast<double>(waiting_records);
+      records = std::min(records, static_cast<std::int64_t>(partition.allowance));
+      partition.allowance -= static_cast<double>(records);
+      partition.allowance = std::min(partition.allowance, 1.0);
+    }
+    partition.records -= records;
+    while (records > 0) {
+      Piece& head = partition.waiting.front();
+      Piece piece = head;
+      if (head.batch.count <= records) {
+        partition.waiting.pop_front();
+      } else {
+        piece.batch = head.batch.split_head(records);
+      }
+      records -= piece.batch.count;
+      tasks[p].push_back(piece);
+    }
+  }
+  return tasks;
+}
+
+// A task reads one partition.
+std::uint32_t Inputs::fetch(const Pieces& task, int to_host, std::uint32_t slot) {
+  if (task.empty() || task.front().partition < 0) return 0;
+  TopicRange range;
+  range.partition = task.front().partition;
+  range.written_bytes = task.front().written_bytes;
+  for (const Piece& piece : task) {
+    range.records += piece.batch.count;
+    range.bytes += static_cast<double>(piece.batch.size_bytes);
+  }
+  const int source = task.front().batch.channel->sender->operator_id();
+  streams_[stream_of_[static_cast<std::size_t>(source)]].topic->fetch(range, to_host, slot);
+  return 1;
+}
+
+double Inputs::tasks_per_batch(const Job& job, int source, double input_per_s,
+                               double batch_interval_s) const {
+  const double records = input_per_s * batch_interval_s;
+  switch (params_.input) {
+    case InputKind::receiver:
+      return std::min(records, batch_interval_s / to_seconds(block_interval_ns_) *
+                                   job.graph().operators[static_cast<std::size_t>(source)].parallelism());
+    case InputKind::file:
+      return records;
+    case InputKind::direct:
+      return job.topic_read(source) != nullptr ? job.topic_read(source)->partitions()
+                                               : params_.direct.partitions;
+  }
+  return 0;
 }
 
 std::int64_t Inputs::files_listed() {

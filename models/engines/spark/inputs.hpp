@@ -1,20 +1,26 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "models/engines/spark/params.hpp"
 #include "sim/cluster/network.hpp"
+#include "sim/dataflow/broker.hpp"
 #include "sim/dataflow/job.hpp"
 #include "sim/dataflow/ring.hpp"
 #include "sim/kernel/calendar.hpp"
 
 // What came in and belongs to no batch yet.
 //
-//   receiver:  source ─▶ [block every 200 ms] ─▶ copy on a second host ─▶ block: a task
-//   file:      source ─▶ directory, one file for each record ──────────▶ file: a task
-//   direct:    source ─▶ partitions of a topic ────────────────────────▶ partition: a task
+//   receiver:  source ─▶ network ─▶ [block every 200 ms] ─▶ copy on a second host ─▶ block: a task
+//   file:      source ─▶ directory, one file for each record ──────────────────────▶ file: a task
+//   direct:    source ─▶ partitions of a topic ────────────────────────────────────▶ partition: a task
+//
+// A topic is the one of a broker that the source reads: then a batch knows offsets, and its tasks fetch what
+// is between them from the brokers. Without one, partitions are dealt records in turn.
 //
 // With backpressure no more is taken than the rate allows; the rest stays outside.
 
@@ -26,13 +32,16 @@ struct Piece {
   Batch batch;
   int host = -1;
   int second_host = -1;
+  int partition = -1;        // of a broker's topic, from which it has to be fetched
+  double written_bytes = 0;  // RangeReader::readable
 };
 // Of one task.
 using Pieces = std::vector<Piece>;
 
 class Inputs final : EventHandler, DeliveryHandler {
  public:
-  // `host`: of the file server or the broker; -1: not in the cluster.
+  // `host`: from which receivers get their stream, of the file server, or of the broker; -1: not in the
+  // cluster.
   Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, FidelitySpec fidelity, int host);
 
   void deploy(Job& job);
@@ -40,6 +49,12 @@ class Inputs final : EventHandler, DeliveryHandler {
   // The input of the tasks of the batch of now, for this edge from a source. With partitions of a topic, some
   // may be empty.
   std::vector<Pieces> take(int edge, Nanos batch_interval_ns);
+  // Begins to bring what a task reads from brokers to its host; returns how often `on_fetched` will be told
+  // of it.
+  std::uint32_t fetch(const Pieces& task, int to_host, std::uint32_t slot);
+  std::function<void(std::uint32_t slot)> on_fetched;
+  // Expected, of a source that takes in so much. Before the first deployment as well.
+  double tasks_per_batch(const Job& job, int source, double input_per_s, double batch_interval_s) const;
   // What the source may take in from now on.
   void limit(int source, double rate_per_s);
   // How many files are in the directories now.
@@ -50,6 +65,10 @@ class Inputs final : EventHandler, DeliveryHandler {
     for (const Stream& stream : streams_) {
       for (const Instance& instance : stream.instances)
         for (std::size_t i = 0; i < instance.waiting.size(); ++i) see(instance.waiting[i]);
+      for (const Instance& instance : stream.instances)
+        for (std::size_t i = 0; i < instance.coming.size(); ++i) see(instance.coming[i]);
+      for (const Partition& partition : stream.partitions)
+        for (std::size_t i = 0; i < partition.waiting.size(); ++i) see(partition.waiting[i].batch);
       for (const Pieces& block : stream.stored)
         for (const Piece& piece : block) see(piece.batch);
     }
@@ -58,13 +77,45 @@ class Inputs final : EventHandler, DeliveryHandler {
   }
 
  private:
+  // What became readable in a topic, and is about to be emitted by the source's instance, in this order.
+  struct Offsets {
+    int partition = 0;
+    std::int64_t records = 0;
+    double written_bytes = 0;
+  };
   struct Instance {
     Ring<Batch> waiting;
+    Ring<Batch> coming;  // over the network to a receiver
+    int connection = -1;
     int host = -1;
+    Ring<Offsets> offsets;
+  };
+  // Of a topic.
+  struct Partition {
+    Ring<Piece> waiting;
+    std::int64_t records = 0;
+    double allowance = 0;  // of records, below one
+  };
+  // Who tells of the topic that one source reads.
+  class Topic final : public RangeReader {
+   public:
+    Topic(Inputs& inputs, std::size_t stream) : inputs_(inputs), stream_(stream) {}
+    void readable(int index, int partition, std::int64_t records, double written_bytes) override {
+      inputs_.streams_[stream_].instances[static_cast<std::size_t>(index)].offsets.push_back(
+          {partition, records, written_bytes});
+    }
+    void fetched(std::uint32_t slot) override { inputs_.on_fetched(slot); }
+
+   private:
+    Inputs& inputs_;
+    std::size_t stream_;
   };
   // Of one source.
   struct Stream {
     int source = -1;
+    TopicReader* topic = nullptr;
+    std::unique_ptr<Topic> told;
+    std::vector<Partition> partitions;
     std::vector<Instance> instances;
     std::vector<Pieces> stored;  // blocks
     std::optional<double> rate_per_s;
@@ -80,6 +131,10 @@ class Inputs final : EventHandler, DeliveryHandler {
   };
   void on_event(std::uint32_t kind, std::uint32_t stream) override;
   void on_delivery(std::uint32_t number, Nanos first_ns, Nanos last_ns) override;
+  void connect_receivers(Stream& stream, std::size_t number);
+  void arrived(std::uint32_t instance);
+  void note_offsets(Stream& stream, Instance& instance, Batch batch);
+  std::vector<Pieces> take_ranges(Stream& stream, Nanos batch_interval_ns);
   void close_blocks(Stream& stream);
   void store(Stream& stream, Pieces block);
   std::int64_t allowed(Stream& stream, Nanos span_ns) const;
@@ -98,6 +153,7 @@ class Inputs final : EventHandler, DeliveryHandler {
   std::vector<std::size_t> stream_of_;  // by operator
   std::vector<int> hosts_;              // with executors, each once
   std::map<std::pair<int, int>, int> connections_;
+  std::vector<std::pair<std::size_t, std::size_t>> receivers_;  // stream and instance, with a network before
   std::map<std::uint32_t, Storing> storing_;
   std::uint32_t next_block_ = 0;
 };

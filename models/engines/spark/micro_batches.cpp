@@ -3,17 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace weir::spark {
-
-namespace {
-
-Nanos millis(double ms) {
-  return to_nanos(ms * 1e-3);
-}
-
-}  // namespace
 
 MicroBatches::MicroBatches(EngineContext& context, std::uint32_t first_part, const SparkParams& params,
                            int host)
@@ -29,13 +22,18 @@ MicroBatches::MicroBatches(EngineContext& context, std::uint32_t first_part, con
       scheduler_(context.calendar, engine_handler_id(context.job_number, first_part + 3)),
       offers_(context.seed, context.job, "offers") {
   handler_id = engine_handler_id(context.job_number, first_part);
-  generator_.on_done = [this](const DriverThread::Work& work) { submit(work.argument); };
+  generator_.on_done = [this](const DriverThread::Work& work) {
+    if (work.kind != generated) return;
+    if (in_groups()) return schedule_group(work.argument);
+    submit(work.argument);
+  };
   generator_.on_idle = [] {};
   scheduler_.on_done = [this](const DriverThread::Work& work) { scheduler_did(work); };
   scheduler_.on_idle = [this] { launch(); };
 }
 
 void MicroBatches::deploy(Job& job) {
+  inputs_.on_fetched = [this](std::uint32_t slot) { fetched(slot); };
   job_ = &job;
   const LogicalGraph& graph = job.graph();
   stages_ = stages_of(graph);
@@ -43,6 +41,7 @@ void MicroBatches::deploy(Job& job) {
   executors_.deploy(job, params_.executor_cores,
                     params_.initial_executors.value_or(slots / params_.executor_cores));
   slots_.resize(static_cast<std::size_t>(slots));
+  local_ready_.resize(static_cast<std::size_t>(executors_.count()));
   shuffle_partitions_ = params_.shuffle_partitions > 0 ? params_.shuffle_partitions : slots;
   inputs_.deploy(job);
   for (std::size_t op = 0; op < graph.operators.size(); ++op) {
@@ -60,8 +59,9 @@ void MicroBatches::deploy(Job& job) {
     shuffles_[static_cast<int>(edge)] = {
         std::make_unique<Splitter>(spec, shares, 0, shuffle_partitions_,
                                    RandomStream(seed_, job.name(), fmt::format("shuffle {}", edge))),
-        stages_.of_operator[static_cast<std::size_t>(graph.edges[edge].to)]};
+        stages_.of_operator[static_cast<std::size_t>(graph.edges[edge].to)], nullptr, nullptr};
   }
+  deploy_window(graph);
   if (Tracer* const tracer = job.tracer(); tracer != nullptr) {
     generator_.trace_to(*tracer, "job generator");
     scheduler_.trace_to(*tracer, "scheduler");
@@ -79,6 +79,14 @@ void MicroBatches::on_event(std::uint32_t kind, std::uint32_t argument) {
       return arrive(static_cast<int>(argument));
     case result_arrives:
       return scheduler_.give({result_taken, argument, millis(params_.driver.result_ms)});
+    case group_told:
+      return group_arrives();
+    case local_over:
+      return local_task_over(static_cast<int>(argument));
+    case stage_told:
+      return stage_done(argument / stage_count(), static_cast<int>(argument % stage_count()));
+    case partition_read:
+      return write_partition(static_cast<int>(argument));
     default:
       WEIR_ASSERT(false, "unknown event of spark");
   }
@@ -87,37 +95,85 @@ void MicroBatches::on_event(std::uint32_t kind, std::uint32_t argument) {
 // ---------------------------------------------------------------- batches and jobs
 
 void MicroBatches::make_batch() {
-  calendar_.schedule(calendar_.now() + batch_interval_ns_, EventClass::timer, *this, batch_time, 0);
   const std::uint32_t batch = next_batch_++;
-  prepare_stages(batches_[batch]);
+  if (!params_.batches_max || next_batch_ < static_cast<std::uint32_t>(*params_.batches_max))
+    calendar_.schedule(calendar_.now() + batch_interval_ns_, EventClass::timer, *this, batch_time, 0);
+  take_inputs();
+  const bool has_job = !window_ || (batch + 1) % window_->slide_batches() == 0;
+  if (has_job) {
+    batches_[batch].made_ns = calendar_.now();
+    batches_[batch].checkpoints = checkpoint_due(batch);
+    prepare_stages(batches_[batch]);
+  }
   Nanos cost_ns = millis(params_.driver.generation_ms);
   if (params_.input == InputKind::file)
     cost_ns += millis(params_.file.listing_per_file_ms * static_cast<double>(inputs_.files_listed()));
   trace_batch_time();
-  generator_.give({generated, batch, cost_ns});
+  if (in_groups()) return group_batch(batch, cost_ns);
+  generator_.give({has_job ? generated : no_job, batch, cost_ns});
+}
+
+void MicroBatches::take_inputs() {
+  const LogicalGraph& graph = job_->graph();
+  taken_.tasks.resize(stages_.list.size());
+  // Of the batch that has the job alone: the controller of rates is told no more (RateController.scala).
+  taken_.last_records.assign(graph.operators.size(), 0);
+  for (std::size_t s = 0; s < stages_.list.size(); ++s) {
+    for (const int edge : stages_.list[s].inputs) {
+      const int source = graph.edges[static_cast<std::size_t>(edge)].from;
+      for (Pieces& task : inputs_.take(edge, batch_interval_ns_)) {
+        for (const Piece& piece : task)
+          taken_.last_records[static_cast<std::size_t>(source)] += piece.batch.count;
+        taken_.tasks[s].push_back({std::move(task), taken_.batches});
+      }
+    }
+  }
+  for (const std::int64_t records : taken_.last_records) taken_.records += records;
+  ++taken_.batches;
 }
 
 void MicroBatches::prepare_stages(BatchRun& run) {
-  const LogicalGraph& graph = job_->graph();
   run.stages.resize(stages_.list.size());
   run.stages_left = stages_.list.size();
-  run.records_by_source.assign(graph.operators.size(), 0);
+  Taken taken = std::exchange(taken_, {});
+  run.records_by_source = std::move(taken.last_records);
+  run.records = taken.records;
   for (std::size_t s = 0; s < stages_.list.size(); ++s) {
     const Stage& stage = stages_.list[s];
     StageRun& of = run.stages[s];
     of.parents_left = static_cast<int>(stage.parents.size());
     if (!stage.shuffles.empty()) of.tasks.resize(static_cast<std::size_t>(shuffle_partitions_));
-    for (const int edge : stage.inputs) {
-      for (Pieces& task : inputs_.take(edge, batch_interval_ns_)) {
-        for (const Piece& piece : task)
-          run.records_by_source[static_cast<std::size_t>(graph.edges[static_cast<std::size_t>(edge)].from)] +=
-              piece.batch.count;
-        of.tasks.push_back(std::move(task));
-      }
-    }
+    std::move(taken.tasks[s].begin(), taken.tasks[s].end(), std::back_inserter(of.tasks));
     of.unfinished = of.tasks.size();
     run.tasks += static_cast<std::int64_t>(of.tasks.size());
   }
+  if (run.checkpoints) {
+    StageRun& of = run.stages.emplace_back();
+    of.tasks.resize(static_cast<std::size_t>(shuffle_partitions_));
+    of.unfinished = of.tasks.size();
+    run.tasks += static_cast<std::int64_t>(of.tasks.size());
+    ++run.stages_left;
+  }
+  if (window_)
+    run.entered.assign(static_cast<std::size_t>(taken.batches),
+                       std::vector<std::int64_t>(static_cast<std::size_t>(shuffle_partitions_), 0));
+}
+
+double MicroBatches::tasks_per_batch(const Job& job, const std::vector<double>& input_per_s) const {
+  const LogicalGraph& graph = job.graph();
+  double tasks = 0;
+  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
+    const LogicalOperator& spec = graph.operators[op];
+    if (spec.source) {
+      tasks += inputs_.tasks_per_batch(job, static_cast<int>(op), input_per_s[op], params_.batch_interval_s);
+      continue;
+    }
+    const bool behind_shuffle = std::any_of(spec.inputs.begin(), spec.inputs.end(),
+                                            [&](int edge) { return is_shuffle(graph, edge); });
+    if (behind_shuffle)
+      tasks += params_.shuffle_partitions > 0 ? params_.shuffle_partitions : spec.parallelism();
+  }
+  return tasks;
 }
 
 void MicroBatches::submit(std::uint32_t batch) {
@@ -144,20 +200,23 @@ void MicroBatches::start_jobs() {
 // A job without any task is over without one.
 void MicroBatches::submit_stage(std::uint32_t batch, int stage) {
   const bool anything = batches_.at(batch).tasks > 0;
-  scheduler_.give({stage_submitted, stage_id(batch, stage), anything ? millis(params_.driver.stage_ms) : 0});
+  scheduler_.give({stage_submitted, stage_id(batch, stage),
+                   anything ? millis(params_.driver.stage_ms * copies_of(stage)) : 0});
 }
 
 void MicroBatches::scheduler_did(const DriverThread::Work& work) {
-  const auto stage_count = static_cast<std::uint32_t>(stages_.list.size());
   switch (work.kind) {
     case stage_submitted:
-      return stage_ready(work.argument / stage_count, static_cast<int>(work.argument % stage_count));
+      return stage_ready(work.argument / stage_count(), static_cast<int>(work.argument % stage_count()));
     case task_launched:
       slots_[work.argument].launched_ns = scheduler_.signal_ns();
       calendar_.schedule(calendar_.now() + rpc_ns_, EventClass::timer, *this, task_arrives, work.argument);
       return;
     case result_taken:
       return take_result(static_cast<int>(work.argument));
+    case group_scheduled:
+      calendar_.schedule(calendar_.now() + rpc_ns_, EventClass::timer, *this, group_told, work.argument);
+      return;
     default:
       WEIR_ASSERT(false, "unknown work of the scheduler");
   }
@@ -166,6 +225,10 @@ void MicroBatches::scheduler_did(const DriverThread::Work& work) {
 void MicroBatches::stage_ready(std::uint32_t batch, int stage) {
   StageRun& run = batches_.at(batch).stages[static_cast<std::size_t>(stage)];
   if (run.tasks.empty()) return stage_done(batch, stage);
+  if (is_window(stage)) {
+    window_->enter(batches_.at(batch).entered);
+    note_window();
+  }
   ready_[{batch, stage}] = &run;
   if (pending_tasks_ == 0) backlog_since_ns_ = calendar_.now();
   pending_tasks_ += static_cast<std::int64_t>(run.tasks.size());
@@ -186,27 +249,38 @@ void MicroBatches::launch() {
   if (!scheduler_.idle() || ready_.empty()) return;
   const auto first = next_stage();
   StageRun& stage = *first->second;
-  Pieces& input = stage.tasks[stage.next];
+  const int number = static_cast<int>(stage.next);
+  const Pieces& input = stage.tasks[stage.next].input;
   const bool placed =
       !input.empty() && input.front().host >= 0 &&
       job_->graph()
           .operators[static_cast<std::size_t>(input.front().batch.channel->sender->operator_id())]
           .source;
-  const int slot = placed ? executors_.choose(input.front().host, input.front().second_host, offers_)
-                          : executors_.choose(-1, -1, offers_);
+  const int home = first->first.second == checkpoint_stage() ? window_->result(number).slot
+                   : is_window(first->first.second)          ? window_->home(number)
+                                                             : -1;
+  const int slot = placed      ? executors_.choose(input.front().host, input.front().second_host, offers_)
+                   : home >= 0 ? executors_.choose(executors_.host(home), -1, offers_)
+                               : executors_.choose(-1, -1, offers_);
   if (slot < 0) return;
-  executors_.set_busy(slot, true, calendar_.now());
-  ++batches_.at(first->first.first).running;
-  Slot& of = slots_[static_cast<std::size_t>(slot)];
-  of.batch = first->first.first;
-  of.stage = first->first.second;
-  of.input = std::move(input);
-  input.clear();
-  of.phase = Slot::Phase::launching;
+  occupy(slot, first->first.first, first->first.second, number, stage.tasks[stage.next]);
+  slots_[static_cast<std::size_t>(slot)].waker = scheduler_.trace_worker();
   if (++stage.next == stage.tasks.size()) ready_.erase(first);
+  scheduler_.give({task_launched, static_cast<std::uint32_t>(slot), millis(params_.driver.task_ms)});
+}
+
+void MicroBatches::occupy(int slot, std::uint32_t batch, int stage, int number, Task& task) {
+  executors_.set_busy(slot, true, calendar_.now());
+  ++batches_.at(batch).running;
+  Slot& of = slots_[static_cast<std::size_t>(slot)];
+  of.batch = batch;
+  of.stage = stage;
+  of.number = number;
+  of.step = task.step;
+  of.input = std::exchange(task.input, {});
+  of.phase = Slot::Phase::launching;
   if (--pending_tasks_ == 0) backlog_since_ns_ = -1;
   ++statistics_.tasks;
-  scheduler_.give({task_launched, static_cast<std::uint32_t>(slot), millis(params_.driver.task_ms)});
 }
 
 int MicroBatches::connection(int from_host, int to_host) {
@@ -220,11 +294,13 @@ void MicroBatches::arrive(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   of.phase = Slot::Phase::fetching;
   const int here = executors_.host(slot);
+  of.fetches = inputs_.fetch(of.input, here, static_cast<std::uint32_t>(slot));
   std::map<int, double> bytes_from;
   for (const Piece& piece : of.input)
     if (piece.host >= 0 && piece.host != here && piece.second_host != here)
       bytes_from[piece.host] += static_cast<double>(piece.batch.size_bytes);
-  of.fetches = static_cast<std::uint32_t>(bytes_from.size());
+  read_kept(of, here, bytes_from);
+  of.fetches += static_cast<std::uint32_t>(bytes_from.size());
   for (const auto& [host, bytes] : bytes_from) {
     job_->count_transfer(host, here, bytes);
     job_->cluster().network().send(connection(host, here), bytes, calendar_.now(), calendar_.now(),
@@ -234,20 +310,38 @@ void MicroBatches::arrive(int slot) {
 }
 
 void MicroBatches::on_delivery(std::uint32_t slot, Nanos, Nanos) {
+  fetched(slot);
+}
+
+void MicroBatches::fetched(std::uint32_t slot) {
   if (--slots_[slot].fetches == 0) run(static_cast<int>(slot));
 }
 
 void MicroBatches::run(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   const Nanos now = calendar_.now();
-  const double setup_s = params_.task_setup_ms * 1e-3;
-  if (of.input.empty()) {
+  if (of.phase == Slot::Phase::writing) {
     of.phase = Slot::Phase::telling;
-    calendar_.schedule(now + to_nanos(setup_s) + rpc_ns_, EventClass::timer, *this, result_arrives,
+    calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives,
                        static_cast<std::uint32_t>(slot));
     return;
   }
+  const double setup_s = work_before_records_s(of);
+  if (of.stage == checkpoint_stage()) {
+    of.phase = Slot::Phase::writing;
+    statistics_.task_core_s += setup_s;
+    calendar_.schedule(now + to_nanos(setup_s), EventClass::timer, *this, partition_read,
+                       static_cast<std::uint32_t>(slot));
+    return;
+  }
+  if (of.input.empty()) {
+    of.phase = Slot::Phase::telling;
+    calendar_.schedule(now + to_nanos(setup_s) + (in_groups() ? 0 : rpc_ns_), EventClass::timer, *this,
+                       in_groups() ? local_over : result_arrives, static_cast<std::uint32_t>(slot));
+    return;
+  }
   of.phase = Slot::Phase::running;
+  of.running_ns = now;
   const Pieces input = std::exchange(of.input, {});
   const auto reader = [&](const Piece& piece) -> Instance& {
     const LogicalEdge& edge = job_->graph().edges[static_cast<std::size_t>(piece.batch.channel->edge)];
@@ -258,7 +352,7 @@ void MicroBatches::run(int slot) {
     Batch batch = piece.batch;
     batch.first_ns = batch.last_ns = now;
     Instance& instance = reader(piece);
-    instance.arrives_from(of.launched_ns, scheduler_.trace_worker());
+    instance.arrives_from(of.launched_ns, of.waker);
     instance.receive(batch);
   }
 }
@@ -271,10 +365,17 @@ void MicroBatches::served(const Instance& instance) {
     if (job_->instance(op, slot).queue_records() > 0) return;
   WEIR_ASSERT(of.phase == Slot::Phase::running, "records were served without a task");
   of.phase = Slot::Phase::telling;
+  end_combining(slot);
   const Nanos now = calendar_.now();
+  statistics_.task_core_s += to_seconds(now - of.running_ns);
   if (job_->tracer() != nullptr)
     job_->tracer()->signalled(scheduler_.trace_worker(), instance.trace_worker(), instance.signal_ns(now),
                               now + rpc_ns_);
+  if (in_groups()) {
+    of.waker = instance.trace_worker();
+    of.launched_ns = instance.signal_ns(now);
+    return calendar_.schedule(now, EventClass::timer, *this, local_over, static_cast<std::uint32_t>(slot));
+  }
   calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives,
                      static_cast<std::uint32_t>(slot));
 }
@@ -282,6 +383,7 @@ void MicroBatches::served(const Instance& instance) {
 void MicroBatches::take_result(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   of.phase = Slot::Phase::free;
+  if (is_window(of.stage)) window_->made(of.number, slot);
   executors_.set_busy(slot, false, calendar_.now());
   if (on_task_over) on_task_over(executors_.executor_of(slot));
   --batches_.at(of.batch).running;
@@ -291,16 +393,27 @@ void MicroBatches::take_result(int slot) {
 
 void MicroBatches::stage_done(std::uint32_t batch, int stage) {
   BatchRun& run = batches_.at(batch);
-  for (const int child : stages_.list[static_cast<std::size_t>(stage)].children)
-    if (--run.stages[static_cast<std::size_t>(child)].parents_left == 0) submit_stage(batch, child);
-  if (--run.stages_left == 0) job_done(batch);
+  for (std::size_t i = 0;
+       stage != checkpoint_stage() && i < stages_.list[static_cast<std::size_t>(stage)].children.size();
+       ++i) {
+    const int child = stages_.list[static_cast<std::size_t>(stage)].children[i];
+    if (--run.stages[static_cast<std::size_t>(child)].parents_left > 0) continue;
+    if (in_groups()) {
+      stage_ready_in_group(batch, child, run.stages[static_cast<std::size_t>(stage)].told_by);
+    } else {
+      submit_stage(batch, child);
+    }
+  }
+  if (--run.stages_left == 0) return job_done(batch);
+  if (run.checkpoints && run.stages_left == 1) submit_stage(batch, checkpoint_stage());
 }
 
 void MicroBatches::job_done(std::uint32_t batch) {
   const BatchRun run = std::move(batches_.at(batch));
   batches_.erase(batch);
   --jobs_running_;
-  note(run);
+  if (in_groups()) group_job_done();
+  note(batch, run);
   if (params_.backpressure.enabled) adapt_rates(run);
   if (job_->tracer() != nullptr) {
     // What was received for the batch is forgotten, what was read is done with.
@@ -311,7 +424,7 @@ void MicroBatches::job_done(std::uint32_t batch) {
   start_jobs();
 }
 
-void MicroBatches::note(const BatchRun& run) {
+void MicroBatches::note(std::uint32_t batch, const BatchRun& run) {
   const double scheduling_s = to_seconds(run.started_ns - run.submitted_ns);
   const double processing_s = to_seconds(calendar_.now() - run.started_ns);
   Statistics& s = statistics_;
@@ -326,6 +439,8 @@ void MicroBatches::note(const BatchRun& run) {
   std::int64_t records = 0;
   for (const std::int64_t of_source : run.records_by_source) records += of_source;
   s.records_max = std::max(s.records_max, static_cast<double>(records));
+  job_->micro_batch_done(
+      {batch, run.made_ns, run.submitted_ns, run.started_ns, calendar_.now(), run.records, run.tasks});
 }
 
 void MicroBatches::adapt_rates(const BatchRun& run) {
@@ -347,8 +462,11 @@ void MicroBatches::route(Channel& channel, const Batch& batch) {
     channel.receiver->arrives_from(batch.first_ns);
     return channel.receiver->receive(batch);
   }
-  const Slot& slot = slots_[static_cast<std::size_t>(channel.sender->index())];
-  StageRun& stage = batches_.at(slot.batch).stages[static_cast<std::size_t>(shuffle->second.to_stage)];
+  const int number = channel.sender->index();
+  const Slot& slot = slots_[static_cast<std::size_t>(number)];
+  BatchRun& run = batches_.at(slot.batch);
+  StageRun& stage = run.stages[static_cast<std::size_t>(shuffle->second.to_stage)];
+  const bool enters = is_window(shuffle->second.to_stage);
   std::int64_t rest_count = batch.count, rest_weight = batch.weight, rest_bytes = batch.size_bytes;
   shuffle->second.splitter->split(batch.count, [&](int partition, std::int64_t count) {
     Batch part = batch;
@@ -357,7 +475,10 @@ void MicroBatches::route(Channel& channel, const Batch& batch) {
     rest_count -= count;
     rest_bytes -= part.size_bytes;
     rest_weight -= part.weight;
-    put(stage.tasks[static_cast<std::size_t>(partition)], part, channel.sender->host());
+    if (enters)
+      run.entered[static_cast<std::size_t>(slot.step)][static_cast<std::size_t>(partition)] += count;
+    if (shuffle->second.combiner) return shuffle->second.combiner->take(number, partition, part);
+    put(stage.tasks[static_cast<std::size_t>(partition)].input, part, channel.sender->host());
   });
 }
 
@@ -374,10 +495,15 @@ void MicroBatches::put(Pieces& pieces, const Batch& batch, int host) const {
 template <class See>
 void MicroBatches::for_each_held(See&& see) const {
   inputs_.for_each_held(see);
+  for (const std::vector<Task>& stage : taken_.tasks)
+    for (const Task& task : stage)
+      for (const Piece& piece : task.input) see(piece.batch);
+  for (const auto& [edge, shuffle] : shuffles_)
+    if (shuffle.combiner) shuffle.combiner->for_each_held(see);
   for (const auto& [number, run] : batches_)
     for (const StageRun& stage : run.stages)
-      for (const Pieces& task : stage.tasks)
-        for (const Piece& piece : task) see(piece.batch);
+      for (const Task& task : stage.tasks)
+        for (const Piece& piece : task.input) see(piece.batch);
   for (const Slot& slot : slots_)
     for (const Piece& piece : slot.input) see(piece.batch);
 }
@@ -396,44 +522,6 @@ void MicroBatches::add_queued(std::vector<std::int64_t>& records_by_edge) const 
   for_each_held([&](const Batch& batch) {
     records_by_edge[static_cast<std::size_t>(batch.channel->edge)] += batch.count;
   });
-}
-
-// ---------------------------------------------------------------- trace
-
-// The time of a batch comes to the generator from whoever took records in.
-void MicroBatches::trace_batch_time() {
-  Tracer* const tracer = job_->tracer();
-  if (tracer == nullptr) return;
-  const Nanos now = calendar_.now();
-  for (const auto& [source, rate] : rates_) {
-    for (int i = 0; i < job_->parallelism()[static_cast<std::size_t>(source)]; ++i) {
-      const Instance& instance = job_->instance(source, i);
-      if (instance.active_before(now))
-        tracer->signalled(generator_.trace_worker(), instance.trace_worker(), now - 1, now);
-    }
-  }
-}
-
-void MicroBatches::signal_from_scheduler(int worker) {
-  job_->tracer()->signalled(worker, scheduler_.trace_worker(), scheduler_.signal_ns(), calendar_.now());
-}
-
-void MicroBatches::trace_until(Nanos now) {
-  generator_.trace_until(now);
-  scheduler_.trace_until(now);
-}
-
-// Up to where both threads are told, and before any launch whose task has not begun.
-Nanos MicroBatches::trace_settled(Nanos until_ns) {
-  Nanos settled_ns = until_ns;
-  for (DriverThread* const thread : {&generator_, &scheduler_}) {
-    if (!thread->busy()) thread->trace_until(until_ns);
-    settled_ns = std::min(settled_ns, thread->traced_until_ns());
-  }
-  for (const Slot& slot : slots_)
-    if (slot.phase == Slot::Phase::launching || slot.phase == Slot::Phase::fetching)
-      settled_ns = std::min(settled_ns, slot.launched_ns);
-  return settled_ns;
 }
 
 }  // namespace weir::spark

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,7 @@ enum class InputKind { receiver, file, direct };
 struct ReceiverParams {
   double block_interval_ms = 200;
   bool replicate = true;
+  std::string host;
 };
 
 struct FileParams {
@@ -40,9 +42,46 @@ struct BackpressureParams : PidGains {
   bool enabled = false;
 };
 
+// Drizzle's.
+struct GroupParams {
+  int batches = 1;
+  double local_launch_ms = 0.5;
+};
+
+// Of what a shuffle by key brings to an operator.
+struct WindowParams {
+  double length_s = 30;
+  double slide_s = 10;
+  bool inverse = false;
+  bool combine = true;
+  double merge_per_key_us = 1;
+};
+
+// Of what a shuffle by key brings to an operator: DStream.updateStateByKey.
+struct StateParams {
+  double update_per_key_us = 1;
+};
+
+// Of the state, and of a window with an inverse function.
+struct CheckpointParams {
+  std::optional<double> interval_s;  // not set: by Spark's formula
+  double write_per_key_us = 1;
+  std::string host;
+};
+
+// A data set of a batch job that an operator joins each batch with.
+struct DataSetParams {
+  double keys = 10000;
+  double bytes_per_key = 100;
+  double merge_per_key_us = 1;
+  bool cached = true;
+  std::string host;
+};
+
 struct SparkParams {
   double batch_interval_s = 1;
   std::optional<double> first_batch_s;
+  std::optional<int> batches_max;
   int concurrent_jobs = 1;
   Scheduling scheduling = Scheduling::fifo;
   InputKind input = InputKind::receiver;
@@ -51,6 +90,12 @@ struct SparkParams {
   DirectParams direct;
   BackpressureParams backpressure;
   DriverParams driver;
+  GroupParams group;
+  std::vector<std::string> combine;             // operators
+  std::map<std::string, WindowParams> windows;  // by operator
+  std::map<std::string, StateParams> states;
+  CheckpointParams checkpoint;
+  std::map<std::string, DataSetParams> joins;
   int shuffle_partitions = 0;  // 0: as many as there are cores
   double task_setup_ms = 3;
   int executor_cores = 1;

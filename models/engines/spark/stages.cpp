@@ -74,6 +74,22 @@ Stages stages_of(const LogicalGraph& graph) {
   return stages;
 }
 
+bool reduces_by_key(const LogicalGraph& graph, int op) {
+  if (op < 0 || graph.operators[static_cast<std::size_t>(op)].inputs.size() != 1) return false;
+  const int edge = graph.operators[static_cast<std::size_t>(op)].inputs.front();
+  return is_shuffle(graph, edge) &&
+         graph.edges[static_cast<std::size_t>(edge)].spec.partitioning == Partitioning::key;
+}
+
+bool may_be_windowed(const LogicalGraph& graph, int op) {
+  if (!reduces_by_key(graph, op)) return false;
+  const Stages stages = stages_of(graph);
+  const Stage& stage =
+      stages.list[static_cast<std::size_t>(stages.of_operator[static_cast<std::size_t>(op)])];
+  return stage.inputs.empty() && stage.shuffles.size() == 1 &&
+         stages.list[static_cast<std::size_t>(stage.parents.front())].shuffles.empty();
+}
+
 std::vector<std::string> graph_problems(const LogicalGraph& graph) {
   std::vector<std::string> wrong;
   int sinks = 0;
@@ -84,6 +100,19 @@ std::vector<std::string> graph_problems(const LogicalGraph& graph) {
           fmt::format("{} has {} outgoing edges: each output of a batch would be a job of its own, "
                       "and there is one (one outgoing edge at most)",
                       op.name, op.outputs.size()));
+    // One task would be on two threads: its own and the one of where its records come from.
+    int within = 0, from_operators = 0;
+    for (const int edge : op.inputs) {
+      if (graph.operators[static_cast<std::size_t>(graph.edges[static_cast<std::size_t>(edge)].from)].source)
+        continue;
+      ++from_operators;
+      within += is_shuffle(graph, edge) ? 0 : 1;
+    }
+    if (within > 0 && from_operators > 1)
+      wrong.push_back(fmt::format(
+          "{} has {} inputs from operators, and is in the stage of {}: stages meet in shuffles (one "
+          "forward edge by itself, or key, rebalance, shuffle and global edges only)",
+          op.name, from_operators, within == 1 ? "one of them" : "several of them"));
   }
   if (sinks != 1)
     wrong.push_back(

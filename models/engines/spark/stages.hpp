@@ -32,6 +32,12 @@ struct Stages {
 };
 Stages stages_of(const LogicalGraph& graph);
 
+// Whether what comes to an operator (-1: there is none) comes by one shuffle by key.
+bool reduces_by_key(const LogicalGraph& graph, int op);
+// Whether windows can be made of what comes to an operator (-1: there is none): by one shuffle by key, to a
+// stage that reads nothing else, from a stage that reads sources alone.
+bool may_be_windowed(const LogicalGraph& graph, int op);
+
 // Why the graph is no job of this engine; empty if it is.
 std::vector<std::string> graph_problems(const LogicalGraph& graph);
 

@@ -8,6 +8,7 @@
 
 #include "sim/allocation/projection_tree.hpp"
 #include "sim/allocation/region.hpp"
+#include "sim/scenario/errors.hpp"
 
 namespace weir {
 
@@ -38,33 +39,34 @@ double selectivity_of(const LogicalOperator& op, std::uint64_t seed) {
   return op.operator_spec.logic.build(context)->mean_selectivity();
 }
 
-void check_names(const LogicalGraph& graph, const Cluster& cluster, const SynergyParams& params,
-                 std::vector<std::string>& problems) {
-  std::set<std::string> hosts, names;
-  for (int host = 0; host < cluster.host_count(); ++host) hosts.insert(cluster.host(host).name);
-  const auto check_operator = [&](const std::string& where, const std::string& name) {
-    const int op = graph.find(name);
-    if (op < 0 || graph.operators[op].source)
-      problems.push_back(fmt::format("{}: there is no operator {:?} besides the sources", where, name));
-    return op;
-  };
-  for (const SynergyResource& resource : params.resources) {
-    if (resource.name.empty()) problems.push_back("resources: one has the name \"\"");
-    if (resource.name == "cpu" || !names.insert(resource.name).second)
-      problems.push_back(fmt::format("resources: there is another resource {:?}", resource.name));
+void check_operator(const LogicalGraph& graph, const std::string& at, const std::string& name,
+                    std::vector<ParameterProblem>& problems) {
+  std::vector<std::string> names;
+  for (const LogicalOperator& op : graph.operators)
+    if (!op.source) names.push_back(op.name);
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    problems.push_back(
+        {at, fmt::format("there is no operator {:?} besides the sources", name), allowed_names(name, names)});
+}
+
+void check_resources(const LogicalGraph& graph, const Cluster& cluster, const SynergyParams& params,
+                     std::vector<ParameterProblem>& problems) {
+  std::vector<std::string> hosts;
+  for (int host = 0; host < cluster.host_count(); ++host) hosts.push_back(cluster.host(host).name);
+  std::set<std::string> names{"cpu"};
+  for (std::size_t i = 0; i < params.resources.size(); ++i) {
+    const SynergyResource& resource = params.resources[i];
+    const std::string at = fmt::format("resources.{}", i);
+    if (resource.name.empty()) problems.push_back({at + ".name", "is empty", "a name"});
+    if (!names.insert(resource.name).second)
+      problems.push_back({at + ".name", fmt::format("there is another resource {:?}", resource.name),
+                          "a name of its own; cpu is the processor"});
     for (const auto& [host, capacity] : resource.nodes)
-      if (!hosts.contains(host))
-        problems.push_back(fmt::format("resources: {}: there is no host {:?}", resource.name, host));
-    for (const auto& [name, use] : resource.uses) check_operator("resources: " + resource.name, name);
-  }
-  for (const auto& [where, of] :
-       {std::pair{"cost_factors", &params.cost_factors}, {"shares", &params.shares}}) {
-    for (const auto& [name, values] : *of) {
-      const int op = check_operator(where, name);
-      if (op >= 0 && static_cast<int>(values.by_instance.size()) != graph.operators[op].parallelism())
-        problems.push_back(fmt::format("{}: {} values for the {} instances of {:?}", where,
-                                       values.by_instance.size(), graph.operators[op].parallelism(), name));
-    }
+      if (std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+        problems.push_back({fmt::format("{}.nodes.{}", at, host), fmt::format("there is no host {:?}", host),
+                            allowed_names(host, hosts)});
+    for (const auto& [name, use] : resource.uses)
+      check_operator(graph, fmt::format("{}.uses.{}", at, name), name, problems);
   }
 }
 
@@ -93,11 +95,29 @@ void check_applications(const LogicalGraph& graph, std::vector<std::string>& pro
 
 }  // namespace
 
+std::vector<ParameterProblem> synergy_parameter_problems(const LogicalGraph& graph, const Cluster& cluster,
+                                                         const SynergyParams& params) {
+  std::vector<ParameterProblem> problems;
+  check_resources(graph, cluster, params, problems);
+  for (const auto& [what, of] :
+       {std::pair{"cost_factors", &params.cost_factors}, {"shares", &params.shares}}) {
+    for (const auto& [name, values] : *of) {
+      const std::string at = fmt::format("{}.{}", what, name);
+      check_operator(graph, at, name, problems);
+      const int op = graph.find(name);
+      if (op < 0 || graph.operators[op].source) continue;
+      if (static_cast<int>(values.by_instance.size()) != graph.operators[op].parallelism())
+        problems.push_back({at + ".by_instance", fmt::format("{} values", values.by_instance.size()),
+                            fmt::format("one for each of {} instances", graph.operators[op].parallelism())});
+    }
+  }
+  return problems;
+}
+
 std::vector<std::string> synergy_problems(const LogicalGraph& graph, const Cluster& cluster,
                                           const std::vector<PlacedInstance>& placed,
                                           const SynergyParams& params) {
   std::vector<std::string> problems;
-  check_names(graph, cluster, params, problems);
   check_applications(graph, problems);
   std::set<int> crowded;
   for (const PlacedInstance& instance : placed)
@@ -109,9 +129,13 @@ std::vector<std::string> synergy_problems(const LogicalGraph& graph, const Clust
                                    cluster.host(host).name, cluster.host(host).cores));
   if (!problems.empty()) return problems;
   const SharedNodes nodes = synergy_nodes(graph, cluster, placed, params, 1);
-  for (const int application : allocation::Region(nodes.network).unlimited_applications())
-    problems.push_back(fmt::format("application {:?} uses no resource of any node",
-                                   nodes.network.applications[static_cast<std::size_t>(application)]));
+  try {
+    for (const int application : allocation::Region(nodes.network).unlimited_applications())
+      problems.push_back(fmt::format("application {:?} uses no resource of any node",
+                                     nodes.network.applications[static_cast<std::size_t>(application)]));
+  } catch (const allocation::Unsolvable& error) {
+    problems.push_back(error.what());
+  }
   return problems;
 }
 
