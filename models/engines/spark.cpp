@@ -63,6 +63,7 @@ class Spark final : public Engine {
   Spark(const SparkParams& params, EngineContext& context)
       : params_(params),
         fidelity_(context.fidelity),
+        workers_fail_(context.workers_fail),
         batches_(context, 0, params_, input_host(context.cluster, params)),
         manager_(context.calendar, engine_handler_id(context.job_number, 4), batches_.executors(),
                  to_nanos(params.executor_start_s)) {
@@ -71,6 +72,7 @@ class Spark final : public Engine {
       data_sets[name] = host_named(context.cluster, join.host, fmt::format("joins.{}.host", name));
     batches_.set_hosts(host_named(context.cluster, params_.checkpoint.host, "checkpoint.host"),
                        std::move(data_sets));
+    manager_.on_lost = [this](int executor) { batches_.lose(executor); };
     batches_.on_task_over = [this](int executor) { manager_.task_over(executor); };
     manager_.on_change = [this](const WorkerChange& change) {
       job_->workers_changed(change);
@@ -125,6 +127,12 @@ class Spark final : public Engine {
     return tasks / std::max(params_.batch_interval_s, driver_s);
   }
   void request_workers(const WorkerRequest& request) override { manager_.request(request); }
+  int workers_max(const std::vector<PlacedInstance>& placed) const override {
+    return static_cast<int>(placed.size()) / params_.executor_cores;
+  }
+  void worker_fails(Job&, int worker, Nanos down_ns) override { manager_.fail(worker, down_ns); }
+  std::vector<ParameterProblem> parameter_problems(const LogicalGraph& graph,
+                                                   const Cluster& cluster) const override;
   void served(Job&, const Instance& instance) override { batches_.served(instance); }
   void rescale(Job&, const std::vector<int>&) override {
     WEIR_ASSERT(false, "cores are scaled by executors");
@@ -139,6 +147,7 @@ class Spark final : public Engine {
  private:
   SparkParams params_;
   FidelitySpec fidelity_;
+  bool workers_fail_;
   MicroBatches batches_;
   ClusterManager manager_;
   WorkerPool pool_;
@@ -227,6 +236,15 @@ std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluste
   return wrong;
 }
 
+std::vector<ParameterProblem> Spark::parameter_problems(const LogicalGraph&, const Cluster&) const {
+  if (!workers_fail_ || params_.group.batches == 1) return {};
+  return {{"group.batches",
+           fmt::format("groups of {} batches, and executors that fail: recovery inside a group is not "
+                       "modelled",
+                       params_.group.batches),
+           "1, or no failures"}};
+}
+
 std::vector<std::string> Spark::explain() const {
   const char* const inputs[] = {"receivers", "files", "partitions of topics"};
   std::vector<std::string> lines = {
@@ -273,6 +291,18 @@ std::vector<EngineFigure> Spark::figures() const {
                                        {"executor_seconds", manager_.executor_s()},
                                        {"generator_busy_s", batches_.generator_busy_s()},
                                        {"scheduler_busy_s", batches_.scheduler_busy_s()}};
+  if (workers_fail_) {
+    for (const auto& [name, count] : {std::pair{"executors_lost", s.executors_lost},
+                                      {"tasks_failed", s.tasks_failed},
+                                      {"outputs_redone", s.outputs_redone},
+                                      {"parts_redone", s.parts_redone},
+                                      {"stages_submitted_again", s.stages_again},
+                                      {"blocks_lost", s.blocks_lost},
+                                      {"block_records_lost", s.records_lost},
+                                      {"blocks_missed", s.reads_gone}})
+      figures.push_back({name, static_cast<double>(count)});
+    figures.push_back({"redone_core_s", s.redone_s});
+  }
   if (params_.windows.empty() && params_.states.empty()) return figures;
   // A state is a window that nothing leaves.
   const std::string kept = params_.states.empty() ? "window_" : "state_";
@@ -307,7 +337,8 @@ const auto registered = EngineRegistry::add<SparkParams>(
      .source = "Apache Spark 2.x, streaming programming guide and source; Zaharia et al., SOSP 2013",
      .lacks = {"feedback", "pull", "join", "exact origins"},
      .may_share_slots = true,
-     .scales_workers = true},
+     .scales_workers = true,
+     .workers_fail = true},
     spark_table(), [](const SparkParams& params, EngineContext& context) -> std::unique_ptr<Engine> {
       return std::make_unique<Spark>(params, context);
     });

@@ -50,6 +50,7 @@ struct EngineContext {
   std::uint64_t seed;
   std::string job;
   int job_number = 0;
+  bool workers_fail = false;  // some of its workers will (Engine::worker_fails)
 };
 
 // What an action came to, told by the engine when it is over.
@@ -207,6 +208,17 @@ class Engine {
   virtual void request_workers(const WorkerRequest& request) {
     static_cast<void>(request);
     WEIR_ASSERT(false, "this engine scales no workers");
+  }
+  // How many workers a job that is placed so has at most. Only of an engine whose workers may fail.
+  virtual int workers_max(const std::vector<PlacedInstance>& placed) const {
+    static_cast<void>(placed);
+    return 0;
+  }
+  // The process of a worker ends, with all that it holds; in its place nothing can be started for so long.
+  // Nothing happens if the worker is not there.
+  virtual void worker_fails(Job& job, int worker, Nanos down_ns) {
+    static_cast<void>(job), static_cast<void>(worker), static_cast<void>(down_ns);
+    WEIR_ASSERT(false, "workers of this engine do not fail");
   }
   // An inbox rose above its high mark, or fell to the low one.
   virtual void mark_crossed(Job& job, Instance& instance, bool above) {

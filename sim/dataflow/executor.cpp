@@ -28,6 +28,26 @@ void Executor::serve(std::vector<Instance*> chain, int host) {
   attached_ = needed;
 }
 
+void Executor::chore(Instance& instance, double work_s) {
+  WEIR_ASSERT(serving_ == nullptr && !halted_ && work_s > 0, "a chore for a thread that is not free");
+  const Instance::Service service = instance.begin_chore(calendar_.now(), work_s);
+  serving_ = &instance;
+  if (chains()) lend(instance, service.accounted_ns, service.busy_share);
+  cpus_.start(task_, service.work_s, service.begin_ns, service.not_before_ns);
+}
+
+std::vector<Batch> Executor::take_back() {
+  std::vector<Batch> batches;
+  for (std::size_t i = instances_.size(); i-- > 0;) instances_[i]->take_back(batches);
+  if (serving_ == nullptr) return batches;
+  cpus_.cancel(task_);
+  serving_ = nullptr;
+  free_since_ns_ = calendar_.now();
+  look_back_.restart(free_since_ns_);
+  for (Instance* instance : instances_) instance->account(instance->idle_use());
+  return batches;
+}
+
 void Executor::halt() {
   if (halted_) return;
   halted_ = true;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "sim/cluster/cpu.hpp"
+#include "sim/dataflow/batch.hpp"
 #include "sim/kernel/calendar.hpp"
 #include "sim/kernel/look_back.hpp"
 
@@ -53,6 +54,11 @@ class Executor final : public EventHandler {
   // Of its core now, relative to the reference core.
   double speed() const { return cpus_.speed(task_.host); }
 
+  // Begins, at once, work without records for one of its instances; only while it serves nobody.
+  void chore(Instance& instance, double work_s);
+  // Gives back what its instances have not dealt with, from the end of the chain: what was taken in first is
+  // first. A service under way is aborted. It may go on with other work.
+  std::vector<Batch> take_back();
   // No service until resume(). A service under way is aborted: its batch is the instance's to deal with.
   void halt();
   void resume();

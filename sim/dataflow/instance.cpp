@@ -295,6 +295,28 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   return {work_s, counted_from(begin_ns, now), last_done_ns, begin_ns, useful_share};
 }
 
+Instance::Service Instance::begin_chore(Nanos now, double work_s) {
+  WEIR_ASSERT(settings_.sets_up && settings_.gather_span_ns == 0, "a chore of an instance that has none");
+  chore_ = true;
+  serving_ = {};
+  serving_.count = serving_.weight = serving_.size_bytes = 0;
+  parts_ = {.buffer = 1};
+  const Nanos duration_ns = to_nanos(std::min(work_s / executor_->speed(), 1e9));
+  service_begin_ns_ = now;
+  service_end_ns_ = now + duration_ns;
+  trace_until(now);
+  accounts_.begin_service(now, 1, 0);
+  return {work_s, counted_from(now, now), now, now, 1};
+}
+
+void Instance::finish_chore(Nanos now) {
+  chore_ = false;
+  accounts_.close(now);
+  awake_ns_ = now;
+  change_use(now, idle_use());
+  job_.served(*this);
+}
+
 // Deserialization by the record, serialization and tracing, on top of `work_s`; and how large the parts are.
 double Instance::add_parts(double work_s) {
   const auto count = static_cast<double>(serving_.count);
@@ -399,6 +421,7 @@ Nanos Instance::first_done_ns(Nanos now) const {
 }
 
 void Instance::finish(Nanos now) {
+  if (chore_) return finish_chore(now);
   Channel* const came_by = serving_.channel;
   accounts_.close(now);
   awake_ns_ = now;

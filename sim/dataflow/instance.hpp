@@ -216,6 +216,12 @@ class Instance final : public EventHandler {
   };
   // Pulls a batch. `free_since_ns`: since when the executor has been free.
   Service begin(Nanos now, Nanos free_since_ns, LookBack& look_back);
+  // Work without records: for an operator that its engine gives some (Executor::chore). Only where the
+  // settings say that it sets up.
+  Service begin_chore(Nanos now, double work_s);
+  // Gives back what it was given and has not dealt with, the batch in service first: its worker is lost, and
+  // the engine gives it to another one. Called by the executor, which then serves it no more.
+  void take_back(std::vector<Batch>& batches);
   // Whether the service that ends now ended when it was foreseen to.
   bool ends_as_foreseen(Nanos now) const { return now == service_end_ns_; }
   void finish(Nanos now);
@@ -360,6 +366,7 @@ class Instance final : public EventHandler {
   void deliver(const Batch& batch);
   void note_order(const Batch& batch);
   void emitted(const Batch& batch);
+  void finish_chore(Nanos now);
 
   Job& job_;
   Calendar& calendar_;
@@ -372,6 +379,7 @@ class Instance final : public EventHandler {
   bool above_ = false;
   bool flush_scheduled_ = false;
   bool expecting_ = false;  // see expect()
+  bool chore_ = false;      // what it serves
   int sightings_ = 0;
   bool holding_ = false;  // see note_holding
   bool output_held_ = false;

@@ -192,7 +192,26 @@ void Instance::send_again(int edge, const Batch& batch) {
   send(*out, again);
 }
 
-// ---------------------------------------------------------------- dropping everything
+// ---------------------------------------------------------------- taking back, and dropping everything
+
+// Of the batch in service nothing has come yet: it counts as not pulled.
+void Instance::take_back(std::vector<Batch>& batches) {
+  WEIR_ASSERT(!source(), "a source is given nothing");
+  if (executor_->serves(*this) && !chore_) {
+    job_.pulled(serving_.channel->edge, -serving_.count);
+    batches.push_back(serving_);
+  }
+  chore_ = false;
+  to_send_ = -1;
+  set_up_s_ = 0;
+  inbox_account_.counted(calendar_.now(), inbox_records_);
+  for (std::size_t i = 0; i < inbox_.size(); ++i) {
+    inbox_account_.left(calendar_.now(), inbox_[i].count);
+    batches.push_back(inbox_[i]);
+  }
+  inbox_.clear();
+  inbox_records_ = inbox_bytes_ = 0;
+}
 
 void Instance::drop_all(bool state_saved) {
   const auto drop = [&](const Batch& batch, bool pushed) {

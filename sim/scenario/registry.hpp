@@ -51,6 +51,8 @@ struct ComponentInfo {
   // Of an engine: it starts and stops workers while its job runs (worker_pool.hpp). Of a policy: it needs
   // one.
   bool scales_workers = false;
+  // Of an engine: its workers may fail, and it recovers.
+  bool workers_fail = false;
   bool has(std::string_view feature) const {
     return std::find(lacks.begin(), lacks.end(), feature) == lacks.end();
   }

@@ -74,7 +74,7 @@ json try_placements(const PlacementTrial& trial) {
     try {
       const LogicalGraph graph = resolve(*trial.jobs[j].dataflow);
       // Nothing runs: whose number it is does not matter.
-      EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, 0};
+      EngineContext of_engine{calendar, cluster, {}, trial.seed, job.name, 0, !job.failures.empty()};
       // An engine that is not known was told of.
       const auto engine = job.engine.empty() ? nullptr : job.engine.build(of_engine);
       bool right = true;
@@ -115,6 +115,15 @@ json try_placements(const PlacementTrial& trial) {
         placed.push_back({wanted[i].operator_id, wanted[i].index, (*hosts)[i]});
       for (const std::string& problem : engine->problems(graph, cluster, placed))
         errors.push_back({{"job", j}, {"what", problem}, {"parameter", "engine"}, {"allowed", ""}});
+      const int workers = engine->workers_max(placed);
+      for (std::size_t f = 0; workers > 0 && f < job.failures.size(); ++f) {
+        if (job.failures[f].worker < workers) continue;
+        errors.push_back(
+            {{"job", j},
+             {"what", fmt::format("there is no worker {}: there are {}", job.failures[f].worker, workers)},
+             {"parameter", fmt::format("failures.{}.worker", f)},
+             {"allowed", fmt::format("0 to {}", workers - 1)}});
+      }
       if (const std::string idle = never_started(job, *engine, graph); !idle.empty())
         errors.push_back(
             {{"job", j},

@@ -243,6 +243,12 @@ std::vector<std::string> warnings_of(const Scenario& scenario) {
                       weir::quoted(job.name), loop));
     }
   }
+  for (const JobSpec& job : scenario.jobs)
+    for (const WorkerFailure& failure : job.failures)
+      if (failure.time_s > scenario.until_s)
+        warnings.push_back(fmt::format("job {}: worker {} fails at {} s, and the run ends at {} s",
+                                       weir::quoted(job.name), failure.worker, failure.time_s,
+                                       scenario.until_s));
   for (const std::string& ring : topic_rings(scenario))
     warnings.push_back(
         fmt::format("jobs {}: what they deliver comes back to them by topics, round after round", ring));

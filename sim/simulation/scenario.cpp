@@ -161,6 +161,19 @@ void check_broker_names(const Scenario& p, const Node& at, Errors& errors) {
   }
 }
 
+ParamTable<WorkerFailure> failure_table() {
+  ParamTable<WorkerFailure> t("failure of a worker");
+  t.real("time_s", &WorkerFailure::time_s, {.unit = "s", .help = "When its process ends."}, between(0, 1e9));
+  t.integer("worker", &WorkerFailure::worker,
+            {.help = "Its number, from 0. Nothing happens to one that is not there at that time."},
+            between(0, 1e6));
+  t.real("down_s", &WorkerFailure::down_s,
+         {.unit = "s", .help = "For so long nothing can be started in its place."}, between(0, 1e9));
+  t.required("time_s");
+  t.required("worker");
+  return t;
+}
+
 ParamTable<JobSpec> job_table() {
   ParamTable<JobSpec> t("job");
   t.text("name", &JobSpec::name, {.help = "Its name, unique in the scenario."});
@@ -176,6 +189,9 @@ ParamTable<JobSpec> job_table() {
   t.objects("writes", &JobSpec::writes,
             topic_use_table("topic that is written", "sink", "A sink of the job."),
             {.help = "Sinks that write topics of brokers."});
+  t.objects("failures", &JobSpec::failures, failure_table(),
+            {.help = "Workers that fail, with all that they hold, and what the engine does then. Of engines "
+                     "that recover: `spark`, whose workers are its executors."});
   t.required("workload");
   return t;
 }

@@ -31,6 +31,13 @@ struct BrokerSpec {
   BrokerRegistry::Choice system = BrokerRegistry::Choice("kafka");
 };
 
+// The process of a worker ends: an executor of Spark.
+struct WorkerFailure {
+  double time_s = 0;
+  int worker = 0;
+  double down_s = 0;
+};
+
 struct JobSpec {
   std::string name = "job";
   WorkloadRegistry::Choice workload;
@@ -39,6 +46,7 @@ struct JobSpec {
   PlacementRegistry::Choice placement = PlacementRegistry::Choice("round-robin");
   std::vector<TopicUse> reads;
   std::vector<TopicUse> writes;
+  std::vector<WorkerFailure> failures;
 };
 
 // A published scaling step, the next one of its list: what the run's own is compared with.

@@ -124,11 +124,24 @@ void check_policy_engine(const JobToCheck& j, Errors& errors) {
   check(&ComponentInfo::scales_workers, "starts and stops workers");
 }
 
+// Whether workers of the engine may fail.
+void check_failures(const JobToCheck& j, const ComponentInfo& engine, Errors& errors) {
+  if (j.job.failures.empty() || engine.workers_fail) return;
+  std::string engines;
+  for (const Component* other : EngineRegistry::list())
+    if (other->info.workers_fail) engines += (engines.empty() ? "" : ", ") + weir::quoted(other->info.name);
+  errors.add(
+      j.at.at_or_self("failures"),
+      fmt::format("failures, from which the engine {} does not recover here", weir::quoted(engine.name)),
+      fmt::format("none, or the engine {}", engines));
+}
+
 // Whether the engine has what the dataflow asks for.
 void check_engine(const JobToCheck& j, Errors& errors) {
   const bool engine_known = is_chosen(j.at, "engine", j.job.engine, errors);
   const ComponentInfo* engine = engine_known ? &EngineRegistry::find(j.job.engine.name())->info : nullptr;
   if (engine != nullptr) check_edges(j, *engine, errors);
+  if (engine != nullptr) check_failures(j, *engine, errors);
   if (engine != nullptr && !engine->has("exact origins") && j.scenario.fidelity.origins == Origins::exact) {
     const Node* fidelity = j.root.find("fidelity");
     errors.add(fidelity != nullptr ? fidelity->at_or_self("origins") : j.root,

@@ -15,6 +15,7 @@
 #include "sim/record/readable.hpp"
 #include "sim/record/seconds.hpp"
 #include "sim/record/summary_check.hpp"
+#include "sim/simulation/failures.hpp"
 #include "sim/simulation/fidelity_limits.hpp"
 #include "sim/simulation/pag_tracer.hpp"
 #include "sim/simulation/prediction.hpp"
@@ -72,6 +73,7 @@ struct RunningJob {
   std::unique_ptr<TrueCapacity> truth;
   std::unique_ptr<Recorder> recorder;
   std::unique_ptr<ControlLoop> loop;
+  std::unique_ptr<Failures> failures;  // null: none
 };
 
 int initial_slots(const LogicalGraph& graph, const Engine& engine) {
@@ -158,6 +160,9 @@ class Simulation {
       WEIR_ASSERT(placed, "the initial placement was checked");
       job.recorder->deployed();
       job.loop->start(until_);
+      const std::vector<WorkerFailure>& failures = scenario_.jobs[job.job->number()].failures;
+      if (!failures.empty())
+        job.failures = std::make_unique<Failures>(failures, *job.job, *job.engine, until_);
     }
     for (RunningJob& job : jobs_) job.job->resume();
     Watch watch(calendar_, options_, until_);
@@ -177,8 +182,13 @@ class Simulation {
       RunningJob& job = jobs_[j];
       WorkloadContext workload;
       job.graph = resolve(spec.workload.build(workload)->dataflow());
-      EngineContext engine{calendar_,      cluster_,  scenario_.fidelity,
-                           scenario_.seed, spec.name, static_cast<int>(j)};
+      EngineContext engine{calendar_,
+                           cluster_,
+                           scenario_.fidelity,
+                           scenario_.seed,
+                           spec.name,
+                           static_cast<int>(j),
+                           !spec.failures.empty()};
       job.engine = spec.engine.build(engine);
       limit_parallelism(job.graph, *job.engine);
       PlacementContext placement{scenario_.seed, spec.name, cluster_, job.graph, job.engine->shares_slots()};
@@ -487,8 +497,13 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
     const JobSpec& spec = scenario.jobs[j];
     WorkloadContext workload;
     graphs.push_back(resolve(spec.workload.build(workload)->dataflow()));
-    EngineContext context{calendar,      cluster,   scenario.fidelity,
-                          scenario.seed, spec.name, static_cast<int>(j)};
+    EngineContext context{calendar,
+                          cluster,
+                          scenario.fidelity,
+                          scenario.seed,
+                          spec.name,
+                          static_cast<int>(j),
+                          !spec.failures.empty()};
     engines.push_back(spec.engine.build(context));
     limit_parallelism(graphs.back(), *engines.back());
     spare_slots -= initial_slots(graphs.back(), *engines.back());
@@ -558,6 +573,10 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
                       edge.spec.from, edge.spec.to, parallelism[edge.to]));
     }
     for (const std::string& line : engine->explain()) lines.push_back("  " + line);
+    for (const WorkerFailure& failure : spec.failures)
+      lines.push_back(fmt::format(
+          "  failure: worker {} at {} s{}", failure.worker, failure.time_s,
+          failure.down_s > 0 ? fmt::format("; its place stays empty for {} s", failure.down_s) : ""));
     for (const std::string& line : predicted_cost(job, *engine, truth, spec, scenario, brokers,
                                                   spare_slots + initial_slots(graph, *engine))) {
       lines.push_back("  " + line);

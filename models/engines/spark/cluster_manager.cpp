@@ -6,8 +6,12 @@
 
 namespace weir::spark {
 
+namespace {
+constexpr std::uint32_t has_started = 0, place_is_back = 1;
+}
+
 void ClusterManager::deployed() {
-  present_max_ = executors_.present();
+  present_max_ = wanted_ = executors_.present();
 }
 
 void ClusterManager::account() {
@@ -21,10 +25,31 @@ void ClusterManager::request(const WorkerRequest& request) {
   for (const int executor : request.release) release(executor);
   if (executors_.present() < before)
     on_change({before, executors_.present(), calendar_.now(), "executors are released"});
+  wanted_ = request.total >= 0 ? request.total : executors_.staying() + starting();
   if (request.total < 0) return;
-  const int missing = request.total - executors_.staying() - starting();
+  const int missing = wanted_ - executors_.staying() - starting();
   if (missing > 0) start(missing);
   if (missing < 0) cancel(-missing);
+}
+
+void ClusterManager::fail(int executor, Nanos down_ns) {
+  const Executors::State state = executors_.state(executor);
+  if (state != Executors::State::present && state != Executors::State::leaving) return;
+  account();
+  const int before = executors_.present();
+  executors_.set_state(executor, down_ns > 0 ? Executors::State::down : Executors::State::absent,
+                       calendar_.now());
+  if (down_ns > 0)
+    calendar_.schedule(calendar_.now() + down_ns, EventClass::timer, *this, place_is_back,
+                       static_cast<std::uint32_t>(executor));
+  on_lost(executor);
+  on_change({before, executors_.present(), calendar_.now(), fmt::format("executor {} is lost", executor)});
+  start_missing();
+}
+
+void ClusterManager::start_missing() {
+  const int missing = wanted_ - executors_.staying() - starting();
+  if (missing > 0) start(missing);
 }
 
 // Without tasks it goes at once; else it gets no more.
@@ -55,7 +80,7 @@ void ClusterManager::start(int executors) {
     --executors;
     any = true;
   }
-  if (any) calendar_.schedule(calendar_.now() + start_ns_, EventClass::timer, *this, 0, 0);
+  if (any) calendar_.schedule(calendar_.now() + start_ns_, EventClass::timer, *this, has_started, 0);
 }
 
 // The latest first. Those that are present already stay: only a release takes them.
@@ -66,7 +91,13 @@ void ClusterManager::cancel(int executors) {
   }
 }
 
-void ClusterManager::on_event(std::uint32_t, std::uint32_t) {
+void ClusterManager::on_event(std::uint32_t kind, std::uint32_t executor) {
+  if (kind == has_started) return started();
+  executors_.set_state(static_cast<int>(executor), Executors::State::absent, calendar_.now());
+  start_missing();
+}
+
+void ClusterManager::started() {
   account();
   const Nanos requested_ns = calendar_.now() - start_ns_;
   const int before = executors_.present();

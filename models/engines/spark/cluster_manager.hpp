@@ -13,6 +13,7 @@
 //   request(total, release) ─▶ start what is missing ─executor_start─▶ present
 //                              or cancel what has not started
 //                              release: at once, or when the tasks that run there are over
+//   fail ─▶ one is lost, and another one is started: there are to be as many as were asked for
 
 namespace weir::spark {
 
@@ -26,7 +27,13 @@ class ClusterManager final : EventHandler {
   // Told of each change of those that are present.
   std::function<void(const WorkerChange&)> on_change;
 
+  // Told of one that is lost, before anything else is done about it.
+  std::function<void(int executor)> on_lost;
+
   void request(const WorkerRequest& request);
+  // Its process ends. Another one is started, there or elsewhere; there not before `down_ns` from now.
+  // Nothing happens if it is not there.
+  void fail(int executor, Nanos down_ns);
   // A task has ended there.
   void task_over(int executor);
   int starting() const { return static_cast<int>(starting_.size()); }
@@ -46,12 +53,15 @@ class ClusterManager final : EventHandler {
   void release(int executor);
   void start(int executors);
   void cancel(int executors);
+  void started();
+  void start_missing();
   void account();
 
   Calendar& calendar_;
   Executors& executors_;
   Nanos start_ns_;
   std::vector<Starting> starting_;  // in the order of their requests
+  int wanted_ = 0;                  // that are to be there
   Nanos accounted_ns_ = 0;
   double executor_s_ = 0;
   int present_max_ = 0;

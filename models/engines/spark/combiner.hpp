@@ -42,6 +42,13 @@ class Combiner {
       give(static_cast<int>(p), batch, before);
     }
   }
+  // What the task of this slot has sent so far, by partition; and to go on from there, on another one.
+  std::vector<Batch> take_all(int slot) {
+    return std::exchange(gathered_[static_cast<std::size_t>(slot)], {});
+  }
+  void give_all(int slot, std::vector<Batch> gathered) {
+    gathered_[static_cast<std::size_t>(slot)] = std::move(gathered);
+  }
   template <class See>
   void for_each_held(See&& see) const {
     for (const std::vector<Batch>& of : gathered_)

@@ -19,6 +19,11 @@ void Executors::reserve(int slot) {
   ++executors_[static_cast<std::size_t>(executor_of(slot))].reserved;
 }
 
+void Executors::unreserve(int slot) {
+  slots_[static_cast<std::size_t>(slot)].reserved = false;
+  --executors_[static_cast<std::size_t>(executor_of(slot))].reserved;
+}
+
 void Executors::set_state(int executor, State state, Nanos now) {
   const auto there = [](State s) { return s == State::present || s == State::leaving ? 1 : 0; };
   Executor& one = executors_[static_cast<std::size_t>(executor)];
@@ -57,6 +62,19 @@ std::vector<int> Executors::usable_slots() const {
     if (!slots_[i].reserved && executors_[i / static_cast<std::size_t>(cores_)].state == State::present)
       usable.push_back(static_cast<int>(i));
   return usable;
+}
+
+int Executors::first_free() const {
+  for (const int slot : usable_slots())
+    if (!slots_[static_cast<std::size_t>(slot)].busy) return slot;
+  return -1;
+}
+
+int Executors::first_on(int host) const {
+  for (std::size_t i = 0; i < slots_.size(); ++i)
+    if (slots_[i].host == host && executors_[i / static_cast<std::size_t>(cores_)].state == State::present)
+      return static_cast<int>(i) / cores_;
+  return -1;
 }
 
 int Executors::choose(int host, int second_host, RandomStream& random) const {

@@ -9,6 +9,7 @@
 // The executors of a job: so many slots each, of which one runs a task at a time.
 //
 //   absent ──request──▶ starting ──▶ present ──release──▶ absent, or leaving until its tasks are over
+//                                            ──failure──▶ absent, or down until its place can be used again
 //
 // Slots are cores, in the order of the placement; an executor has so many neighbours.
 
@@ -16,12 +17,19 @@ namespace weir::spark {
 
 class Executors {
  public:
-  enum class State : std::uint8_t { absent, starting, present, leaving };
+  enum class State : std::uint8_t {
+    absent,
+    starting,
+    present,
+    leaving,
+    down  // absent, and in its place nothing can be started
+  };
 
   // The first ones are present, and idle.
   void deploy(const Job& job, int cores, int present);
-  // Runs nothing else.
+  // Runs nothing else, or does again.
   void reserve(int slot);
+  void unreserve(int slot);
 
   int count() const { return static_cast<int>(executors_.size()); }
   int cores() const { return cores_; }
@@ -46,6 +54,10 @@ class Executors {
   int free_slot(int executor) const;
   // Those of present executors that run tasks.
   std::vector<int> usable_slots() const;
+  // Of these, the first that runs none; -1: none.
+  int first_free() const;
+  // The first executor on the host that is there; -1: none.
+  int first_on(int host) const;
   // One of the free slots of present executors, by chance; of those on these hosts, if there are any. -1:
   // none.
   int choose(int host, int second_host, RandomStream& random) const;

@@ -10,6 +10,13 @@ namespace {
 // Of a delivery: to a receiver, not a block to its second host.
 constexpr std::uint32_t to_receiver = 1u << 31;
 
+Piece at_host(const Batch& batch, int host) {
+  Piece piece;
+  piece.batch = batch;
+  piece.host = host;
+  return piece;
+}
+
 }  // namespace
 
 Inputs::Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, FidelitySpec fidelity,
@@ -22,8 +29,9 @@ Inputs::Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, 
   handler_id = id;
 }
 
-void Inputs::deploy(Job& job) {
+void Inputs::deploy(Job& job, const Executors* executors) {
   job_ = &job;
+  executors_ = executors;
   const LogicalGraph& graph = job.graph();
   stream_of_.assign(graph.operators.size(), 0);
   for (const PlacedInstance& slot : job.placed())
@@ -42,18 +50,20 @@ void Inputs::deploy(Job& job) {
       stream.partitions.resize(static_cast<std::size_t>(stream.topic->partitions()));
     }
     if (params_.input != InputKind::receiver) continue;
-    if (host_ >= 0) connect_receivers(stream, stream_of_[op]);
+    for (std::size_t i = 0; executors != nullptr && i < stream.instances.size(); ++i)
+      stream.instances[i].executor = executors->executor_of(static_cast<int>(i));
+    for (std::size_t i = 0; host_ >= 0 && i < stream.instances.size(); ++i)
+      connect_receiver(stream_of_[op], i);
     calendar_.schedule(block_interval_ns_, EventClass::arrival, *this, 0,
                        static_cast<std::uint32_t>(stream_of_[op]));
   }
 }
 
-void Inputs::connect_receivers(Stream& stream, std::size_t number) {
-  for (std::size_t i = 0; i < stream.instances.size(); ++i) {
-    Instance& instance = stream.instances[i];
-    instance.connection = job_->cluster().network().connect(host_, instance.host, TrafficClass::data, *this);
-    receivers_.push_back({number, i});
-  }
+void Inputs::connect_receiver(std::size_t stream, std::size_t index) {
+  Instance& instance = streams_[stream].instances[index];
+  instance.connection = job_->cluster().network().connect(host_, instance.host, TrafficClass::data, *this);
+  instance.receiver = static_cast<std::uint32_t>(receivers_.size());
+  receivers_.push_back({stream, index});
 }
 
 void Inputs::receive(const Channel& channel, const Batch& batch) {
@@ -61,16 +71,11 @@ void Inputs::receive(const Channel& channel, const Batch& batch) {
   Instance& instance = stream.instances[static_cast<std::size_t>(channel.sender->index())];
   if (stream.topic != nullptr) return note_offsets(stream, instance, batch);
   if (instance.connection >= 0) {
-    const auto number = static_cast<std::uint32_t>(
-        std::find(receivers_.begin(), receivers_.end(),
-                  std::pair{stream_of_[static_cast<std::size_t>(channel.sender->operator_id())],
-                            static_cast<std::size_t>(channel.sender->index())}) -
-        receivers_.begin());
     const auto bytes = static_cast<double>(batch.size_bytes);
     instance.coming.push_back(batch);
     job_->count_transfer(host_, instance.host, bytes);
     return job_->cluster().network().send(instance.connection, bytes, calendar_.now(), calendar_.now(),
-                                          to_receiver | number, batch.count);
+                                          to_receiver | instance.receiver, batch.count);
   }
   Ring<Batch>& waiting = instance.waiting;
   if (params_.input == InputKind::file) {
@@ -90,6 +95,7 @@ void Inputs::receive(const Channel& channel, const Batch& batch) {
 void Inputs::arrived(std::uint32_t number) {
   const auto [stream, index] = receivers_[number];
   Instance& instance = streams_[stream].instances[index];
+  if (instance.receiver != number) return;  // to where it was when it was lost
   instance.waiting.push_back(instance.coming.front());
   instance.coming.pop_front();
 }
@@ -154,7 +160,10 @@ void Inputs::close_blocks(Stream& stream) {
   for (Instance& instance : stream.instances) {
     Pieces block = take_from(instance, records);
     if (block.empty()) continue;
-    for (Piece& piece : block) piece.host = instance.host;
+    for (Piece& piece : block) {
+      piece.host = instance.host;
+      piece.executor = instance.executor;
+    }
     store(stream, std::move(block));
   }
 }
@@ -176,6 +185,7 @@ void Inputs::store(Stream& stream, Pieces block) {
   double bytes = 0;
   for (Piece& piece : block) {
     piece.second_host = second;
+    if (executors_ != nullptr) piece.second_executor = executors_->first_on(second);
     bytes += static_cast<double>(piece.batch.size_bytes);
   }
   const auto [connection, added] = connections_.try_emplace({host, second}, -1);
@@ -188,8 +198,65 @@ void Inputs::store(Stream& stream, Pieces block) {
 void Inputs::on_delivery(std::uint32_t number, Nanos, Nanos) {
   if ((number & to_receiver) != 0) return arrived(number & ~to_receiver);
   const auto storing = storing_.find(number);
+  if (storing == storing_.end()) return;  // lost meanwhile
   streams_[storing->second.stream].stored.push_back(std::move(storing->second.block));
   storing_.erase(storing);
+}
+
+// ---------------------------------------------------------------- where workers fail
+
+bool lose_copy(Piece& piece, int executor) {
+  if (piece.second_executor == executor) piece.second_executor = piece.second_host = -1;
+  if (piece.executor != executor) return false;
+  piece.executor = std::exchange(piece.second_executor, -1);
+  piece.host = std::exchange(piece.second_host, -1);
+  if (piece.executor >= 0) return false;
+  piece.executor = Piece::gone;
+  return true;
+}
+
+// The pieces of a block are all at one place.
+void Inputs::lose_blocks(int executor, const std::function<void(Pieces&)>& lost) {
+  for (Stream& stream : streams_) {
+    std::vector<Pieces> there;
+    for (Pieces& block : stream.stored) {
+      bool gone = false;
+      for (Piece& piece : block) gone = lose_copy(piece, executor) || gone;
+      if (gone) {
+        lost(block);
+      } else {
+        there.push_back(std::move(block));
+      }
+    }
+    stream.stored = std::move(there);
+  }
+  for (auto storing = storing_.begin(); storing != storing_.end();) {
+    Pieces& block = storing->second.block;
+    // A copy that is under way is of use to nobody.
+    const bool gone = block.front().executor == executor;
+    for (Piece& piece : block) lose_copy(piece, executor);
+    if (gone) lost(block);
+    storing = gone ? storing_.erase(storing) : std::next(storing);
+  }
+}
+
+void Inputs::stop_receiver(int source, int index, const std::function<void(Pieces&)>& lost) {
+  Instance& instance = stream_of(source).instances[static_cast<std::size_t>(index)];
+  for (Ring<Batch>* batches : {&instance.waiting, &instance.coming}) {
+    Pieces pieces;
+    for (; !batches->empty(); batches->pop_front()) pieces.push_back(at_host(batches->front(), -1));
+    if (!pieces.empty()) lost(pieces);
+  }
+  job_->instance(source, index).pause(true);
+}
+
+void Inputs::move_receiver(int source, int index, int slot) {
+  Instance& instance = stream_of(source).instances[static_cast<std::size_t>(index)];
+  instance.host = executors_->host(slot);
+  instance.executor = executors_->executor_of(slot);
+  if (host_ >= 0)
+    connect_receiver(stream_of_[static_cast<std::size_t>(source)], static_cast<std::size_t>(index));
+  job_->instance(source, index).pause(false);
 }
 
 // ---------------------------------------------------------------- what a batch gets
@@ -215,7 +282,7 @@ std::vector<Pieces> Inputs::take_files(Stream& stream) {
   for (Instance& instance : stream.instances) {
     for (Piece& piece : take_from(instance, all)) {
       piece.host = host_;
-      while (piece.batch.count > 1) tasks.push_back({{piece.batch.split_head(1), host_, -1}});
+      while (piece.batch.count > 1) tasks.push_back({at_host(piece.batch.split_head(1), host_)});
       tasks.push_back({piece});
     }
   }
@@ -236,7 +303,7 @@ std::vector<Pieces> Inputs::take_partitions(Stream& stream, Nanos batch_interval
       for (int i = 0; i < served; ++i) {
         Pieces& task = tasks[static_cast<std::size_t>((stream.next_partition + i) % partitions)];
         const bool last = i + 1 == served;
-        task.push_back(last ? piece : Piece{piece.batch.split_head(each + (i < rest ? 1 : 0)), host_, -1});
+        task.push_back(last ? piece : at_host(piece.batch.split_head(each + (i < rest ? 1 : 0)), host_));
       }
       stream.next_partition = (stream.next_partition + rest) % partitions;
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/engines/spark/executors.hpp"
 #include "models/engines/spark/params.hpp"
 #include "sim/cluster/network.hpp"
 #include "sim/dataflow/broker.hpp"
@@ -34,9 +35,16 @@ struct Piece {
   int second_host = -1;
   int partition = -1;        // of a broker's topic, from which it has to be fetched
   double written_bytes = 0;  // RangeReader::readable
+  // ---- where workers may fail
+  static constexpr int gone = -2;
+  int maker = -1;     // of what came over a shuffle, the task that sent it: it is where that ran last
+  int executor = -1;  // of a block, who has it: -1 of anything else, gone if nobody has it any more
+  int second_executor = -1;
 };
 // Of one task.
 using Pieces = std::vector<Piece>;
+// An executor is lost. Whether it was the last one that had the piece, which is a block.
+bool lose_copy(Piece& piece, int executor);
 
 class Inputs final : EventHandler, DeliveryHandler {
  public:
@@ -44,7 +52,8 @@ class Inputs final : EventHandler, DeliveryHandler {
   // cluster.
   Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, FidelitySpec fidelity, int host);
 
-  void deploy(Job& job);
+  // `executors`: where they may fail; else null.
+  void deploy(Job& job, const Executors* executors);
   void receive(const Channel& channel, const Batch& batch);
   // The input of the tasks of the batch of now, for this edge from a source. With partitions of a topic, some
   // may be empty.
@@ -57,6 +66,13 @@ class Inputs final : EventHandler, DeliveryHandler {
   double tasks_per_batch(const Job& job, int source, double input_per_s, double batch_interval_s) const;
   // What the source may take in from now on.
   void limit(int source, double rate_per_s);
+  // ---- where workers may fail
+  // Blocks that this executor alone had, and those that were being copied: calls lost(block) for each.
+  void lose_blocks(int executor, const std::function<void(Pieces&)>& lost);
+  // A receiver stops, with what it has taken in and is no block yet: its source emits nothing until it is
+  // moved.
+  void stop_receiver(int source, int index, const std::function<void(Pieces&)>& lost);
+  void move_receiver(int source, int index, int slot);
   // How many files are in the directories now.
   std::int64_t files_listed();
 
@@ -87,7 +103,9 @@ class Inputs final : EventHandler, DeliveryHandler {
     Ring<Batch> waiting;
     Ring<Batch> coming;  // over the network to a receiver
     int connection = -1;
+    std::uint32_t receiver = 0;  // which of receivers_ it is now
     int host = -1;
+    int executor = -1;  // of a receiver, where workers may fail
     Ring<Offsets> offsets;
   };
   // Of a topic.
@@ -131,7 +149,7 @@ class Inputs final : EventHandler, DeliveryHandler {
   };
   void on_event(std::uint32_t kind, std::uint32_t stream) override;
   void on_delivery(std::uint32_t number, Nanos first_ns, Nanos last_ns) override;
-  void connect_receivers(Stream& stream, std::size_t number);
+  void connect_receiver(std::size_t stream, std::size_t index);
   void arrived(std::uint32_t instance);
   void note_offsets(Stream& stream, Instance& instance, Batch batch);
   std::vector<Pieces> take_ranges(Stream& stream, Nanos batch_interval_ns);
@@ -142,6 +160,7 @@ class Inputs final : EventHandler, DeliveryHandler {
   std::vector<Pieces> take_files(Stream& stream);
   std::vector<Pieces> take_partitions(Stream& stream, Nanos batch_interval_ns);
   int other_host(int host) const;
+  Stream& stream_of(int source) { return streams_[stream_of_[static_cast<std::size_t>(source)]]; }
 
   Calendar& calendar_;
   const SparkParams& params_;
@@ -149,6 +168,7 @@ class Inputs final : EventHandler, DeliveryHandler {
   int host_;
   Nanos block_interval_ns_;
   Job* job_ = nullptr;
+  const Executors* executors_ = nullptr;
   std::vector<Stream> streams_;         // by source
   std::vector<std::size_t> stream_of_;  // by operator
   std::vector<int> hosts_;              // with executors, each once

@@ -13,6 +13,7 @@ MicroBatches::MicroBatches(EngineContext& context, std::uint32_t first_part, con
     : calendar_(context.calendar),
       params_(params),
       fidelity_(context.fidelity),
+      may_fail_(context.workers_fail),
       seed_(context.seed),
       batch_interval_ns_(to_nanos(params.batch_interval_s)),
       rpc_ns_(millis(params.driver.rpc_ms)),
@@ -40,15 +41,19 @@ void MicroBatches::deploy(Job& job) {
   const auto slots = static_cast<int>(job.placed().size());
   executors_.deploy(job, params_.executor_cores,
                     params_.initial_executors.value_or(slots / params_.executor_cores));
+  WEIR_ASSERT(slots < 1 << slot_bits, "slots have numbers of so many bits");
   slots_.resize(static_cast<std::size_t>(slots));
   local_ready_.resize(static_cast<std::size_t>(executors_.count()));
   shuffle_partitions_ = params_.shuffle_partitions > 0 ? params_.shuffle_partitions : slots;
-  inputs_.deploy(job);
+  inputs_.deploy(job, may_fail_ ? &executors_ : nullptr);
   for (std::size_t op = 0; op < graph.operators.size(); ++op) {
     if (!graph.operators[op].source) continue;
     rates_.try_emplace(static_cast<int>(op), params_.backpressure, params_.batch_interval_s * 1e3);
     if (params_.input != InputKind::receiver) continue;
-    for (int i = 0; i < job.parallelism()[op]; ++i) executors_.reserve(i);
+    for (int i = 0; i < job.parallelism()[op]; ++i) {
+      executors_.reserve(i);
+      receivers_[i].push_back({static_cast<int>(op), i});
+    }
   }
   for (std::size_t edge = 0; edge < graph.edges.size(); ++edge) {
     if (!is_shuffle(graph, static_cast<int>(edge))) continue;
@@ -76,17 +81,24 @@ void MicroBatches::on_event(std::uint32_t kind, std::uint32_t argument) {
     case batch_time:
       return make_batch();
     case task_arrives:
-      return arrive(static_cast<int>(argument));
+      if (current(argument) >= 0) arrive(current(argument));
+      return;
     case result_arrives:
       return scheduler_.give({result_taken, argument, millis(params_.driver.result_ms)});
     case group_told:
       return group_arrives();
     case local_over:
-      return local_task_over(static_cast<int>(argument));
+      return local_task_over(current(argument));
     case stage_told:
       return stage_done(argument / stage_count(), static_cast<int>(argument % stage_count()));
     case partition_read:
-      return write_partition(static_cast<int>(argument));
+      if (current(argument) >= 0) write_partition(current(argument));
+      return;
+    case fetch_failed:
+      if (current(argument) >= 0) fetch_fails(current(argument));
+      return;
+    case stage_again:
+      return submit_stage(argument / stage_count(), static_cast<int>(argument % stage_count()));
     default:
       WEIR_ASSERT(false, "unknown event of spark");
   }
@@ -124,7 +136,9 @@ void MicroBatches::take_inputs() {
       for (Pieces& task : inputs_.take(edge, batch_interval_ns_)) {
         for (const Piece& piece : task)
           taken_.last_records[static_cast<std::size_t>(source)] += piece.batch.count;
-        taken_.tasks[s].push_back({std::move(task), taken_.batches});
+        Task& added = taken_.tasks[s].emplace_back();
+        added.input = std::move(task);
+        added.step = taken_.batches;
       }
     }
   }
@@ -145,6 +159,7 @@ void MicroBatches::prepare_stages(BatchRun& run) {
     if (!stage.shuffles.empty()) of.tasks.resize(static_cast<std::size_t>(shuffle_partitions_));
     std::move(taken.tasks[s].begin(), taken.tasks[s].end(), std::back_inserter(of.tasks));
     of.unfinished = of.tasks.size();
+    if (may_fail_ && !stage.children.empty()) of.made.resize(of.tasks.size());
     run.tasks += static_cast<std::int64_t>(of.tasks.size());
   }
   if (run.checkpoints) {
@@ -192,6 +207,11 @@ void MicroBatches::start_jobs() {
     ++jobs_running_;
     BatchRun& run = batches_.at(batch);
     run.started_ns = calendar_.now();
+    if (may_fail_ && window_) {
+      const int parent = parent_of_window();
+      const int earlier = add_lost_maps(window_->batches_to_rebuild_next(), batch);
+      if (earlier > 0) run.stages[static_cast<std::size_t>(parent)].rounds = copies_of(parent) + earlier;
+    }
     for (std::size_t s = 0; s < stages_.list.size(); ++s)
       if (run.stages[s].parents_left == 0) submit_stage(batch, static_cast<int>(s));
   }
@@ -200,8 +220,10 @@ void MicroBatches::start_jobs() {
 // A job without any task is over without one.
 void MicroBatches::submit_stage(std::uint32_t batch, int stage) {
   const bool anything = batches_.at(batch).tasks > 0;
-  scheduler_.give({stage_submitted, stage_id(batch, stage),
-                   anything ? millis(params_.driver.stage_ms * copies_of(stage)) : 0});
+  const int rounds = std::exchange(batches_.at(batch).stages[static_cast<std::size_t>(stage)].rounds, 0);
+  scheduler_.give(
+      {stage_submitted, stage_id(batch, stage),
+       anything ? millis(params_.driver.stage_ms * (rounds > 0 ? rounds : copies_of(stage))) : 0});
 }
 
 void MicroBatches::scheduler_did(const DriverThread::Work& work) {
@@ -209,11 +231,13 @@ void MicroBatches::scheduler_did(const DriverThread::Work& work) {
     case stage_submitted:
       return stage_ready(work.argument / stage_count(), static_cast<int>(work.argument % stage_count()));
     case task_launched:
-      slots_[work.argument].launched_ns = scheduler_.signal_ns();
+      if (current(work.argument) < 0) return;
+      slots_[static_cast<std::size_t>(current(work.argument))].launched_ns = scheduler_.signal_ns();
       calendar_.schedule(calendar_.now() + rpc_ns_, EventClass::timer, *this, task_arrives, work.argument);
       return;
     case result_taken:
-      return take_result(static_cast<int>(work.argument));
+      if (current(work.argument) >= 0) take_result(current(work.argument));
+      return;
     case group_scheduled:
       calendar_.schedule(calendar_.now() + rpc_ns_, EventClass::timer, *this, group_told, work.argument);
       return;
@@ -225,13 +249,16 @@ void MicroBatches::scheduler_did(const DriverThread::Work& work) {
 void MicroBatches::stage_ready(std::uint32_t batch, int stage) {
   StageRun& run = batches_.at(batch).stages[static_cast<std::size_t>(stage)];
   if (run.tasks.empty()) return stage_done(batch, stage);
-  if (is_window(stage)) {
+  if (is_window(stage) && !std::exchange(batches_.at(batch).in_window, true)) {
     window_->enter(batches_.at(batch).entered);
     note_window();
   }
+  run.running = true;
+  run.blocked = false;
+  if (may_fail_ && misses_anything(batches_.at(batch), stage)) return wait_for_parents(batch, stage, false);
+  if (run.to_launch() == 0) return;
   ready_[{batch, stage}] = &run;
-  if (pending_tasks_ == 0) backlog_since_ns_ = calendar_.now();
-  pending_tasks_ += static_cast<std::int64_t>(run.tasks.size());
+  count_pending(static_cast<std::int64_t>(run.to_launch()));
 }
 
 // ---------------------------------------------------------------- tasks
@@ -249,8 +276,10 @@ void MicroBatches::launch() {
   if (!scheduler_.idle() || ready_.empty()) return;
   const auto first = next_stage();
   StageRun& stage = *first->second;
-  const int number = static_cast<int>(stage.next);
-  const Pieces& input = stage.tasks[stage.next].input;
+  const bool again = !stage.again.empty();
+  const int number = again ? stage.again.front() : static_cast<int>(stage.next);
+  Task& task = stage.tasks[static_cast<std::size_t>(number)];
+  const Pieces& input = task.launched ? task.reads : task.input;
   const bool placed =
       !input.empty() && input.front().host >= 0 &&
       job_->graph()
@@ -263,10 +292,15 @@ void MicroBatches::launch() {
                    : home >= 0 ? executors_.choose(executors_.host(home), -1, offers_)
                                : executors_.choose(-1, -1, offers_);
   if (slot < 0) return;
-  occupy(slot, first->first.first, first->first.second, number, stage.tasks[stage.next]);
+  occupy(slot, first->first.first, first->first.second, number, task);
   slots_[static_cast<std::size_t>(slot)].waker = scheduler_.trace_worker();
-  if (++stage.next == stage.tasks.size()) ready_.erase(first);
-  scheduler_.give({task_launched, static_cast<std::uint32_t>(slot), millis(params_.driver.task_ms)});
+  if (again) {
+    stage.again.pop_front();
+  } else {
+    ++stage.next;
+  }
+  if (stage.to_launch() == 0) ready_.erase(first);
+  scheduler_.give({task_launched, tagged(slot), millis(params_.driver.task_ms)});
 }
 
 void MicroBatches::occupy(int slot, std::uint32_t batch, int stage, int number, Task& task) {
@@ -277,10 +311,18 @@ void MicroBatches::occupy(int slot, std::uint32_t batch, int stage, int number, 
   of.stage = stage;
   of.number = number;
   of.step = task.step;
+  if (may_fail_ && !std::exchange(task.launched, true)) task.reads = sizes_of(task.input);
   of.input = std::exchange(task.input, {});
+  of.returned = false;
   of.phase = Slot::Phase::launching;
-  if (--pending_tasks_ == 0) backlog_since_ns_ = -1;
+  count_pending(-1);
   ++statistics_.tasks;
+}
+
+void MicroBatches::count_pending(std::int64_t tasks) {
+  if (pending_tasks_ == 0 && tasks > 0) backlog_since_ns_ = calendar_.now();
+  pending_tasks_ += tasks;
+  if (pending_tasks_ == 0) backlog_since_ns_ = -1;
 }
 
 int MicroBatches::connection(int from_host, int to_host) {
@@ -294,27 +336,33 @@ void MicroBatches::arrive(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   of.phase = Slot::Phase::fetching;
   const int here = executors_.host(slot);
-  of.fetches = inputs_.fetch(of.input, here, static_cast<std::uint32_t>(slot));
+  const Pieces& reads = may_fail_ ? task_of(of).reads : of.input;
+  of.fetches = inputs_.fetch(reads, here, tagged(slot));
   std::map<int, double> bytes_from;
-  for (const Piece& piece : of.input)
-    if (piece.host >= 0 && piece.host != here && piece.second_host != here)
-      bytes_from[piece.host] += static_cast<double>(piece.batch.size_bytes);
+  for (const Piece& piece : reads) {
+    const int host = host_of(of, piece);
+    if (host >= 0 && host != here && piece.second_host != here)
+      bytes_from[host] += static_cast<double>(piece.batch.size_bytes);
+  }
   read_kept(of, here, bytes_from);
+  if (may_fail_) read_rebuilt(of, here, bytes_from);
   of.fetches += static_cast<std::uint32_t>(bytes_from.size());
   for (const auto& [host, bytes] : bytes_from) {
     job_->count_transfer(host, here, bytes);
     job_->cluster().network().send(connection(host, here), bytes, calendar_.now(), calendar_.now(),
-                                   static_cast<std::uint32_t>(slot));
+                                   tagged(slot));
   }
   if (of.fetches == 0) run(slot);
 }
 
-void MicroBatches::on_delivery(std::uint32_t slot, Nanos, Nanos) {
-  fetched(slot);
+void MicroBatches::on_delivery(std::uint32_t tag, Nanos, Nanos) {
+  fetched(tag);
 }
 
-void MicroBatches::fetched(std::uint32_t slot) {
-  if (--slots_[slot].fetches == 0) run(static_cast<int>(slot));
+void MicroBatches::fetched(std::uint32_t tag) {
+  const int slot = current(tag);
+  if (slot < 0 || slots_[static_cast<std::size_t>(slot)].phase == Slot::Phase::failing) return;
+  if (--slots_[static_cast<std::size_t>(slot)].fetches == 0) run(slot);
 }
 
 void MicroBatches::run(int slot) {
@@ -322,26 +370,29 @@ void MicroBatches::run(int slot) {
   const Nanos now = calendar_.now();
   if (of.phase == Slot::Phase::writing) {
     of.phase = Slot::Phase::telling;
-    calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives,
-                       static_cast<std::uint32_t>(slot));
+    calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives, tagged(slot));
     return;
   }
-  const double setup_s = work_before_records_s(of);
+  const double again_s = may_fail_ ? redo_s(of) : 0;
+  const double setup_s = work_before_records_s(of) + again_s;
+  of.set_up_s = setup_s;
+  of.worked_s = 0;
+  of.running_ns = of.served_ns = now;
+  if (may_fail_) give_gathered(slot);
   if (of.stage == checkpoint_stage()) {
     of.phase = Slot::Phase::writing;
     statistics_.task_core_s += setup_s;
-    calendar_.schedule(now + to_nanos(setup_s), EventClass::timer, *this, partition_read,
-                       static_cast<std::uint32_t>(slot));
+    calendar_.schedule(now + to_nanos(setup_s), EventClass::timer, *this, partition_read, tagged(slot));
     return;
   }
+  if (of.input.empty() && again_s > 0) return begin_chore(slot, setup_s);
   if (of.input.empty()) {
     of.phase = Slot::Phase::telling;
     calendar_.schedule(now + to_nanos(setup_s) + (in_groups() ? 0 : rpc_ns_), EventClass::timer, *this,
-                       in_groups() ? local_over : result_arrives, static_cast<std::uint32_t>(slot));
+                       in_groups() ? local_over : result_arrives, tagged(slot));
     return;
   }
   of.phase = Slot::Phase::running;
-  of.running_ns = now;
   const Pieces input = std::exchange(of.input, {});
   const auto reader = [&](const Piece& piece) -> Instance& {
     const LogicalEdge& edge = job_->graph().edges[static_cast<std::size_t>(piece.batch.channel->edge)];
@@ -361,6 +412,7 @@ void MicroBatches::served(const Instance& instance) {
   if (instance.source()) return;
   Slot& of = slots_[static_cast<std::size_t>(instance.index())];
   const int slot = instance.index();
+  of.served_ns = calendar_.now();
   for (const int op : stages_.list[static_cast<std::size_t>(of.stage)].operators)
     if (job_->instance(op, slot).queue_records() > 0) return;
   WEIR_ASSERT(of.phase == Slot::Phase::running, "records were served without a task");
@@ -368,24 +420,26 @@ void MicroBatches::served(const Instance& instance) {
   end_combining(slot);
   const Nanos now = calendar_.now();
   statistics_.task_core_s += to_seconds(now - of.running_ns);
+  if (may_fail_) keep_what_was_done(slot);
   if (job_->tracer() != nullptr)
     job_->tracer()->signalled(scheduler_.trace_worker(), instance.trace_worker(), instance.signal_ns(now),
                               now + rpc_ns_);
   if (in_groups()) {
     of.waker = instance.trace_worker();
     of.launched_ns = instance.signal_ns(now);
-    return calendar_.schedule(now, EventClass::timer, *this, local_over, static_cast<std::uint32_t>(slot));
+    return calendar_.schedule(now, EventClass::timer, *this, local_over, tagged(slot));
   }
-  calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives,
-                     static_cast<std::uint32_t>(slot));
+  calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives, tagged(slot));
 }
 
 void MicroBatches::take_result(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   of.phase = Slot::Phase::free;
-  if (is_window(of.stage)) window_->made(of.number, slot);
+  if (is_window(of.stage)) window_->made(of.number, slot, of.worked_s);
+  if (may_fail_) remember_output(slot);
   executors_.set_busy(slot, false, calendar_.now());
   if (on_task_over) on_task_over(executors_.executor_of(slot));
+  place_receivers();
   --batches_.at(of.batch).running;
   StageRun& stage = batches_.at(of.batch).stages[static_cast<std::size_t>(of.stage)];
   if (--stage.unfinished == 0) stage_done(of.batch, of.stage);
@@ -393,6 +447,15 @@ void MicroBatches::take_result(int slot) {
 
 void MicroBatches::stage_done(std::uint32_t batch, int stage) {
   BatchRun& run = batches_.at(batch);
+  StageRun& done = run.stages[static_cast<std::size_t>(stage)];
+  done.running = false;
+  if (!done.waiters.empty()) {
+    --run.stages_left;
+    for (const int waiter : std::exchange(done.waiters, {})) submit_stage(batch, waiter);
+    return;
+  }
+  if (may_fail_ && is_window(stage)) remember_maps(batch, run);
+  if (stage == checkpoint_stage()) window_->checkpointed();
   for (std::size_t i = 0;
        stage != checkpoint_stage() && i < stages_.list[static_cast<std::size_t>(stage)].children.size();
        ++i) {
@@ -478,18 +541,24 @@ void MicroBatches::route(Channel& channel, const Batch& batch) {
     if (enters)
       run.entered[static_cast<std::size_t>(slot.step)][static_cast<std::size_t>(partition)] += count;
     if (shuffle->second.combiner) return shuffle->second.combiner->take(number, partition, part);
-    put(stage.tasks[static_cast<std::size_t>(partition)].input, part, channel.sender->host());
+    const int maker = sent(slot, part);
+    put(stage.tasks[static_cast<std::size_t>(partition)].input, part, channel.sender->host(), maker);
   });
 }
 
 // With what else is there for the same task, as far as batches may grow.
-void MicroBatches::put(Pieces& pieces, const Batch& batch, int host) const {
+void MicroBatches::put(Pieces& pieces, const Batch& batch, int host, int maker) const {
   for (auto piece = pieces.rbegin(); piece != pieces.rend() && fidelity_.batch_records > 1; ++piece) {
-    if (piece->host != host || piece->batch.channel->edge != batch.channel->edge) continue;
+    if (piece->host != host || piece->maker != maker || piece->batch.channel->edge != batch.channel->edge)
+      continue;
     if (piece->batch.count + batch.count > fidelity_.batch_records) break;
     return piece->batch.merge(batch);
   }
-  pieces.push_back({batch, host, -1});
+  Piece piece;
+  piece.batch = batch;
+  piece.host = host;
+  piece.maker = maker;
+  pieces.push_back(piece);
 }
 
 template <class See>
@@ -500,10 +569,16 @@ void MicroBatches::for_each_held(See&& see) const {
       for (const Piece& piece : task.input) see(piece.batch);
   for (const auto& [edge, shuffle] : shuffles_)
     if (shuffle.combiner) shuffle.combiner->for_each_held(see);
-  for (const auto& [number, run] : batches_)
-    for (const StageRun& stage : run.stages)
-      for (const Task& task : stage.tasks)
+  for (const auto& [number, run] : batches_) {
+    for (const StageRun& stage : run.stages) {
+      for (const Task& task : stage.tasks) {
         for (const Piece& piece : task.input) see(piece.batch);
+        for (const auto& [edge, batches] : task.gathered)
+          for (const Batch& batch : batches)
+            if (batch.count > 0) see(batch);
+      }
+    }
+  }
   for (const Slot& slot : slots_)
     for (const Piece& piece : slot.input) see(piece.batch);
 }

@@ -52,6 +52,8 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
 
   void deploy(Job& job);
   void served(const Instance& instance);
+  // With all that it holds: tasks that run, what they have made, blocks, receivers. It is not there any more.
+  void lose(int executor);
 
   // ---- Router ----
   void route(Channel& channel, const Batch& batch) override;
@@ -69,6 +71,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   const Executors& executors() const { return executors_; }
   // There is another executor.
   void offer() {
+    place_receivers();
     place_in_group();
     launch();
   }
@@ -89,6 +92,11 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     std::int64_t checkpoints = 0;
     double checkpoint_bytes = 0;
     std::int64_t window_keys_last = 0, window_reads_max = 0, window_merged_sum = 0, window_merged_last = 0;
+    // Of executors that were lost: with tasks that ran, outputs of tasks and parts of windows that were made
+    // again, and what was lost for good.
+    std::int64_t executors_lost = 0, tasks_failed = 0, outputs_redone = 0, parts_redone = 0;
+    std::int64_t stages_again = 0, blocks_lost = 0, records_lost = 0, reads_gone = 0;
+    double redone_s = 0;
   };
   const Statistics& statistics() const { return statistics_; }
   std::int64_t batches_waiting() const { return static_cast<std::int64_t>(batches_.size()); }
@@ -106,6 +114,23 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   struct Task {
     Pieces input;
     int step = 0;  // the batch that it is of, among those of the job
+    // ---- where workers may fail (micro_batches_recovery.cpp)
+    // What it fetches, once it was launched: of `input`, some may be dealt with already.
+    Pieces reads;
+    bool launched = false;
+    double redo_s = 0;  // core time of records that were dealt with, and whose outcome was lost
+    std::map<int, std::vector<Batch>> gathered;  // by edge: what an attempt had joined by key, by partition
+    std::int64_t of_batch = -1;                  // an earlier one, of whose map outputs it makes
+    std::size_t of_output = 0;                   // this one again
+  };
+  // What a task has made for others to read, and what making it again takes.
+  struct Made {
+    static constexpr int lost = -2;
+    int slot = -1;  // -1: not yet
+    double work_s = 0;
+    double sent_bytes = 0;
+    Pieces reads;
+    bool there() const { return slot >= 0; }
   };
   struct StageRun {
     std::vector<Task> tasks;  // behind shuffles first, by partition; then those of inputs
@@ -113,6 +138,14 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     std::size_t unfinished = 0;
     int parents_left = 0;
     Waker told_by;  // who ended last, in a group
+    // ---- where workers may fail
+    std::vector<Made> made;    // by task
+    std::deque<int> again;     // tasks to be launched before the next one
+    std::vector<int> waiters;  // stages that go on when this one has made what was lost
+    int rounds = 0;            // stages of Spark that the next submission of it costs; 0: as always
+    bool running = false;      // submitted, and not over
+    bool blocked = false;      // until what it reads is made again
+    std::size_t to_launch() const { return tasks.size() - next + again.size(); }
   };
   // A batch, from its time to the end of its job.
   struct BatchRun {
@@ -126,6 +159,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     std::int64_t tasks = 0;
     int running = 0;           // tasks
     bool checkpoints = false;  // after its last stage
+    bool in_window = false;    // what it brings was counted there
     // What came by the shuffle to the window, by step and partition.
     std::vector<std::vector<std::int64_t>> entered;
   };
@@ -153,8 +187,15 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
       fetching,
       running,
       writing,
-      telling
+      telling,
+      failing  // nobody answers its fetches
     } phase = Phase::free;
+    std::uint32_t attempt = 0;  // events of an earlier one are stale
+    // ---- where workers may fail
+    Nanos served_ns = 0;    // when it was done with records last
+    double set_up_s = 0;    // core time before its records
+    double worked_s = 0;    // on them, when it was over
+    bool returned = false;  // its task is another's, though it still waits
   };
   // Stages that have tasks to launch, by batch and number.
   using Ready = std::map<std::pair<std::uint32_t, int>, StageRun*>;
@@ -185,7 +226,9 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     group_told = 4,
     local_over = 5,
     stage_told = 6,
-    partition_read = 7
+    partition_read = 7,
+    fetch_failed = 8,
+    stage_again = 9
   };
   enum WorkKind : std::uint32_t {
     generated = 1,
@@ -244,7 +287,61 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   void job_done(std::uint32_t batch);
   void note(std::uint32_t batch, const BatchRun& run);
   void adapt_rates(const BatchRun& run);
-  void put(Pieces& pieces, const Batch& batch, int host) const;
+  // What a task has sent over a shuffle; where workers may fail, the task's number, else -1.
+  int sent(const Slot& of, const Batch& part);
+  void put(Pieces& pieces, const Batch& batch, int host, int maker) const;
+  // An event of what the slot does now.
+  std::uint32_t tagged(int slot) const {
+    return static_cast<std::uint32_t>(slot) | slots_[static_cast<std::size_t>(slot)].attempt << slot_bits;
+  }
+  // The slot, or -1: the event is stale.
+  int current(std::uint32_t tag) const {
+    const auto slot = static_cast<int>(tag & ((1u << slot_bits) - 1));
+    return tagged(slot) == tag ? slot : -1;
+  }
+  Task& task_of(const Slot& of) {
+    return batches_.at(of.batch)
+        .stages[static_cast<std::size_t>(of.stage)]
+        .tasks[static_cast<std::size_t>(of.number)];
+  }
+  // Of what a task reads, what and where it is: pieces of one place together, without records.
+  static Pieces sizes_of(const Pieces& input);
+  // ---- recovery, where workers may fail
+  int parent_of_window() const {
+    return stages_.list[static_cast<std::size_t>(window_->stage())].parents.front();
+  }
+  std::int64_t batch_number(std::uint32_t job, const BatchRun& run, int step) const {
+    return static_cast<std::int64_t>(job) + 1 - static_cast<std::int64_t>(run.entered.size()) + step;
+  }
+  int host_of(const Slot& of, const Piece& piece) const;
+  Window::Rebuilt to_rebuild(int stage, int number) const;
+  void read_rebuilt(const Slot& of, int here, std::map<int, double>& bytes_from) const;
+  double redo_s(const Slot& of);
+  void begin_chore(int slot, double work_s);
+  void give_gathered(int slot);
+  void remember_output(int slot);
+  void remember_maps(std::uint32_t batch, const BatchRun& run);
+  int add_lost_maps(const std::set<std::int64_t>& batches, std::uint32_t job);
+  bool any_map_missing(const std::set<std::int64_t>& batches) const;
+  void lose_tasks(int executor);
+  void lose_outputs(int executor);
+  void lose_blocks(int executor);
+  bool lose_copies(Pieces& reads, int executor);
+  void lose_records(Pieces& pieces);
+  void lose_receivers(int executor);
+  void place_receivers();
+  void abort_task(int slot);
+  void keep_what_was_done(int slot);
+  void to_launch_again(std::uint32_t batch, int stage, int number);
+  void count_pending(std::int64_t tasks);
+  void make_again(std::uint32_t batch, int stage, std::size_t number);
+  std::set<std::int64_t> batches_read(const StageRun& run, int stage) const;
+  bool misses_anything(const BatchRun& run, int stage) const;
+  bool reads_lost(const Slot& of) const;
+  void notice(std::uint32_t batch, int stage);
+  void wait_for_parents(std::uint32_t batch, int stage, bool failed);
+  void open_again(std::uint32_t batch, int stage, int waiter, int rounds, bool failed);
+  void fetch_fails(int slot);
   int connection(int from_host, int to_host);
   std::uint32_t stage_id(std::uint32_t batch, int stage) const {
     return batch * stage_count() + static_cast<std::uint32_t>(stage);
@@ -254,9 +351,12 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   void trace_batch_time();
   void signal_from_scheduler(int worker);
 
+  static constexpr std::uint32_t slot_bits = 17;  // more slots than a scenario may have
+
   Calendar& calendar_;
   const SparkParams& params_;
   FidelitySpec fidelity_;
+  bool may_fail_;  // some executors will
   std::uint64_t seed_;
   Nanos batch_interval_ns_;
   Nanos rpc_ns_;
@@ -293,6 +393,15 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   std::vector<Slot> slots_;
   std::map<std::pair<int, int>, int> connections_;
   std::uint32_t next_batch_ = 0;
+  // Where executors may fail: of batches whose jobs are over, what their windows are made of; and receivers,
+  // by source and instance, that wait for a core.
+  std::map<std::int64_t, std::vector<Made>> maps_;
+  struct Receiver {
+    int source = 0;
+    int index = 0;
+  };
+  std::map<int, std::vector<Receiver>> receivers_;  // by slot
+  std::deque<std::vector<Receiver>> homeless_;
   Statistics statistics_;
 };
 

@@ -124,7 +124,7 @@ void MicroBatches::start_local(int executor) {
     of.launched_ns = task.waker.signal_ns;
     of.waker = task.waker.worker;
     calendar_.schedule(calendar_.now() + millis(params_.group.local_launch_ms), EventClass::timer, *this,
-                       task_arrives, static_cast<std::uint32_t>(slot));
+                       task_arrives, tagged(slot));
   }
 }
 

@@ -42,7 +42,7 @@ void MicroBatches::deploy_window(const LogicalGraph& graph) {
     const int from = graph.edges[static_cast<std::size_t>(edge)].from;
     window_.emplace(params, stages_.of_operator[static_cast<std::size_t>(graph.find(name))], keys_of(edge),
                     shuffle_partitions_, batch_interval_ns_,
-                    graph.operators[static_cast<std::size_t>(from)].output_bytes());
+                    graph.operators[static_cast<std::size_t>(from)].output_bytes(), may_fail_);
     if (params.combine) combine(edge);
   }
 }
@@ -85,7 +85,11 @@ void MicroBatches::end_combining(int slot) {
       StageRun& stage = batches_.at(of.batch).stages[static_cast<std::size_t>(child)];
       shuffle.combiner->end(slot, [&](int partition, const Batch& batch, std::int64_t before) {
         job_->pushed(edge, batch.count - before);
-        stage.tasks[static_cast<std::size_t>(partition)].input.push_back({batch, executors_.host(slot), -1});
+        Piece piece;
+        piece.batch = batch;
+        piece.host = executors_.host(slot);
+        piece.maker = sent(of, batch);
+        stage.tasks[static_cast<std::size_t>(partition)].input.push_back(piece);
       });
     }
   }
@@ -108,7 +112,7 @@ void MicroBatches::write_partition(int slot) {
   of.fetches = 1;
   job_->count_transfer(here, checkpoint_host_, bytes);
   job_->cluster().network().send(connection(here, checkpoint_host_), bytes, calendar_.now(), calendar_.now(),
-                                 static_cast<std::uint32_t>(slot));
+                                 tagged(slot));
 }
 
 // A join goes through all of both sides.

@@ -150,9 +150,34 @@ ParamTable<CheckpointParams> checkpoint_table() {
          positive());
   t.real("write_per_key_us", &CheckpointParams::write_per_key_us,
          {.unit = "us", .help = "Time of a core to write a key.", .source = chosen}, between(0, 1e9));
+  t.real("read_per_key_us", &CheckpointParams::read_per_key_us,
+         {.unit = "us",
+          .help = "And to read it again, of a partition that was lost with its executor.",
+          .source = chosen},
+         between(0, 1e9));
   t.text("host", &CheckpointParams::host,
          {.help = "The host of the file system, to which it goes over the network; empty: writing is part of "
                   "write_per_key_us."});
+  return t;
+}
+
+ParamTable<RecoveryParams> recovery_table() {
+  ParamTable<RecoveryParams> t("recovery");
+  t.boolean("external_shuffle", &RecoveryParams::external_shuffle,
+            {.help = "What tasks write for a shuffle outlives their executor: another process of the host "
+                     "serves it.",
+             .source = "Spark 2.x, spark.shuffle.service.enabled"});
+  t.real("fetch_wait_s", &RecoveryParams::fetch_wait_s,
+         {.unit = "s",
+          .help = "How long a task that is fetching from a lost executor tries again before it fails.",
+          .source = "Spark 2.x, spark.shuffle.io.maxRetries (3) times spark.shuffle.io.retryWait (5 s)"},
+         between(0, 1e6));
+  t.real("resubmit_ms", &RecoveryParams::resubmit_ms,
+         {.unit = "ms",
+          .help = "From when the driver knows that a stage cannot read what it needs until it submits the "
+                  "stages that make it again.",
+          .source = "Spark 2.x, DAGScheduler.RESUBMIT_TIMEOUT"},
+         between(0, 1e6));
   return t;
 }
 
@@ -271,6 +296,8 @@ ParamTable<SparkParams> spark_table() {
            {.help = "Of a state, or of a window with an inverse function: a job after the batch writes it."});
   t.objects("joins", &P::joins, data_set_table(),
             {.help = "By operator behind a shuffle by key: a data set that each batch is joined with."});
+  t.object("recovery", &P::recovery, recovery_table(),
+           {.help = "Of what an executor held that is lost (the job's `failures`)."});
   t.integer("shuffle_partitions", &P::shuffle_partitions,
             {.help = "Partitions, and so tasks, behind each shuffle; 0: as many as there are cores.",
              .source = "Spark, spark.default.parallelism"},

@@ -66,7 +66,15 @@ struct StateParams {
 struct CheckpointParams {
   std::optional<double> interval_s;  // not set: by Spark's formula
   double write_per_key_us = 1;
+  double read_per_key_us = 1;
   std::string host;
+};
+
+// What happens when an executor is lost.
+struct RecoveryParams {
+  bool external_shuffle = false;
+  double fetch_wait_s = 15;
+  double resubmit_ms = 200;
 };
 
 // A data set of a batch job that an operator joins each batch with.
@@ -96,6 +104,7 @@ struct SparkParams {
   std::map<std::string, StateParams> states;
   CheckpointParams checkpoint;
   std::map<std::string, DataSetParams> joins;
+  RecoveryParams recovery;
   int shuffle_partitions = 0;  // 0: as many as there are cores
   double task_setup_ms = 3;
   int executor_cores = 1;

@@ -1,0 +1,237 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <vector>
+
+#include "models/engines/spark/distinct_keys.hpp"
+#include "tests/support/dice.hpp"
+#include "tests/support/spark_scenario.hpp"
+
+// Executors that are lost, against times and counts by hand. Tasks of a stage are of one length, and go to
+// cores one by one, so it does not matter which of them a lost executor had.
+
+using namespace weir;
+using namespace weir::test;
+
+namespace {
+
+using json = nlohmann::json;
+
+// So many cores, each an executor; with several hosts a core each.
+ScenarioText on_cores(double until_s, int cores, bool hosts = false) {
+  ScenarioText s = spark_scenario(until_s, hosts ? 1 : cores);
+  if (hosts) s.hosts()[0]["count"] = cores;
+  s.engine()["executor_start_s"] = 1000;
+  return s;
+}
+
+void fail(ScenarioText& s, double time_s, int worker, double down_s = 0) {
+  s.job()["failures"].push_back({{"time_s", time_s}, {"worker", worker}, {"down_s", down_s}});
+}
+
+// One batch, made at 10 s: records of map_ms in so many tasks, and of reduce_ms in four.
+ScenarioText two_stages(int rate_per_s, int partitions, double map_ms, double reduce_ms) {
+  ScenarioText s = on_cores(60, 4);
+  s.source("in", ScenarioText::constant(rate_per_s));
+  s.op("words", "map", ScenarioText::deterministic(map_ms * 1e3), 4);
+  s.op("count", "keyed-count", ScenarioText::deterministic(reduce_ms * 1e3), 4);
+  s.edge("in", "words");
+  s.edge("words", "count", "key")["keys"] = {{"law", "even"}, {"count", 100}, {"random", false}};
+  s.engine()["direct"] = {{"partitions", partitions}};
+  s.engine()["batch_interval_s"] = 10;
+  s.engine()["batches_max"] = 1;
+  return s;
+}
+
+double processing_s(const json& result) {
+  return spark_figure(result, "processing_time_max_s");
+}
+
+}  // namespace
+
+TEST_CASE("A task of a lost executor starts again elsewhere, from its beginning", "[oracle][spark]") {
+  // A hundred records of 20 ms in four tasks on four cores: half a second.
+  for (const double at_s : {10.01, 10.305, 10.35, 10.49}) {
+    ScenarioText s = on_cores(60, 4);
+    s.source("in", ScenarioText::constant(10));
+    s.op("work", "map", ScenarioText::deterministic(20'000), 4);
+    s.edge("in", "work");
+    s.engine()["direct"] = {{"partitions", 4}};
+    s.engine()["batch_interval_s"] = 10;
+    s.engine()["batches_max"] = 1;
+    CHECK(processing_s(spark_result(s)) == Approx(0.5));
+    fail(s, at_s, 2);
+    const json result = spark_result(s, true);
+    // On the first core that is free, at half a second, and for as long again.
+    CHECK(processing_s(result) == Approx(1.0));
+    CHECK(result["summary"]["conservation"]["delivered"] == 100);
+    CHECK(result["trace"]["without_path"] == 0);
+    CHECK(spark_figure(result, "executors_lost") == 1);
+    CHECK(spark_figure(result, "tasks_failed") == 1);
+    CHECK(spark_figure(result, "tasks") == 5);
+    CHECK(spark_figure(result, "outputs_redone") == 0);
+    // What it had done, in whole records.
+    const double done_s = std::floor((at_s - 10) / 0.02 + 1e-9) * 0.02;
+    CHECK(spark_figure(result, "redone_core_s") == Approx(done_s));
+    // A failure of somebody who is idle, or when all is over, costs nothing.
+    s.job()["failures"] = json::array();
+    fail(s, 9, 2);
+    fail(s, 59, 3);
+    CHECK(processing_s(spark_result(s)) == Approx(1.0));  // four tasks on three cores
+    s.job()["failures"] = json::array();
+    fail(s, 59, 3);
+    CHECK(processing_s(spark_result(s)) == Approx(0.5));
+  }
+}
+
+TEST_CASE("Outputs of map tasks on a lost executor are made again", "[oracle][spark]") {
+  // A hundred records: 0.25 s of four map tasks, 0.5 s of four reduce tasks.
+  const auto base = [] { return two_stages(10, 4, 10, 20); };
+  ScenarioText s = base();
+  CHECK(processing_s(spark_result(s)) == Approx(0.75));
+  // While the reduce tasks run: the stage fails, and 0.2 s later the map stage is submitted again. Cores are
+  // free at 10.75: the map task takes until 11, the reduce task until 11.5.
+  fail(s, 10.4, 2);
+  json result = spark_result(s, true);
+  CHECK(processing_s(result) == Approx(1.5));
+  CHECK(spark_figure(result, "outputs_redone") == 1);
+  CHECK(spark_figure(result, "tasks_failed") == 1);
+  CHECK(spark_figure(result, "stages_submitted_again") == 1);
+  CHECK(spark_figure(result, "redone_core_s") == Approx(0.25 + 0.14));
+  CHECK(result["trace"]["without_path"] == 0);
+  CHECK(result["summary"]["conservation"]["delivered"] == 100);
+  // Submitted again when cores are free already: half a second later, 10.9.
+  s.engine()["recovery"] = {{"resubmit_ms", 500}};
+  CHECK(processing_s(spark_result(s)) == Approx(0.9 + 0.25 + 0.5));
+  // With outputs that outlive their executor, the reduce task alone, from 10.75.
+  s.engine()["recovery"] = {{"external_shuffle", true}};
+  result = spark_result(s);
+  CHECK(processing_s(result) == Approx(1.25));
+  CHECK(spark_figure(result, "outputs_redone") == 0);
+  // While the map tasks run: one again at 10.25, and four reduce tasks on three cores.
+  s = base();
+  fail(s, 10.1, 2);
+  result = spark_result(s, true);
+  CHECK(processing_s(result) == Approx(0.5 + 1.0));
+  CHECK(spark_figure(result, "outputs_redone") == 0);
+  CHECK(spark_figure(result, "stages_submitted_again") == 0);
+  CHECK(result["trace"]["without_path"] == 0);
+  // Outputs of a map stage that is not over: eight tasks of 0.2 s in two rounds, of which an executor has had
+  // one and has another. Both again from 10.4 to 10.6; four reduce tasks of 0.8 s on three cores.
+  s = two_stages(16, 8, 10, 20);
+  CHECK(processing_s(spark_result(s)) == Approx(0.4 + 0.8));
+  fail(s, 10.3, 2);
+  result = spark_result(s, true);
+  CHECK(processing_s(result) == Approx(0.6 + 1.6));
+  CHECK(spark_figure(result, "outputs_redone") == 1);
+  CHECK(spark_figure(result, "tasks_failed") == 1);
+  CHECK(result["trace"]["without_path"] == 0);
+}
+
+TEST_CASE("A lost executor is replaced where there is room", "[oracle][spark]") {
+  ScenarioText s = two_stages(10, 4, 10, 20);
+  s.engine()["executor_start_s"] = 0.3;
+  fail(s, 10.4, 2);
+  // From 10.7: the map task until 10.95, then the reduce task until 11.45.
+  json result = spark_result(s);
+  CHECK(processing_s(result) == Approx(1.45));
+  const json& actions = result["summary"]["scaling"]["actions"];
+  REQUIRE(actions.size() == 2);
+  CHECK(actions[0]["from"] == 4);
+  CHECK(actions[0]["to"] == 3);
+  CHECK(actions[0]["time_s"] == Approx(10.4));
+  CHECK(actions[1]["to"] == 4);
+  CHECK(actions[1]["time_s"] == Approx(10.4));  // asked for; there 0.3 s later
+  // Its place stays empty for longer than the job takes.
+  s.job()["failures"][0]["down_s"] = 5;
+  result = spark_result(s);
+  CHECK(processing_s(result) == Approx(1.5));
+  CHECK(spark_figure(result, "executor_seconds") == Approx(4 * 60 - 5.3));
+  // One that is not there does not fail.
+  s.engine()["initial_executors"] = 3;
+  s.job()["failures"][0] = {{"time_s", 10.4}, {"worker", 3}};
+  CHECK(spark_figure(spark_result(s), "executors_lost") == 0);
+}
+
+namespace {
+
+// Four hosts of a core each; a batch a second of a hundred records: 0.25 s of four map tasks, then 0.2 s of
+// four reduce tasks, each of which stays on its host. Executor 2 is lost between two batches, and back at
+// once.
+ScenarioText kept(double until_s, double fail_s) {
+  ScenarioText s = on_cores(until_s, 4, true);
+  s.source("in", ScenarioText::constant(100));
+  s.op("words", "map", ScenarioText::deterministic(10'000), 4);
+  s.op("count", "keyed-count", ScenarioText::deterministic(8'000), 4);
+  s.edge("in", "words");
+  s.edge("words", "count", "key")["keys"] = {{"law", "even"}, {"count", 200}, {"random", false}};
+  s.dataflow()["operators"][0]["output_bytes"] = 0;
+  s.dataflow()["operators"][1]["output_bytes"] = 0;
+  s.engine()["direct"] = {{"partitions", 4}};
+  s.engine()["executor_start_s"] = 0.01;
+  if (fail_s > 0) fail(s, fail_s, 2);
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("A window makes again what a lost executor kept of it", "[oracle][spark]") {
+  // The batch at 6 s, of a window of three: an executor had one map output and one reduced partition of each
+  // of the two before. Six map tasks on four cores, then one reduce task of three batches.
+  ScenarioText s = kept(20.9, 5.9);
+  s.engine()["windows"] = {
+      {"count", {{"length_s", 3}, {"slide_s", 1}, {"combine", false}, {"merge_per_key_us", 0}}}};
+  const json result = spark_result(s, true);
+  CHECK(processing_s(result) == Approx(2 * 0.25 + 3 * 0.2).epsilon(1e-4));
+  CHECK(spark_figure(result, "outputs_redone") == 2);
+  CHECK(spark_figure(result, "parts_redone") == 2);
+  CHECK(spark_figure(result, "redone_core_s") == Approx(2 * 0.25 + 2 * 0.2).epsilon(1e-4));
+  CHECK(result["trace"]["without_path"] == 0);
+  // What has been made again is there: no other batch takes longer.
+  CHECK(spark_figure(result, "processing_time_mean_s") == Approx(0.45 + (1.1 - 0.45) / 20).epsilon(1e-3));
+  CHECK(spark_figure(result, "window_records_last") == 300);
+  CHECK(spark_figure(result, "windows") == 20);
+  // With an inverse function: the result before too, of all that it was made of since the first.
+  s.engine()["windows"]["count"]["inverse"] = true;
+  s.engine()["windows"]["count"]["merge_per_key_us"] = 100;
+  s.engine()["checkpoint"] = {{"interval_s", 1000}};
+  const json inverse = spark_result(s);
+  CHECK(spark_figure(inverse, "outputs_redone") == 5);
+  CHECK(spark_figure(inverse, "parts_redone") == 5 + 5);
+}
+
+TEST_CASE("A state is made again from its last checkpoint on", "[oracle][spark]") {
+  constexpr double merge_us = 200, read_us = 300;
+  const auto kept_state = [&](double fail_s, double interval_s) {
+    ScenarioText s = kept(40.9, fail_s);
+    s.engine()["states"] = {{"count", {{"update_per_key_us", merge_us}}}};
+    s.engine()["checkpoint"] = {
+        {"interval_s", interval_s}, {"write_per_key_us", 0}, {"read_per_key_us", read_us}};
+    return spark_result(s);
+  };
+  // 200 keys, 50 in a partition, all of which come in the first batches; 25 records of a batch have so many.
+  KeySpec law;
+  law.count = 200;
+  const spark::DistinctKeys distinct(law, 4);
+  const auto keys = [&](int batches) { return static_cast<double>(distinct.among(25 * batches, 0)); };
+  const auto merged = [&](int batch) { return (batch > 1 ? keys(batch - 1) : 0) + keys(1); };
+  for (const double interval_s : {10.0, 15.0, 1000.0}) {
+    for (const int fails_after : {25, 29}) {
+      const json result = kept_state(fails_after + 0.9, interval_s);
+      const int last = static_cast<int>(fails_after / interval_s) * static_cast<int>(interval_s);
+      const int batches = fails_after - last;
+      INFO("every " << interval_s << " s, lost at " << fails_after << ".9 s");
+      CHECK(spark_figure(result, "outputs_redone") == batches);
+      CHECK(spark_figure(result, "parts_redone") == 2 * batches);
+      // The core time of it: map tasks, reducing, updating, and reading the checkpoint.
+      double redone_s = batches * (0.25 + 0.2) + (last > 0 ? keys(last) * read_us * 1e-6 : 0);
+      for (int batch = last + 1; batch <= fails_after; ++batch) redone_s += merged(batch) * merge_us * 1e-6;
+      CHECK(spark_figure(result, "redone_core_s") == Approx(redone_s).epsilon(1e-4));
+      // One task does it all but the map tasks, which are on four cores.
+      const double maps_s = std::ceil((batches + 4) / 4.0) * 0.25;
+      CHECK(processing_s(result) ==
+            Approx(maps_s + redone_s - batches * 0.25 + 0.2 + merged(fails_after + 1) * merge_us * 1e-6)
+                .epsilon(1e-4));
+      CHECK(spark_figure(result, "state_records_last") >= 100.0 * fails_after);
+    }
+  }
+}
