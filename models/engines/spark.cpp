@@ -179,7 +179,7 @@ std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluste
   const int cores = cores_of(graph);
   int receivers = 0;
   for (const LogicalOperator& op : graph.operators) {
-    if (op.source) receivers = std::max(receivers, op.parallelism());
+    if (op.source) receivers += op.parallelism();
     if (!op.source && op.parallelism() != cores)
       wrong.push_back(
           fmt::format("{} has parallelism {}, and others have {}: tasks run on any core (the same "

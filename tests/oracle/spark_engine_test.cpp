@@ -3,7 +3,6 @@
 #include <cmath>
 #include <vector>
 
-#include "models/engines/spark/formulas.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/spark_scenario.hpp"
 
@@ -42,7 +41,7 @@ TEST_CASE("Scheduling delay grows without bound exactly when processing takes lo
     CHECK(spark_figure(result, "processing_time_max_s") == Approx(processing_s).epsilon(1e-9));
     double sum_s = 0;
     const auto delay_s = [&](std::int64_t k) {
-      return to_seconds(spark::scheduling_delay_ns(k, to_nanos(processing_s), nanos_per_second));
+      return std::max(0.0, static_cast<double>(k) * (processing_s - 1));
     };
     for (std::int64_t k = 0; k < ended; ++k) sum_s += delay_s(k);
     CHECK(spark_figure(result, "scheduling_delay_last_s") == Approx(delay_s(ended - 1)).margin(1e-7));
@@ -94,11 +93,65 @@ TEST_CASE("Blocks are tasks, and a receiver has a core to itself", "[oracle][spa
     const json result = spark_result(s);
     const double batches = spark_figure(result, "batches");
     CHECK(batches == 10);
-    CHECK(spark_figure(result, "tasks") == batches * static_cast<double>(spark::blocks_per_batch(
-                                                         2 * nanos_per_second, to_nanos(block_ms * 1e-3))));
+    CHECK(spark_figure(result, "tasks") == batches * 2000 / block_ms);
     // The first slot is the receiver's.
     CHECK(result["instances"][1][0]["records_in"] == 0);
     CHECK(result["instances"][1][1]["records_in"].get<double>() > 0);
+  }
+}
+
+TEST_CASE("Receivers of several sources have a core each", "[oracle][spark]") {
+  // 300 records/s of 5 ms are more than one core can do, and less than two: two sources leave one of three.
+  const auto of_sources = [](int sources, int cores) {
+    ScenarioText s = spark_scenario(30.9, cores);
+    for (int i = 0; i < sources; ++i)
+      s.source("in" + std::to_string(i), ScenarioText::constant(300 / sources));
+    if (sources == 1) s.dataflow()["sources"][0]["parallelism"] = 2;
+    s.op("out", "sink", ScenarioText::deterministic(5'000), cores);
+    for (int i = 0; i < sources; ++i) s.edge("in" + std::to_string(i), "out");
+    s.engine()["input"] = "receiver";
+    return s;
+  };
+  for (const int sources : {1, 2}) {
+    const json result = spark_result(of_sources(sources, 3));
+    INFO(sources << " sources");
+    // The one core that is left.
+    CHECK(result["summary"]["conservation"]["delivered"].get<double>() == Approx(29.9 / 5e-3).epsilon(0.01));
+    const std::size_t sink = static_cast<std::size_t>(sources);
+    CHECK(result["instances"][sink][0]["records_in"] == 0);
+    CHECK(result["instances"][sink][1]["records_in"] == 0);
+  }
+  const json none = run({.scenario = of_sources(2, 2).text()});
+  CHECK(none.value("error", std::string()).find("2 receivers take a core each") != std::string::npos);
+}
+
+TEST_CASE("Backpressure is of each receiver, and shares what is read directly by what waits",
+          "[oracle][spark]") {
+  for (const char* input : {"receiver", "direct"}) {
+    ScenarioText s = spark_scenario(120, 4);
+    s.source("in", ScenarioText::constant(1000))["parallelism"] = 2;
+    s.op("out", "sink", ScenarioText::deterministic(4'000), 4);
+    s.edge("in", "out");
+    s.engine()["input"] = input;
+    s.engine()["direct"] = {{"partitions", 8}};
+    s.engine()["backpressure"] = {{"enabled", true}, {"min_rate_per_s", 1}};
+    const json result = spark_result(s);
+    INFO(input);
+    const double first = result["instances"][0][0]["records_out"].get<double>();
+    CHECK(first == result["instances"][0][1]["records_out"].get<double>());
+    // Half of what comes is too much for two cores. What was delivered last came in about as long ago as
+    // all that waits takes: nobody is left behind.
+    const double delivered = result["summary"]["conservation"]["delivered"].get<double>();
+    const double rate_per_s = delivered / 120;
+    const double cores = std::string(input) == "receiver" ? 2 : 4;
+    CHECK(rate_per_s == Approx(cores * 250).epsilon(0.1));
+    const double behind_s = 120 - delivered / 1000;
+    CHECK(result["summary"]["latency_s"]["max"].get<double>() == Approx(behind_s).epsilon(0.1).margin(3));
+    // A least rate that no stream ever has is no limit.
+    s.all["until_s"] = 20;
+    s.engine()["backpressure"]["min_rate_per_s"] = 1e19;
+    const double unlimited = spark_result(s)["summary"]["conservation"]["delivered"].get<double>();
+    CHECK(unlimited == Approx(cores * 250 * 19).epsilon(0.1));
   }
 }
 

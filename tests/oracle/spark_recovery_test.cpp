@@ -235,3 +235,126 @@ TEST_CASE("A state is made again from its last checkpoint on", "[oracle][spark]"
     }
   }
 }
+
+namespace {
+
+// Two hosts with two executors of a core each, receivers on the first core of each; blocks of 0.2 s.
+ScenarioText received(double until_s) {
+  ScenarioText s = spark_scenario(until_s, 2);
+  s.hosts()[0]["count"] = 2;
+  s.source("in", ScenarioText::constant(200));
+  s.op("out", "sink", ScenarioText::deterministic(1'000), 4);
+  s.edge("in", "out");
+  s.engine()["input"] = "receiver";
+  s.engine()["executor_start_s"] = 0.5;
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("Blocks survive their executor where they were copied", "[oracle][spark]") {
+  for (const bool copied : {true, false}) {
+    ScenarioText s = received(20.9);
+    s.engine()["receiver"] = {{"replicate", copied}};
+    INFO((copied ? "copied" : "not copied"));
+    const int delivered = spark_result(s)["summary"]["conservation"]["delivered"].get<int>();
+    // At 10.5 s the receiver has two blocks of this batch, of forty records, and has taken in 21.
+    fail(s, 10.5005, 0);
+    const json result = spark_result(s, true);
+    const int lost = 21 + (copied ? 0 : 80);
+    CHECK(result["trace"]["without_path"] == 0);
+    CHECK(spark_figure(result, "blocks_lost") == (copied ? 0 : 2));
+    CHECK(spark_figure(result, "block_records_lost") == lost);
+    CHECK(result["summary"]["conservation"]["dropped"] == lost);
+    CHECK(result["summary"]["conservation"]["delivered"] == delivered - lost);
+    // The receiver goes on at once, on another core.
+    CHECK(result["instances"][1][0]["records_in"].get<int>() > 0);
+  }
+  // No core is free until the other executor is there again: what comes meanwhile waits outside.
+  ScenarioText s = received(20.9);
+  s.hosts()[0]["count"] = 1;
+  s.dataflow()["operators"][0]["parallelism"] = 2;
+  s.engine()["initial_executors"] = 2;
+  s.engine()["receiver"] = {{"replicate", false}};
+  const int delivered = spark_result(s)["summary"]["conservation"]["delivered"].get<int>();
+  fail(s, 10.5005, 0);
+  fail(s, 10.5005, 1);
+  const json result = spark_result(s);
+  CHECK(spark_figure(result, "executors_lost") == 2);
+  CHECK(spark_figure(result, "block_records_lost") == 101);
+  CHECK(result["summary"]["conservation"]["delivered"] == delivered - 101);
+}
+
+TEST_CASE("A job with random failures loses nothing but blocks", "[oracle][spark][property]") {
+  const auto seed = test_seed();
+  INFO("seed " << seed);
+  Dice dice(seed);
+  std::vector<Run> runs;
+  for (int round = 0; round < 24; ++round) {
+    ScenarioText s = spark_scenario(20.5, 2);
+    s.hosts()[0]["count"] = 3;
+    const int kind = dice.below(5);
+    s.source("in", ScenarioText::poisson(dice.between(20, 150)));
+    s.op("a", dice.below(10) < 3 ? json{{"type", "filter"}, {"selectivity", 0.5}} : json("map"),
+         ScenarioText::exponential(dice.between(200, 2000)), 6);
+    s.op("b", "keyed-count", ScenarioText::exponential(dice.between(200, 2000)), 6);
+    s.edge("in", "a");
+    s.edge("a", "b", "key")["keys"] = {{"law", "zipf"}, {"count", 50}, {"exponent", 1.1}};
+    if (dice.below(10) < 4) {
+      s.op("c", "map", ScenarioText::exponential(2000), 6);
+      s.edge("b", "c", dice.below(10) < 5 ? "forward" : "rebalance");
+    }
+    s.engine()["input"] = dice.below(10) < 4 ? "receiver" : dice.below(10) < 5 ? "direct" : "file";
+    s.engine()["direct"] = {{"partitions", 1 + dice.below(9)}};
+    s.engine()["driver"] = {{"generation_ms", 2}, {"stage_ms", 5}, {"task_ms", 2}, {"rpc_ms", 1}};
+    s.engine()["task_setup_ms"] = dice.below(20);
+    s.engine()["executor_start_s"] = dice.between(0.01, 3);
+    s.engine()["executor_cores"] = dice.below(10) < 5 ? 1 : 2;
+    s.engine()["recovery"] = {{"external_shuffle", dice.below(10) < 3}, {"fetch_wait_s", dice.between(0, 4)}};
+    if (kind == 1)
+      s.engine()["windows"] = {
+          {"b", {{"length_s", 1 + dice.below(5)}, {"slide_s", 1}, {"inverse", dice.below(10) < 5}}}};
+    if (kind == 2) s.engine()["states"] = {{"b", {{"update_per_key_us", 500}}}};
+    if (kind == 1 || kind == 2) s.engine()["checkpoint"] = {{"interval_s", 1 + dice.below(8)}};
+    if (kind == 3) s.engine()["concurrent_jobs"] = 2;
+    if (kind == 4) s.engine()["combine"] = {"b"};
+    for (int failures = 1 + dice.below(6); failures > 0; --failures)
+      fail(s, dice.between(0, 20), dice.below(s.engine()["executor_cores"] == 1 ? 6 : 3),
+           dice.below(10) < 3 ? dice.between(0, 5) : 0);
+    // As it is, traced, and without lookahead.
+    runs.push_back({.scenario = s.text(), .seed = seed});
+    runs.push_back({.scenario = s.text(), .seed = seed, .trace = true});
+    runs.push_back({.scenario = s.text(), .seed = seed, .lookahead = false});
+  }
+  const std::vector<json> results = run_all(runs);
+  for (std::size_t i = 0; i < results.size(); i += 3) {
+    INFO(runs[i].scenario);
+    INFO(results[i].value("error", std::string()) << results[i + 1].value("error", std::string()));
+    REQUIRE(results[i].contains("summary"));
+    REQUIRE(results[i + 1].contains("summary"));
+    INFO(results[i]["summary"]["failed_checks"].dump());
+    const json& summary = results[i]["summary"];
+    CHECK(summary["conservation"]["ok"] == true);
+    CHECK(summary["conservation"]["dropped"] == spark_figure(results[i], "block_records_lost"));
+    CHECK(summary["fingerprint"] == results[i + 1]["summary"]["fingerprint"]);
+    CHECK(summary["fingerprint"] == results[i + 2]["summary"]["fingerprint"]);
+    CHECK(results[i + 1]["trace"]["without_path"] == 0);
+    // Batches go on being made, and being processed.
+    CHECK(spark_figure(results[i], "batches") >= 3);
+  }
+}
+
+TEST_CASE("A failure that never comes changes nothing", "[oracle][spark]") {
+  for (const char* input : {"receiver", "direct", "file"}) {
+    ScenarioText s = two_stages(100, 8, 1, 2);
+    s.engine().erase("batches_max");
+    s.engine()["input"] = input;
+    s.engine()["windows"] = {{"count", {{"length_s", 20}, {"slide_s", 10}, {"inverse", true}}}};
+    const json without = spark_result(s);
+    fail(s, 61, 1);
+    const json with = spark_result(s);
+    CHECK(without["summary"]["fingerprint"] == with["summary"]["fingerprint"]);
+    CHECK(spark_figure(with, "executors_lost") == 0);
+    CHECK(!without["summary"]["engine_figures"].contains("executors_lost"));
+  }
+}

@@ -108,6 +108,36 @@ TEST_CASE("A window with an inverse function is checkpointed, one without is not
   CHECK(spark_figure(spark_result(s), "checkpoints") == 5);  // every 12 s
 }
 
+TEST_CASE("Tasks of a joined stage that read a source do not read the data set", "[oracle][spark]") {
+  ScenarioText s = counted(11, 200);
+  s.engine()["joins"] = {{"count", {{"keys", 4000}, {"merge_per_key_us", 100}}}};
+  s.op("out", "sink", ScenarioText::deterministic(0), 4);
+  s.edge("count", "out", "forward");
+  const double alone_s = spark_figure(spark_result(s), "task_core_s");
+  CHECK(alone_s == Approx(10 * (1000 * 30e-6 + 0.4)));
+  s.source("too", ScenarioText::constant(100));
+  s.edge("too", "out");
+  CHECK(spark_figure(spark_result(s), "task_core_s") == Approx(alone_s));
+}
+
+TEST_CASE("A task without records works too, if there is something to do", "[oracle][spark]") {
+  // Ten seconds of words, and then the window of ten seconds is made anew five times more, of what is left:
+  // in all 40 reads of a reduced batch of 200 keys.
+  ScenarioText s = counted(31.5, 200);
+  s.dataflow()["sources"][0]["arrivals"] = {
+      {"type", "phases"}, {"phases", {{{"duration_s", 10}, {"rate_per_s", 1000}}}}, {"after", "stop"}};
+  s.engine()["windows"] = {
+      {"count", {{"length_s", 10}, {"slide_s", 2}, {"combine", false}, {"merge_per_key_us", 1000}}}};
+  const json result = spark_result(s, true);
+  CHECK(result["trace"]["without_path"] == 0);
+  const double merges_s = spark_figure(result, "window_merged_sum") * 1e-3;
+  CHECK(merges_s == Approx((2 + 4 + 6 + 8 + 10 + 8 + 6 + 4 + 2) * 200 * 1e-3));
+  CHECK(spark_figure(result, "task_core_s") == Approx(merges_s + 10 * 1000 * 30e-6));
+  // It is the cores' time: of four, in 31.5 s.
+  CHECK(result["summary"]["hosts"]["cpu_mean"].get<double>() ==
+        Approx((merges_s + 10 * 1000 * 30e-6) / (4 * 31.5)).epsilon(1e-3));
+}
+
 TEST_CASE("A join goes through all of the data set, in every batch", "[oracle][spark]") {
   ScenarioText s = counted(11, 200);
   s.hosts()[0]["nic_gbit_per_s"] = 80;

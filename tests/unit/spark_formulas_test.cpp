@@ -18,15 +18,8 @@ TEST_CASE("state is checkpointed at the first multiple of the slide from ten sec
        {std::pair{1, 10}, {2, 10}, {3, 12}, {5, 10}, {10, 10}, {15, 15}}) {
     INFO(slide_s);
     CHECK(checkpoint_interval_ns(slide_s * second) == interval_s * second);
-    CHECK(remember_ns(slide_s * second) == 2 * interval_s * second);
   }
   CHECK(checkpoint_interval_ns(300'000'000) == 10'200'000'000);
-}
-
-TEST_CASE("a receiver makes a task of each block", "[spark]") {
-  CHECK(blocks_per_batch(2 * second, 200'000'000) == 10);
-  CHECK(blocks_per_batch(second, 50'000'000) == 20);
-  CHECK(blocks_per_batch(second, 300'000'000) == 4);
 }
 
 TEST_CASE("a window by an inverse function reduces what leaves and what enters", "[spark]") {
@@ -35,13 +28,6 @@ TEST_CASE("a window by an inverse function reduces what leaves and what enters",
   CHECK(inverse_window_batches(10 * second, second) == 21);
   // It pays where the slide is less than half of the window.
   CHECK(inverse_window_batches(15 * second, second) > window_batches(30 * second, second));
-}
-
-TEST_CASE("scheduling delay grows by the excess of each batch", "[spark]") {
-  CHECK(scheduling_delay_ns(100, second, second) == 0);
-  CHECK(scheduling_delay_ns(100, second - 1, second) == 0);
-  CHECK(scheduling_delay_ns(100, second + 1, second) == 100);
-  CHECK(scheduling_delay_ns(0, 5 * second, second) == 0);
 }
 
 TEST_CASE("the PID of backpressure", "[spark]") {

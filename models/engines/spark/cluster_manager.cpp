@@ -108,7 +108,9 @@ void ClusterManager::started() {
   if (executors_.present() == before) return;  // cancelled meanwhile
   present_max_ = std::max(present_max_, executors_.present());
   on_change({before, executors_.present(), requested_ns,
-             fmt::format("{} executors have started", executors_.present() - before)});
+             executors_.present() - before == 1
+                 ? std::string("an executor has started")
+                 : fmt::format("{} executors have started", executors_.present() - before)});
 }
 
 }  // namespace weir::spark

@@ -15,6 +15,7 @@ void Executors::deploy(const Job& job, int cores, int present) {
 }
 
 void Executors::reserve(int slot) {
+  WEIR_ASSERT(!slots_[static_cast<std::size_t>(slot)].reserved, "two receivers on one core");
   slots_[static_cast<std::size_t>(slot)].reserved = true;
   ++executors_[static_cast<std::size_t>(executor_of(slot))].reserved;
 }

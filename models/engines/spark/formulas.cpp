@@ -15,20 +15,8 @@ std::int64_t ceil_of(Nanos whole, Nanos part) {
 
 }  // namespace
 
-std::int64_t blocks_per_batch(Nanos batch_interval_ns, Nanos block_interval_ns) {
-  return ceil_of(batch_interval_ns, block_interval_ns);
-}
-
-Nanos scheduling_delay_ns(std::int64_t k, Nanos processing_ns, Nanos batch_interval_ns) {
-  return std::max<Nanos>(0, k * (processing_ns - batch_interval_ns));
-}
-
 Nanos checkpoint_interval_ns(Nanos slide_ns) {
   return slide_ns * ceil_of(10 * nanos_per_second, slide_ns);
-}
-
-Nanos remember_ns(Nanos slide_ns) {
-  return 2 * checkpoint_interval_ns(slide_ns);
 }
 
 std::int64_t window_batches(Nanos length_ns, Nanos parent_ns) {

@@ -12,17 +12,9 @@
 
 namespace weir::spark {
 
-// Tasks that a receiver makes of a batch: a block each, where data comes all the time.
-std::int64_t blocks_per_batch(Nanos batch_interval_ns, Nanos block_interval_ns);
-
-// How long batch k, counted from 0, waits for its processing to begin: batches come every interval, each
-// takes processing_ns, one at a time. Without bound exactly when processing takes longer than the interval.
-Nanos scheduling_delay_ns(std::int64_t k, Nanos processing_ns, Nanos batch_interval_ns);
-
 // How often the state of a stream is checkpointed, unless told: the first multiple of its slide that is ten
-// seconds or more; and how long it remembers what it made.
+// seconds or more.
 Nanos checkpoint_interval_ns(Nanos slide_ns);
-Nanos remember_ns(Nanos slide_ns);
 
 // A window of `length` that is made anew every `slide` from a stream that slides by `parent`; all are
 // multiples of the last. How many of the parent's batches are reduced for one window: all of it, or, where

@@ -10,6 +10,33 @@ namespace {
 // Of a delivery: to a receiver, not a block to its second host.
 constexpr std::uint32_t to_receiver = 1u << 31;
 
+constexpr std::int64_t all_records = std::numeric_limits<std::int64_t>::max();
+
+// Of so many more; the part of a record that is left over is carried on.
+std::int64_t allowed(double& allowance, double more_records) {
+  allowance += more_records;
+  if (allowance >= 0x1p62) {
+    allowance = 0;
+    return all_records;
+  }
+  const auto records = static_cast<std::int64_t>(allowance);
+  allowance -= static_cast<double>(records);
+  return records;
+}
+
+// The same of one that has its share of all that waits, and carries one record at most.
+std::int64_t share_allowed(double& allowance, double more_records, std::int64_t waiting,
+                           std::int64_t of_all) {
+  allowance += more_records * static_cast<double>(waiting) / static_cast<double>(of_all);
+  if (allowance >= static_cast<double>(waiting)) {
+    allowance = std::min(allowance - static_cast<double>(waiting), 1.0);
+    return waiting;
+  }
+  const auto records = static_cast<std::int64_t>(allowance);
+  allowance -= static_cast<double>(records);
+  return records;
+}
+
 Piece at_host(const Batch& batch, int host) {
   Piece piece;
   piece.batch = batch;
@@ -29,9 +56,9 @@ Inputs::Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, 
   handler_id = id;
 }
 
-void Inputs::deploy(Job& job, const Executors* executors) {
+void Inputs::deploy(Job& job, const Executors& executors) {
   job_ = &job;
-  executors_ = executors;
+  executors_ = &executors;
   const LogicalGraph& graph = job.graph();
   stream_of_.assign(graph.operators.size(), 0);
   for (const PlacedInstance& slot : job.placed())
@@ -50,26 +77,34 @@ void Inputs::deploy(Job& job, const Executors* executors) {
       stream.partitions.resize(static_cast<std::size_t>(stream.topic->partitions()));
     }
     if (params_.input != InputKind::receiver) continue;
-    for (std::size_t i = 0; executors != nullptr && i < stream.instances.size(); ++i)
-      stream.instances[i].executor = executors->executor_of(static_cast<int>(i));
-    for (std::size_t i = 0; host_ >= 0 && i < stream.instances.size(); ++i)
-      connect_receiver(stream_of_[op], i);
     calendar_.schedule(block_interval_ns_, EventClass::arrival, *this, 0,
                        static_cast<std::uint32_t>(stream_of_[op]));
   }
 }
 
-void Inputs::connect_receiver(std::size_t stream, std::size_t index) {
-  Instance& instance = streams_[stream].instances[index];
-  instance.connection = job_->cluster().network().connect(host_, instance.host, TrafficClass::data, *this);
-  instance.receiver = static_cast<std::uint32_t>(receivers_.size());
-  receivers_.push_back({stream, index});
+void Inputs::place_receiver(int source, int index, int slot) {
+  Instance& instance = stream_of(source).instances[static_cast<std::size_t>(index)];
+  instance.host = executors_->host(slot);
+  instance.executor = executors_->executor_of(slot);
+  if (host_ >= 0) {
+    instance.connection = job_->cluster().network().connect(host_, instance.host, TrafficClass::data, *this);
+    instance.receiver = static_cast<std::uint32_t>(receivers_.size());
+    receivers_.push_back({stream_of_[static_cast<std::size_t>(source)], static_cast<std::size_t>(index)});
+  }
+  instance.stopped = false;
+  for (; !instance.outside.empty(); instance.outside.pop_front())
+    take_in(stream_of(source), instance, instance.outside.front());
 }
 
 void Inputs::receive(const Channel& channel, const Batch& batch) {
   Stream& stream = streams_[stream_of_[static_cast<std::size_t>(channel.sender->operator_id())]];
   Instance& instance = stream.instances[static_cast<std::size_t>(channel.sender->index())];
   if (stream.topic != nullptr) return note_offsets(stream, instance, batch);
+  if (instance.stopped) return instance.outside.push_back(batch);
+  take_in(stream, instance, batch);
+}
+
+void Inputs::take_in(Stream& stream, Instance& instance, const Batch& batch) {
   if (instance.connection >= 0) {
     const auto bytes = static_cast<double>(batch.size_bytes);
     instance.coming.push_back(batch);
@@ -118,15 +153,6 @@ void Inputs::note_offsets(Stream& stream, Instance& instance, Batch batch) {
   }
 }
 
-// The part of a record that is left over is carried on.
-std::int64_t Inputs::allowed(Stream& stream, Nanos span_ns) const {
-  if (!stream.rate_per_s) return std::numeric_limits<std::int64_t>::max();
-  stream.allowance += *stream.rate_per_s * to_seconds(span_ns);
-  const auto records = static_cast<std::int64_t>(stream.allowance);
-  stream.allowance -= static_cast<double>(records);
-  return records;
-}
-
 Pieces Inputs::take_from(Instance& instance, std::int64_t& records) const {
   Pieces pieces;
   while (records > 0 && !instance.waiting.empty()) {
@@ -144,8 +170,12 @@ Pieces Inputs::take_from(Instance& instance, std::int64_t& records) const {
   return pieces;
 }
 
-void Inputs::limit(int source, double rate_per_s) {
-  streams_[stream_of_[static_cast<std::size_t>(source)]].rate_per_s = rate_per_s;
+void Inputs::limit(int source, int index, double rate_per_s) {
+  if (params_.input == InputKind::receiver) {
+    stream_of(source).instances[static_cast<std::size_t>(index)].rate_per_s = rate_per_s;
+  } else {
+    stream_of(source).rate_per_s = rate_per_s;
+  }
 }
 
 // ---------------------------------------------------------------- receivers
@@ -156,8 +186,10 @@ void Inputs::on_event(std::uint32_t, std::uint32_t stream) {
 }
 
 void Inputs::close_blocks(Stream& stream) {
-  std::int64_t records = allowed(stream, block_interval_ns_);
   for (Instance& instance : stream.instances) {
+    std::int64_t records = all_records;
+    if (instance.rate_per_s)
+      records = allowed(instance.allowance, *instance.rate_per_s * to_seconds(block_interval_ns_));
     Pieces block = take_from(instance, records);
     if (block.empty()) continue;
     for (Piece& piece : block) {
@@ -185,7 +217,7 @@ void Inputs::store(Stream& stream, Pieces block) {
   double bytes = 0;
   for (Piece& piece : block) {
     piece.second_host = second;
-    if (executors_ != nullptr) piece.second_executor = executors_->first_on(second);
+    piece.second_executor = executors_->first_on(second);
     bytes += static_cast<double>(piece.batch.size_bytes);
   }
   const auto [connection, added] = connections_.try_emplace({host, second}, -1);
@@ -247,16 +279,7 @@ void Inputs::stop_receiver(int source, int index, const std::function<void(Piece
     for (; !batches->empty(); batches->pop_front()) pieces.push_back(at_host(batches->front(), -1));
     if (!pieces.empty()) lost(pieces);
   }
-  job_->instance(source, index).pause(true);
-}
-
-void Inputs::move_receiver(int source, int index, int slot) {
-  Instance& instance = stream_of(source).instances[static_cast<std::size_t>(index)];
-  instance.host = executors_->host(slot);
-  instance.executor = executors_->executor_of(slot);
-  if (host_ >= 0)
-    connect_receiver(stream_of_[static_cast<std::size_t>(source)], static_cast<std::size_t>(index));
-  job_->instance(source, index).pause(false);
+  instance.stopped = true;
 }
 
 // ---------------------------------------------------------------- what a batch gets
@@ -278,7 +301,7 @@ std::vector<Pieces> Inputs::take(int edge, Nanos batch_interval_ns) {
 
 std::vector<Pieces> Inputs::take_files(Stream& stream) {
   std::vector<Pieces> tasks;
-  std::int64_t all = std::numeric_limits<std::int64_t>::max();
+  std::int64_t all = all_records;
   for (Instance& instance : stream.instances) {
     for (Piece& piece : take_from(instance, all)) {
       piece.host = host_;
@@ -293,8 +316,14 @@ std::vector<Pieces> Inputs::take_files(Stream& stream) {
 std::vector<Pieces> Inputs::take_partitions(Stream& stream, Nanos batch_interval_ns) {
   const int partitions = params_.direct.partitions;
   std::vector<Pieces> tasks(static_cast<std::size_t>(partitions));
-  std::int64_t records = allowed(stream, batch_interval_ns);
+  std::int64_t waiting_records = 0;
+  for (const Instance& instance : stream.instances) waiting_records += instance.waiting_records();
   for (Instance& instance : stream.instances) {
+    // As with partitions of a topic, below.
+    std::int64_t records = instance.waiting_records();
+    if (stream.rate_per_s && records > 0)
+      records = share_allowed(instance.allowance, *stream.rate_per_s * to_seconds(batch_interval_ns), records,
+                              waiting_records);
     for (Piece& piece : take_from(instance, records)) {
       piece.host = host_;
       const std::int64_t each = piece.batch.count / partitions;
@@ -321,11 +350,8 @@ std::vector<Pieces> Inputs::take_ranges(Stream& stream, Nanos batch_interval_ns)
     Partition& partition = stream.partitions[p];
     std::int64_t records = partition.records;
     if (stream.rate_per_s && records > 0) {
-      partition.allowance += *stream.rate_per_s * to_seconds(batch_interval_ns) *
-                             static_cast<double>(records) / static_cast<double>(waiting_records);
-      records = std::min(records, static_cast<std::int64_t>(partition.allowance));
-      partition.allowance -= static_cast<double>(records);
-      partition.allowance = std::min(partition.allowance, 1.0);
+      records = share_allowed(partition.allowance, *stream.rate_per_s * to_seconds(batch_interval_ns),
+                              records, waiting_records);
     }
     partition.records -= records;
     while (records > 0) {

@@ -52,8 +52,9 @@ class Inputs final : EventHandler, DeliveryHandler {
   // cluster.
   Inputs(Calendar& calendar, std::uint32_t id, const SparkParams& params, FidelitySpec fidelity, int host);
 
-  // `executors`: where they may fail; else null.
-  void deploy(Job& job, const Executors* executors);
+  void deploy(Job& job, const Executors& executors);
+  // A receiver runs on this core, from now on.
+  void place_receiver(int source, int index, int slot);
   void receive(const Channel& channel, const Batch& batch);
   // The input of the tasks of the batch of now, for this edge from a source. With partitions of a topic, some
   // may be empty.
@@ -64,15 +65,14 @@ class Inputs final : EventHandler, DeliveryHandler {
   std::function<void(std::uint32_t slot)> on_fetched;
   // Expected, of a source that takes in so much. Before the first deployment as well.
   double tasks_per_batch(const Job& job, int source, double input_per_s, double batch_interval_s) const;
-  // What the source may take in from now on.
-  void limit(int source, double rate_per_s);
+  // What a source may take in from now on; with receivers, this one of them.
+  void limit(int source, int index, double rate_per_s);
   // ---- where workers may fail
   // Blocks that this executor alone had, and those that were being copied: calls lost(block) for each.
   void lose_blocks(int executor, const std::function<void(Pieces&)>& lost);
-  // A receiver stops, with what it has taken in and is no block yet: its source emits nothing until it is
-  // moved.
+  // A receiver stops, with what it has taken in and is no block yet. What comes to it waits outside until it
+  // is placed again.
   void stop_receiver(int source, int index, const std::function<void(Pieces&)>& lost);
-  void move_receiver(int source, int index, int slot);
   // How many files are in the directories now.
   std::int64_t files_listed();
 
@@ -83,6 +83,8 @@ class Inputs final : EventHandler, DeliveryHandler {
         for (std::size_t i = 0; i < instance.waiting.size(); ++i) see(instance.waiting[i]);
       for (const Instance& instance : stream.instances)
         for (std::size_t i = 0; i < instance.coming.size(); ++i) see(instance.coming[i]);
+      for (const Instance& instance : stream.instances)
+        for (std::size_t i = 0; i < instance.outside.size(); ++i) see(instance.outside[i]);
       for (const Partition& partition : stream.partitions)
         for (std::size_t i = 0; i < partition.waiting.size(); ++i) see(partition.waiting[i].batch);
       for (const Pieces& block : stream.stored)
@@ -101,12 +103,21 @@ class Inputs final : EventHandler, DeliveryHandler {
   };
   struct Instance {
     Ring<Batch> waiting;
-    Ring<Batch> coming;  // over the network to a receiver
+    Ring<Batch> coming;   // over the network to a receiver
+    Ring<Batch> outside;  // of a receiver that is stopped
+    bool stopped = false;
     int connection = -1;
     std::uint32_t receiver = 0;  // which of receivers_ it is now
     int host = -1;
-    int executor = -1;  // of a receiver, where workers may fail
+    int executor = -1;  // of a receiver
+    std::optional<double> rate_per_s;
+    double allowance = 0;  // of records, below one
     Ring<Offsets> offsets;
+    std::int64_t waiting_records() const {
+      std::int64_t records = 0;
+      for (std::size_t i = 0; i < waiting.size(); ++i) records += waiting[i].count;
+      return records;
+    }
   };
   // Of a topic.
   struct Partition {
@@ -137,7 +148,6 @@ class Inputs final : EventHandler, DeliveryHandler {
     std::vector<Instance> instances;
     std::vector<Pieces> stored;  // blocks
     std::optional<double> rate_per_s;
-    double allowance = 0;  // of records, below one
     int next_partition = 0;
     Ring<Nanos> file_came_ns;  // one entry for each batch, with
     Ring<std::int64_t> files;  // so many files
@@ -150,12 +160,12 @@ class Inputs final : EventHandler, DeliveryHandler {
   void on_event(std::uint32_t kind, std::uint32_t stream) override;
   void on_delivery(std::uint32_t number, Nanos first_ns, Nanos last_ns) override;
   void connect_receiver(std::size_t stream, std::size_t index);
+  void take_in(Stream& stream, Instance& instance, const Batch& batch);
   void arrived(std::uint32_t instance);
   void note_offsets(Stream& stream, Instance& instance, Batch batch);
   std::vector<Pieces> take_ranges(Stream& stream, Nanos batch_interval_ns);
   void close_blocks(Stream& stream);
   void store(Stream& stream, Pieces block);
-  std::int64_t allowed(Stream& stream, Nanos span_ns) const;
   Pieces take_from(Instance& instance, std::int64_t& records) const;
   std::vector<Pieces> take_files(Stream& stream);
   std::vector<Pieces> take_partitions(Stream& stream, Nanos batch_interval_ns);

@@ -45,14 +45,19 @@ void MicroBatches::deploy(Job& job) {
   slots_.resize(static_cast<std::size_t>(slots));
   local_ready_.resize(static_cast<std::size_t>(executors_.count()));
   shuffle_partitions_ = params_.shuffle_partitions > 0 ? params_.shuffle_partitions : slots;
-  inputs_.deploy(job, may_fail_ ? &executors_ : nullptr);
-  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
-    if (!graph.operators[op].source) continue;
-    rates_.try_emplace(static_cast<int>(op), params_.backpressure, params_.batch_interval_s * 1e3);
-    if (params_.input != InputKind::receiver) continue;
-    for (int i = 0; i < job.parallelism()[op]; ++i) {
-      executors_.reserve(i);
-      receivers_[i].push_back({static_cast<int>(op), i});
+  inputs_.deploy(job, executors_);
+  int receivers = 0;
+  for (int op = 0; op < static_cast<int>(graph.operators.size()); ++op) {
+    if (!graph.operators[static_cast<std::size_t>(op)].source) continue;
+    sources_.push_back(op);
+    // Each receiver is a stream of its own, and has a controller and a core (ReceiverTracker.scala).
+    const bool receives = params_.input == InputKind::receiver;
+    for (int i = 0; i < (receives ? job.parallelism()[static_cast<std::size_t>(op)] : 1); ++i) {
+      rates_.push_back({op, i, {params_.backpressure, params_.batch_interval_s * 1e3}});
+      if (!receives) continue;
+      executors_.reserve(receivers);
+      receivers_[receivers] = {op, i};
+      inputs_.place_receiver(op, i, receivers++);
     }
   }
   for (std::size_t edge = 0; edge < graph.edges.size(); ++edge) {
@@ -91,9 +96,6 @@ void MicroBatches::on_event(std::uint32_t kind, std::uint32_t argument) {
       return local_task_over(current(argument));
     case stage_told:
       return stage_done(argument / stage_count(), static_cast<int>(argument % stage_count()));
-    case partition_read:
-      if (current(argument) >= 0) write_partition(current(argument));
-      return;
     case fetch_failed:
       if (current(argument) >= 0) fetch_fails(current(argument));
       return;
@@ -129,28 +131,39 @@ void MicroBatches::take_inputs() {
   const LogicalGraph& graph = job_->graph();
   taken_.tasks.resize(stages_.list.size());
   // Of the batch that has the job alone: the controller of rates is told no more (RateController.scala).
-  taken_.last_records.assign(graph.operators.size(), 0);
+  taken_.last_records.assign(rates_.size(), 0);
   for (std::size_t s = 0; s < stages_.list.size(); ++s) {
     for (const int edge : stages_.list[s].inputs) {
       const int source = graph.edges[static_cast<std::size_t>(edge)].from;
       for (Pieces& task : inputs_.take(edge, batch_interval_ns_)) {
         for (const Piece& piece : task)
-          taken_.last_records[static_cast<std::size_t>(source)] += piece.batch.count;
+          taken_.last_records[rate_number(source, piece.batch.channel->sender->index())] += piece.batch.count;
         Task& added = taken_.tasks[s].emplace_back();
         added.input = std::move(task);
         added.step = taken_.batches;
       }
     }
   }
-  for (const std::int64_t records : taken_.last_records) taken_.records += records;
+  std::int64_t records = 0;
+  for (const std::int64_t of_stream : taken_.last_records) records += of_stream;
+  statistics_.records_max = std::max(statistics_.records_max, static_cast<double>(records));
+  taken_.records += records;
   ++taken_.batches;
+}
+
+std::size_t MicroBatches::rate_number(int source, int index) const {
+  const int of_stream = params_.input == InputKind::receiver ? index : 0;
+  const auto rate = std::find_if(rates_.begin(), rates_.end(), [&](const Rate& one) {
+    return one.source == source && one.index == of_stream;
+  });
+  return static_cast<std::size_t>(rate - rates_.begin());
 }
 
 void MicroBatches::prepare_stages(BatchRun& run) {
   run.stages.resize(stages_.list.size());
   run.stages_left = stages_.list.size();
   Taken taken = std::exchange(taken_, {});
-  run.records_by_source = std::move(taken.last_records);
+  run.last_records = std::move(taken.last_records);
   run.records = taken.records;
   for (std::size_t s = 0; s < stages_.list.size(); ++s) {
     const Stage& stage = stages_.list[s];
@@ -369,6 +382,7 @@ void MicroBatches::run(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   const Nanos now = calendar_.now();
   if (of.phase == Slot::Phase::writing) {
+    statistics_.checkpoint_bytes += window_->result_bytes(of.number);
     of.phase = Slot::Phase::telling;
     calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives, tagged(slot));
     return;
@@ -379,20 +393,8 @@ void MicroBatches::run(int slot) {
   of.worked_s = 0;
   of.running_ns = of.served_ns = now;
   if (may_fail_) give_gathered(slot);
-  if (of.stage == checkpoint_stage()) {
-    of.phase = Slot::Phase::writing;
-    statistics_.task_core_s += setup_s;
-    calendar_.schedule(now + to_nanos(setup_s), EventClass::timer, *this, partition_read, tagged(slot));
-    return;
-  }
-  if (of.input.empty() && again_s > 0) return begin_chore(slot, setup_s);
-  if (of.input.empty()) {
-    of.phase = Slot::Phase::telling;
-    calendar_.schedule(now + to_nanos(setup_s) + (in_groups() ? 0 : rpc_ns_), EventClass::timer, *this,
-                       in_groups() ? local_over : result_arrives, tagged(slot));
-    return;
-  }
   of.phase = Slot::Phase::running;
+  if (of.input.empty()) return setup_s > 0 ? begin_chore(slot, setup_s) : work_over(slot, false);
   const Pieces input = std::exchange(of.input, {});
   const auto reader = [&](const Piece& piece) -> Instance& {
     const LogicalEdge& edge = job_->graph().edges[static_cast<std::size_t>(piece.batch.channel->edge)];
@@ -408,25 +410,46 @@ void MicroBatches::run(int slot) {
   }
 }
 
+void MicroBatches::begin_chore(int slot, double work_s) {
+  const Slot& of = slots_[static_cast<std::size_t>(slot)];
+  Instance& instance = thread_of(slot);
+  if (job_->tracer() != nullptr)
+    job_->tracer()->signalled(instance.trace_worker(), of.waker, of.launched_ns, calendar_.now());
+  instance.executor().chore(instance, work_s);
+}
+
 void MicroBatches::served(const Instance& instance) {
   if (instance.source()) return;
   Slot& of = slots_[static_cast<std::size_t>(instance.index())];
   const int slot = instance.index();
   of.served_ns = calendar_.now();
-  for (const int op : stages_.list[static_cast<std::size_t>(of.stage)].operators)
+  for (const int op : operators_of(of.stage))
     if (job_->instance(op, slot).queue_records() > 0) return;
   WEIR_ASSERT(of.phase == Slot::Phase::running, "records were served without a task");
-  of.phase = Slot::Phase::telling;
-  end_combining(slot);
-  const Nanos now = calendar_.now();
-  statistics_.task_core_s += to_seconds(now - of.running_ns);
+  if (of.stage != checkpoint_stage()) end_combining(slot);
+  statistics_.task_core_s += to_seconds(calendar_.now() - of.running_ns);
   if (may_fail_) keep_what_was_done(slot);
-  if (job_->tracer() != nullptr)
+  work_over(slot, true);
+}
+
+// The core has done what the task had for it, if there was anything.
+void MicroBatches::work_over(int slot, bool worked) {
+  Slot& of = slots_[static_cast<std::size_t>(slot)];
+  const Nanos now = calendar_.now();
+  if (of.stage == checkpoint_stage()) {
+    of.phase = Slot::Phase::writing;
+    return write_partition(slot);
+  }
+  of.phase = Slot::Phase::telling;
+  const Instance& instance = thread_of(slot);
+  if (job_->tracer() != nullptr && worked)
     job_->tracer()->signalled(scheduler_.trace_worker(), instance.trace_worker(), instance.signal_ns(now),
                               now + rpc_ns_);
   if (in_groups()) {
-    of.waker = instance.trace_worker();
-    of.launched_ns = instance.signal_ns(now);
+    if (worked) {
+      of.waker = instance.trace_worker();
+      of.launched_ns = instance.signal_ns(now);
+    }
     return calendar_.schedule(now, EventClass::timer, *this, local_over, tagged(slot));
   }
   calendar_.schedule(now + rpc_ns_, EventClass::timer, *this, result_arrives, tagged(slot));
@@ -455,7 +478,10 @@ void MicroBatches::stage_done(std::uint32_t batch, int stage) {
     return;
   }
   if (may_fail_ && is_window(stage)) remember_maps(batch, run);
-  if (stage == checkpoint_stage()) window_->checkpointed();
+  if (stage == checkpoint_stage()) {
+    window_->checkpointed();
+    ++statistics_.checkpoints;
+  }
   for (std::size_t i = 0;
        stage != checkpoint_stage() && i < stages_.list[static_cast<std::size_t>(stage)].children.size();
        ++i) {
@@ -480,7 +506,7 @@ void MicroBatches::job_done(std::uint32_t batch) {
   if (params_.backpressure.enabled) adapt_rates(run);
   if (job_->tracer() != nullptr) {
     // What was received for the batch is forgotten, what was read is done with.
-    for (const auto& [source, rate] : rates_)
+    for (const int source : sources_)
       for (int i = 0; i < job_->parallelism()[static_cast<std::size_t>(source)]; ++i)
         signal_from_scheduler(job_->instance(source, i).trace_worker());
   }
@@ -499,20 +525,17 @@ void MicroBatches::note(std::uint32_t batch, const BatchRun& run) {
   s.processing_max_s = std::max(s.processing_max_s, processing_s);
   s.total_delay_sum_s += scheduling_s + processing_s;
   s.total_delay_max_s = std::max(s.total_delay_max_s, scheduling_s + processing_s);
-  std::int64_t records = 0;
-  for (const std::int64_t of_source : run.records_by_source) records += of_source;
-  s.records_max = std::max(s.records_max, static_cast<double>(records));
   job_->micro_batch_done(
       {batch, run.made_ns, run.submitted_ns, run.started_ns, calendar_.now(), run.records, run.tasks});
 }
 
 void MicroBatches::adapt_rates(const BatchRun& run) {
   const Nanos now = calendar_.now();
-  for (auto& [source, rate] : rates_) {
-    const auto next = rate.completed(
-        to_seconds(now) * 1e3, static_cast<double>(run.records_by_source[static_cast<std::size_t>(source)]),
+  for (std::size_t i = 0; i < rates_.size(); ++i) {
+    const auto next = rates_[i].rate.completed(
+        to_seconds(now) * 1e3, static_cast<double>(run.last_records[i]),
         to_seconds(now - run.started_ns) * 1e3, to_seconds(run.started_ns - run.submitted_ns) * 1e3);
-    if (next) inputs_.limit(source, *next);
+    if (next) inputs_.limit(rates_[i].source, rates_[i].index, *next);
   }
 }
 

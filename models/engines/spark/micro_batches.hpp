@@ -154,7 +154,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     Nanos started_ns = 0;
     std::vector<StageRun> stages;
     std::size_t stages_left = 0;
-    std::vector<std::int64_t> records_by_source;  // of the last batch
+    std::vector<std::int64_t> last_records;  // of the last batch, by stream (rates_)
     std::int64_t records = 0;
     std::int64_t tasks = 0;
     int running = 0;           // tasks
@@ -166,7 +166,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   // What was taken in for the next job.
   struct Taken {
     std::vector<std::vector<Task>> tasks;    // by stage
-    std::vector<std::int64_t> last_records;  // of the last batch, by source
+    std::vector<std::int64_t> last_records;  // of the last batch, by stream (rates_)
     std::int64_t records = 0;
     int batches = 0;
   };
@@ -209,6 +209,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   struct Group {
     std::uint32_t first = 0;
     Nanos generation_ns = 0;
+    Nanos generated_ns = 0;   // when that was over
     int made = 0, ended = 0;  // batches
     bool known = false;       // to the executors
     std::vector<std::uint32_t> waiting;
@@ -226,9 +227,8 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     group_told = 4,
     local_over = 5,
     stage_told = 6,
-    partition_read = 7,
-    fetch_failed = 8,
-    stage_again = 9
+    fetch_failed = 7,
+    stage_again = 8
   };
   enum WorkKind : std::uint32_t {
     generated = 1,
@@ -246,6 +246,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
 
   void make_batch();
   void take_inputs();
+  std::size_t rate_number(int source, int index) const;
   void prepare_stages(BatchRun& run);
   void deploy_window(const LogicalGraph& graph);
   void submit(std::uint32_t batch);
@@ -259,6 +260,18 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   void arrive(int slot);
   void run(int slot);
   double work_before_records_s(const Slot& of) const;
+  void begin_chore(int slot, double work_s);
+  void work_over(int slot, bool worked);
+  // That a task of the stage may run on; those of checkpoints are the window's.
+  const std::vector<int>& operators_of(int stage) const {
+    const int with = stage == checkpoint_stage() ? window_->stage() : stage;
+    return stages_.list[static_cast<std::size_t>(with)].operators;
+  }
+  // One of the core's, which is traced for a task without records.
+  Instance& thread_of(int slot) const {
+    const Slot& of = slots_[static_cast<std::size_t>(slot)];
+    return job_->instance(operators_of(of.stage).front(), slot);
+  }
   bool is_window(int stage) const { return window_ && window_->stage() == stage; }
   void end_combining(int slot);
   // ---- checkpoints: a stage of a job of its own, behind all others
@@ -267,7 +280,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   bool checkpoint_due(std::uint32_t batch) const;
   void write_partition(int slot);
   // ---- what tasks read besides their records
-  double joined_s(int stage) const;
+  double joined_s(const Slot& of) const;
   void read_kept(const Slot& of, int here, std::map<int, double>& bytes_from) const;
   void note_window();
   void take_result(int slot);
@@ -317,7 +330,6 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   Window::Rebuilt to_rebuild(int stage, int number) const;
   void read_rebuilt(const Slot& of, int here, std::map<int, double>& bytes_from) const;
   double redo_s(const Slot& of);
-  void begin_chore(int slot, double work_s);
   void give_gathered(int slot);
   void remember_output(int slot);
   void remember_maps(std::uint32_t batch, const BatchRun& run);
@@ -377,10 +389,21 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     int host = -1;
   };
   std::vector<Joined> joined_;
+  // Tasks behind the shuffle, and not those of the stage that read a source.
+  bool joins(const Joined& joined, const Slot& of) const {
+    return joined.stage == of.stage && of.number < shuffle_partitions_;
+  }
   Nanos checkpoint_interval_ns_ = 0;  // 0: never
   int shuffle_partitions_ = 1;
   std::map<int, Shuffle> shuffles_;  // by edge
-  std::map<int, PidRate> rates_;     // by source
+  std::vector<int> sources_;
+  // Of each stream: a receiver, or a source that is read otherwise.
+  struct Rate {
+    int source = 0;
+    int index = 0;
+    PidRate rate;
+  };
+  std::vector<Rate> rates_;
   std::map<std::uint32_t, BatchRun> batches_;
   std::deque<std::uint32_t> jobs_waiting_;
   int jobs_running_ = 0;
@@ -393,15 +416,15 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   std::vector<Slot> slots_;
   std::map<std::pair<int, int>, int> connections_;
   std::uint32_t next_batch_ = 0;
-  // Where executors may fail: of batches whose jobs are over, what their windows are made of; and receivers,
-  // by source and instance, that wait for a core.
-  std::map<std::int64_t, std::vector<Made>> maps_;
   struct Receiver {
     int source = 0;
     int index = 0;
   };
-  std::map<int, std::vector<Receiver>> receivers_;  // by slot
-  std::deque<std::vector<Receiver>> homeless_;
+  std::map<int, Receiver> receivers_;  // by slot
+  // Where executors may fail: receivers that wait for a core; and of batches whose jobs are over, what their
+  // windows are made of.
+  std::deque<Receiver> homeless_;
+  std::map<std::int64_t, std::vector<Made>> maps_;
   Statistics statistics_;
 };
 

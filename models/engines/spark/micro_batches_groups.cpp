@@ -29,6 +29,7 @@ void MicroBatches::group_batch(std::uint32_t batch, Nanos generation_ns) {
 
 // Costs what its first batch would have cost alone.
 void MicroBatches::schedule_group(std::uint32_t batch) {
+  groups_.front().generated_ns = calendar_.now();
   const BatchRun& run = batches_.at(batch);
   const double stages_ms = params_.driver.stage_ms * static_cast<double>(stages_.list.size());
   scheduler_.give(
@@ -49,7 +50,7 @@ void MicroBatches::group_job_done() {
 
 void MicroBatches::begin_in_group(std::uint32_t batch) {
   BatchRun& run = batches_.at(batch);
-  run.submitted_ns = run.made_ns;
+  run.submitted_ns = std::max(run.made_ns, groups_.front().generated_ns);
   run.started_ns = calendar_.now();
   ++jobs_running_;
   const Waker waker = awake_before(run.started_ns);
@@ -60,7 +61,7 @@ void MicroBatches::begin_in_group(std::uint32_t batch) {
 // Who took in what a batch begins with; else the driver.
 MicroBatches::Waker MicroBatches::awake_before(Nanos now) const {
   if (job_->tracer() == nullptr) return {};
-  for (const auto& [source, rate] : rates_) {
+  for (const int source : sources_) {
     for (int i = 0; i < job_->parallelism()[static_cast<std::size_t>(source)]; ++i) {
       const Instance& instance = job_->instance(source, i);
       if (instance.active_before(now)) return {instance.trace_worker(), now - 1};

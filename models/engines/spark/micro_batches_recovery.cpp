@@ -92,17 +92,6 @@ double MicroBatches::redo_s(const Slot& of) {
 
 // ---------------------------------------------------------------- attempts
 
-// Of a task that has core time and no records.
-void MicroBatches::begin_chore(int slot, double work_s) {
-  Slot& of = slots_[static_cast<std::size_t>(slot)];
-  of.phase = Slot::Phase::running;
-  const int op = stages_.list[static_cast<std::size_t>(of.stage)].operators.front();
-  Instance& instance = job_->instance(op, slot);
-  if (job_->tracer() != nullptr)
-    job_->tracer()->signalled(instance.trace_worker(), of.waker, of.launched_ns, calendar_.now());
-  instance.executor().chore(instance, work_s);
-}
-
 void MicroBatches::give_gathered(int slot) {
   for (auto& [edge, batches] : task_of(slots_[static_cast<std::size_t>(slot)]).gathered)
     shuffles_.at(edge).combiner->give_all(slot, std::move(batches));
@@ -112,8 +101,7 @@ void MicroBatches::give_gathered(int slot) {
 // The core time of all its records, in this attempt and before.
 void MicroBatches::keep_what_was_done(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
-  const int op = stages_.list[static_cast<std::size_t>(of.stage)].operators.front();
-  const double speed = job_->instance(op, slot).executor().speed();
+  const double speed = thread_of(slot).executor().speed();
   of.worked_s =
       std::max(0.0, to_seconds(of.served_ns - of.running_ns) * speed - of.set_up_s + task_of(of).redo_s);
 }
@@ -222,8 +210,7 @@ void MicroBatches::abort_task(int slot) {
   --batches_.at(of.batch).running;
   Task& task = task_of(of);
   if (phase == Slot::Phase::running) {
-    const Stage& stage = stages_.list[static_cast<std::size_t>(of.stage)];
-    for (const Batch& batch : job_->instance(stage.operators.front(), slot).executor().take_back()) {
+    for (const Batch& batch : thread_of(slot).executor().take_back()) {
       Piece piece;
       piece.batch = batch;
       task.input.push_back(piece);
@@ -232,8 +219,9 @@ void MicroBatches::abort_task(int slot) {
       keep_what_was_done(slot);
       task.redo_s = of.worked_s;
     }
-    for (const int child : stage.children)
-      for (const int edge : stages_.list[static_cast<std::size_t>(child)].shuffles)
+    const auto stage = static_cast<std::size_t>(of.stage);
+    for (std::size_t i = 0; of.stage != checkpoint_stage() && i < stages_.list[stage].children.size(); ++i)
+      for (const int edge : stages_.list[static_cast<std::size_t>(stages_.list[stage].children[i])].shuffles)
         if (Combiner* const combiner = shuffles_.at(edge).combiner.get(); combiner != nullptr)
           task.gathered[edge] = combiner->take_all(slot);
   } else {
@@ -467,9 +455,9 @@ void MicroBatches::lose_receivers(int executor) {
       ++at;
       continue;
     }
-    for (const Receiver& receiver : at->second) inputs_.stop_receiver(receiver.source, receiver.index, lost);
+    inputs_.stop_receiver(at->second.source, at->second.index, lost);
     executors_.unreserve(at->first);
-    homeless_.push_back(std::move(at->second));
+    homeless_.push_back(at->second);
     at = receivers_.erase(at);
   }
 }
@@ -479,11 +467,11 @@ void MicroBatches::place_receivers() {
   while (!homeless_.empty()) {
     const int slot = executors_.first_free();
     if (slot < 0) return;
-    executors_.reserve(slot);
-    for (const Receiver& receiver : homeless_.front())
-      inputs_.move_receiver(receiver.source, receiver.index, slot);
-    receivers_[slot] = std::move(homeless_.front());
+    const Receiver receiver = homeless_.front();
     homeless_.pop_front();
+    executors_.reserve(slot);
+    receivers_[slot] = receiver;
+    inputs_.place_receiver(receiver.source, receiver.index, slot);
   }
 }
 

@@ -60,7 +60,7 @@ double MicroBatches::work_before_records_s(const Slot& of) const {
   if (of.stage == checkpoint_stage())
     return setup_s +
            static_cast<double>(window_->result(of.number).keys) * params_.checkpoint.write_per_key_us * 1e-6;
-  return setup_s + joined_s(of.stage) + (is_window(of.stage) ? window_->merge_s(of.number) : 0);
+  return setup_s + joined_s(of) + (is_window(of.stage) ? window_->merge_s(of.number) : 0);
 }
 
 void MicroBatches::note_window() {
@@ -106,8 +106,6 @@ void MicroBatches::write_partition(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   const int here = executors_.host(slot);
   const double bytes = window_->result_bytes(of.number);
-  statistics_.checkpoint_bytes += bytes;
-  if (of.number + 1 == shuffle_partitions_) ++statistics_.checkpoints;
   if (checkpoint_host_ < 0 || checkpoint_host_ == here || bytes == 0) return run(slot);
   of.fetches = 1;
   job_->count_transfer(here, checkpoint_host_, bytes);
@@ -116,10 +114,10 @@ void MicroBatches::write_partition(int slot) {
 }
 
 // A join goes through all of both sides.
-double MicroBatches::joined_s(int stage) const {
+double MicroBatches::joined_s(const Slot& of) const {
   double seconds = 0;
   for (const Joined& joined : joined_)
-    if (joined.stage == stage)
+    if (joins(joined, of))
       seconds += joined.data_set.keys / shuffle_partitions_ * joined.data_set.merge_per_key_us * 1e-6;
   return seconds;
 }
@@ -131,10 +129,10 @@ void MicroBatches::read_kept(const Slot& of, int here, std::map<int, double>& by
   };
   if (is_window(of.stage))
     window_->for_each_kept(of.number, [&](int slot, double bytes) { read(executors_.host(slot), bytes); });
-  if (of.stage == checkpoint_stage())
+  if (of.stage == checkpoint_stage() && window_->result(of.number).slot >= 0)
     read(executors_.host(window_->result(of.number).slot), window_->result_bytes(of.number));
   for (const Joined& joined : joined_) {
-    if (joined.stage == of.stage && !joined.data_set.cached)
+    if (joins(joined, of) && !joined.data_set.cached)
       read(joined.host, joined.data_set.keys / shuffle_partitions_ * joined.data_set.bytes_per_key);
   }
 }

@@ -11,7 +11,7 @@ void MicroBatches::trace_batch_time() {
   Tracer* const tracer = job_->tracer();
   if (tracer == nullptr) return;
   const Nanos now = calendar_.now();
-  for (const auto& [source, rate] : rates_) {
+  for (const int source : sources_) {
     for (int i = 0; i < job_->parallelism()[static_cast<std::size_t>(source)]; ++i) {
       const Instance& instance = job_->instance(source, i);
       if (instance.active_before(now))

@@ -344,6 +344,14 @@ ParamTable<SparkParams> spark_table() {
                       p.group.batches),
           "1, or no windows and states");
   });
+  t.check({"input", "group"}, [](const P& p, const Node& at, Errors& errors) {
+    if (p.input == InputKind::file && p.group.batches > 1)
+      errors.add(at.at_or_self("group").at_or_self("batches"),
+                 fmt::format("groups of {} batches, and what files the later ones have is not known when the "
+                             "group is scheduled",
+                             p.group.batches),
+                 "1, or another input");
+  });
   t.check({"batch_interval_s", "windows", "checkpoint"}, [](const P& p, const Node& at, Errors& errors) {
     const double slide_s = p.windows.empty() ? p.batch_interval_s : p.windows.begin()->second.slide_s;
     if (p.checkpoint.interval_s && to_nanos(slide_s) > 0 && !is_multiple(*p.checkpoint.interval_s, slide_s))

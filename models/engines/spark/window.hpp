@@ -45,7 +45,6 @@ class Window {
 
   int stage() const { return stage_; }
   std::int64_t slide_batches() const { return slide_; }
-  bool combines() const { return params_.combine; }
 
   // The job of the batches up to now begins its result: what entered since the job before, by batch and
   // partition.
