@@ -324,11 +324,33 @@ std::vector<std::string> Spark::story() const {
   const MicroBatches::Statistics& s = batches_.statistics();
   if (s.batches == 0) return {"no batch was completed"};
   const auto batches = static_cast<double>(s.batches);
-  return {
-      fmt::format("{} batches: scheduling delay {:.3g} s in the mean and {:.3g} s at most, processing time "
+  const int of_job = batches_.batches_per_job();
+  std::vector<std::string> lines = {
+      fmt::format("{}: scheduling delay {:.3g} s in the mean and {:.3g} s at most, processing time "
                   "{:.3g} s and {:.3g} s",
-                  s.batches, s.scheduling_delay_sum_s / batches, s.scheduling_delay_max_s,
-                  s.processing_sum_s / batches, s.processing_max_s)};
+                  of_job == 1 ? fmt::format("{} batches", s.batches)
+                              : fmt::format("{} jobs of {} batches each", s.batches, of_job),
+                  s.scheduling_delay_sum_s / batches, s.scheduling_delay_max_s, s.processing_sum_s / batches,
+                  s.processing_max_s)};
+  if (s.windows > 0)
+    lines.push_back(fmt::format(
+        "{}: {} keys of {} records at the end; {} checkpoints, {:.3g} MB",
+        params_.states.empty() ? fmt::format("{} results of the window", s.windows) : std::string("state"),
+        s.window_keys_last, s.window_records_last, s.checkpoints, s.checkpoint_bytes * 1e-6));
+  if (s.executors_lost > 0)
+    lines.push_back(
+        fmt::format("{} lost: {} tasks began again, {} outputs of tasks and {} parts of windows and states "
+                    "were made again, "
+                    "in {:.3g} s of cores; {} records were lost with blocks and receivers",
+                    s.executors_lost == 1 ? std::string("an executor was")
+                                          : fmt::format("{} executors were", s.executors_lost),
+                    s.tasks_failed, s.outputs_redone, s.parts_redone, s.redone_s, s.records_lost));
+  if (s.reads_gone > 0)
+    lines.push_back(
+        fmt::format("{} tasks could not read again what they had read, since nobody had it any "
+                    "more: their batches would have failed",
+                    s.reads_gone));
+  return lines;
 }
 
 const auto registered = EngineRegistry::add<SparkParams>(

@@ -193,7 +193,8 @@ std::string rest_sentence(const JobSummary& job) {
                        job.scaling.actions_omitted;
   if (score.steps == 0 && changes > 0 &&
       std::all_of(job.scaling.actions.begin(), job.scaling.actions.end(), of_workers))
-    return fmt::format("{} changed the number of workers {}; no operator was scaled.", job.policy,
+    // By the policy, or by failures.
+    return fmt::format("The number of workers changed {}; no operator was scaled.",
                        changes == 1 ? "once" : fmt::format("{} times", changes));
   if (score.steps == 0 && job.scaling.actions.empty() && !job.scaling.splits.empty())
     return split_sentence(job);

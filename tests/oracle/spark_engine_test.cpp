@@ -299,7 +299,7 @@ ScenarioText random_job(Dice& dice) {
           {"interval_s", s.engine()["batch_interval_s"].get<double>() * pick(dice, 1, 4)}};
     }
     if (dice.coin()) s.engine()["joins"]["c"] = {{"keys", 500}};
-  } else if (dice.coin()) {
+  } else if (dice.coin() && s.engine()["input"] != "file") {
     s.engine()["group"] = {{"batches", pick(dice, 2, 6)}, {"local_launch_ms", pick(dice, 0, 3)}};
     if (dice.coin()) s.engine()["combine"] = {"c"};
   }

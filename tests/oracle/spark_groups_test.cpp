@@ -72,6 +72,10 @@ TEST_CASE("In a group a batch waits for its data alone, and shuffles for a messa
   CHECK(spark_figure(groups, "scheduling_delay_mean_s") == Approx(scheduled_s / 6).margin(1e-6));
   CHECK(spark_figure(groups, "scheduler_busy_s") == Approx(2 * (scheduled_s - rpc_s)).margin(1e-6));
   CHECK(groups["summary"]["conservation"]["delivered"] == 480);
+  // What the generator takes comes before a batch waits, as without groups.
+  s.engine()["driver"]["generation_ms"] = 20;
+  const json generated = spark_result(s);
+  CHECK(spark_figure(generated, "scheduling_delay_max_s") == Approx(scheduled_s).margin(1e-6));
   CHECK(spark_figure(groups, "tasks") == spark_figure(spark, "tasks"));
 }
 

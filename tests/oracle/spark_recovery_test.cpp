@@ -358,3 +358,29 @@ TEST_CASE("A failure that never comes changes nothing", "[oracle][spark]") {
     CHECK(!without["summary"]["engine_figures"].contains("executors_lost"));
   }
 }
+
+TEST_CASE("Failures that cannot be are told where they are written", "[oracle][spark]") {
+  const auto error_of = [](const ScenarioText& s) {
+    return run({.scenario = s.text()}).value("error", std::string("none"));
+  };
+  ScenarioText s = two_stages(10, 4, 10, 20);
+  fail(s, 10, 3);
+  CHECK(error_of(s) == "none");
+  fail(s, 10, 4);
+  CHECK(error_of(s).find("jobs[0].failures[1].worker: there is no worker 4: there are 4 (0 to 3)") !=
+        std::string::npos);
+  s.job()["failures"] = {{{"time_s", -1}, {"worker", 0.5}, {"dwon_s", 1}}, {{"worker", 0}}};
+  const std::string all = error_of(s);
+  INFO(all);
+  CHECK(all.find("failures[0].time_s") != std::string::npos);
+  CHECK(all.find("failures[0].worker") != std::string::npos);
+  CHECK(all.find("did you mean \"down_s\"") != std::string::npos);
+  CHECK(all.find("failures[1].time_s") != std::string::npos);
+  s.job()["failures"] = {{{"time_s", 1}, {"worker", 0}}};
+  s.engine()["group"] = {{"batches", 4}};
+  CHECK(error_of(s).find("engine.group.batches: groups of 4 batches, and executors that fail") !=
+        std::string::npos);
+  s.engine() = "flink";
+  CHECK(error_of(s).find("jobs[0].failures: failures, from which the engine \"flink\" does not recover here "
+                         "(none, or the engine \"spark\")") != std::string::npos);
+}

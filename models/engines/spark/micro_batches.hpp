@@ -99,6 +99,8 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     double redone_s = 0;
   };
   const Statistics& statistics() const { return statistics_; }
+  // With a window, those of a slide.
+  int batches_per_job() const { return window_ ? static_cast<int>(window_->slide_batches()) : 1; }
   std::int64_t batches_waiting() const { return static_cast<std::int64_t>(batches_.size()); }
   // Expected, of what sources take in by operator. Before the first deployment as well.
   double tasks_per_batch(const Job& job, const std::vector<double>& input_per_s) const;
