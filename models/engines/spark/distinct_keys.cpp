@@ -19,7 +19,9 @@ std::int64_t weight_class(double weight) {
 }  // namespace
 
 DistinctKeys::DistinctKeys(const KeySpec& keys, int partitions)
-    : alike_(static_cast<std::size_t>(partitions)), keys_(static_cast<std::size_t>(partitions), 0) {
+    : alike_(static_cast<std::size_t>(partitions)),
+      known_(static_cast<std::size_t>(partitions)),
+      keys_(static_cast<std::size_t>(partitions), 0) {
   const bool hashed = keys.law == KeyLaw::uniform || keys.law == KeyLaw::zipf || keys.law == KeyLaw::hot ||
                       keys.law == KeyLaw::weights;
   if (hashed) {
@@ -58,12 +60,22 @@ void DistinctKeys::add_hashed(const KeySpec& keys) {
 
 std::int64_t DistinctKeys::among(std::int64_t records, int partition) const {
   if (records <= 1) return records;
-  double expected = 0;
-  for (const Alike& alike : alike_[static_cast<std::size_t>(partition)]) {
+  constexpr std::size_t known_max = 4096;
+  auto& known = known_[static_cast<std::size_t>(partition)];
+  const auto found = known.find(records);
+  if (found != known.end()) return found->second;
+  const double keys = expected(records, static_cast<std::size_t>(partition));
+  if (known.size() >= known_max) known.clear();
+  return known[records] = std::clamp<std::int64_t>(static_cast<std::int64_t>(keys + 0.5), 1, records);
+}
+
+double DistinctKeys::expected(std::int64_t records, std::size_t partition) const {
+  double keys = 0;
+  for (const Alike& alike : alike_[partition]) {
     const double missing = alike.chance < 1 ? math_pow(1 - alike.chance, static_cast<double>(records)) : 0;
-    expected += alike.keys * (1 - missing);
+    keys += alike.keys * (1 - missing);
   }
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>(expected + 0.5), 1, records);
+  return keys;
 }
 
 }  // namespace weir::spark

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/dataflow/splitter.hpp"
@@ -29,7 +30,11 @@ class DistinctKeys {
   };
   void add_hashed(const KeySpec& keys);
 
+  double expected(std::int64_t records, std::size_t partition) const;
+
   std::vector<std::vector<Alike>> alike_;  // by partition
+  // Of the latest numbers of records, which come again and again: a law of many keys takes long.
+  mutable std::vector<std::unordered_map<std::int64_t, std::int64_t>> known_;  // by partition
   std::vector<std::int64_t> keys_;
 };
 
