@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "models/brokers/kafka/consumer_group.hpp"
 #include "models/brokers/kafka/params.hpp"
@@ -41,11 +42,19 @@ class Kafka final : public Broker {
     return all;
   }
 
+  std::vector<ParameterProblem> parameter_problems(const Cluster& cluster) const override {
+    std::vector<ParameterProblem> problems;
+    for (std::size_t i = 0; i < params_.hosts.size(); ++i)
+      check_host(cluster, params_.hosts[i], fmt::format("hosts.{}", i), problems);
+    if (!params_.producer.host.empty()) check_host(cluster, params_.producer.host, "producer.host", problems);
+    return problems;
+  }
+
   void start(const BrokerSetup& setup) override {
     nodes_ = std::make_unique<Nodes>(Nodes{setup.calendar, setup.cluster, params_, {}, nullptr});
     for (std::size_t i = 0; i < params_.hosts.size(); ++i)
-      nodes_->all.emplace_back(host_of(params_.hosts[i], "hosts"), params_.io_threads);
-    if (!params_.producer.host.empty()) outside_ = host_of(params_.producer.host, "producer.host");
+      nodes_->all.emplace_back(*host_of(setup.cluster, params_.hosts[i]), params_.io_threads);
+    if (!params_.producer.host.empty()) outside_ = *host_of(setup.cluster, params_.producer.host);
     next_id_ = 0xC1000000u + (static_cast<std::uint32_t>(setup.number) << 16);
     nodes_->replicas = std::make_unique<ReplicaFetchers>(*nodes_, next_id_++);
     for (const TopicParams& topic : params_.topics) logs_.emplace_back(*nodes_, topic);
@@ -82,14 +91,18 @@ class Kafka final : public Broker {
     std::unique_ptr<Producers> producers;
   };
 
-  int host_of(const std::string& name, const std::string& parameter) const {
+  static std::optional<int> host_of(const Cluster& cluster, const std::string& name) {
+    for (int host = 0; host < cluster.host_count(); ++host)
+      if (cluster.host(host).name == name) return host;
+    return std::nullopt;
+  }
+  static void check_host(const Cluster& cluster, const std::string& name, std::string parameter,
+                         std::vector<ParameterProblem>& problems) {
+    if (host_of(cluster, name)) return;
     std::vector<std::string> hosts;
-    for (int host = 0; host < nodes_->cluster.host_count(); ++host) {
-      if (nodes_->cluster.host(host).name == name) return host;
-      hosts.push_back(nodes_->cluster.host(host).name);
-    }
-    throw BrokerParameterError(parameter, fmt::format("there is no host {}", weir::quoted(name)),
-                               "a host of the cluster, with slots or without: " + allowed_names(name, hosts));
+    for (int host = 0; host < cluster.host_count(); ++host) hosts.push_back(cluster.host(host).name);
+    problems.push_back({std::move(parameter), fmt::format("there is no host {}", weir::quoted(name)),
+                        "a host of the cluster, with slots or without: " + allowed_names(name, hosts)});
   }
   std::size_t number_of(const std::string& topic) const {
     const auto at = std::find_if(params_.topics.begin(), params_.topics.end(),

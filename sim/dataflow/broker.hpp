@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/dataflow/batch.hpp"
+#include "sim/dataflow/parameter_problem.hpp"
 #include "sim/kernel/calendar.hpp"
 #include "sim/scenario/registry.hpp"
 
@@ -93,14 +94,6 @@ struct TopicLoad {
   bool by_ranges = false;
 };
 
-// What a parameter of a broker says of the cluster is wrong. Thrown by Broker::start.
-struct BrokerParameterError : std::runtime_error {
-  BrokerParameterError(std::string at, const std::string& what, std::string may_be)
-      : std::runtime_error(what), parameter(std::move(at)), allowed(std::move(may_be)) {}
-  std::string parameter;  // its path below the broker: "producer.host"
-  std::string allowed;
-};
-
 struct BrokerSetup {
   Calendar& calendar;
   Cluster& cluster;
@@ -121,8 +114,14 @@ class Broker {
 
   virtual ~Broker() = default;
   virtual std::vector<TopicInfo> topics() const = 0;
+  // What its parameters say wrongly of the cluster, each by itself: a parameter that could not be read has
+  // its default, and what is said of that one is not told.
+  virtual std::vector<ParameterProblem> parameter_problems(const Cluster& cluster) const {
+    static_cast<void>(cluster);
+    return {};
+  }
 
-  // ---- once, before anything else below ----
+  // ---- once, before anything else below, if its parameters are right ----
   virtual void start(const BrokerSetup& setup) = 0;
   // For as long as the broker lives. The topic is one of its own.
   virtual TopicReader& reader(const std::string& topic, Job& job, int operator_id) = 0;

@@ -10,6 +10,7 @@
 
 #include "sim/dataflow/containers.hpp"
 #include "sim/dataflow/instance.hpp"
+#include "sim/dataflow/parameter_problem.hpp"
 #include "sim/dataflow/shared_nodes.hpp"
 #include "sim/dataflow/worker_pool.hpp"
 #include "sim/kernel/calendar.hpp"
@@ -73,13 +74,6 @@ struct EngineParameterError : std::runtime_error {
   EngineParameterError(std::string at, const std::string& what, std::string may_be)
       : std::runtime_error(what), parameter(std::move(at)), allowed(std::move(may_be)) {}
   std::string parameter;  // its path below the engine: "checkpoints.storage_host"
-  std::string allowed;
-};
-
-// The same where several may be wrong at once.
-struct ParameterProblem {
-  std::string parameter;  // "resources.0.uses.map"
-  std::string what;
   std::string allowed;
 };
 

@@ -59,15 +59,12 @@ json try_placements(const PlacementTrial& trial) {
   for (int host = 0; host < cluster.host_count(); ++host) free_slots.push_back(cluster.host(host).slots);
   json errors = json::array();
   for (std::size_t b = 0; b < trial.brokers.size(); ++b) {
-    try {
-      auto& broker = *trial.brokers[b]->system.build(BrokerContext{}).release();
-      broker.start({calendar, cluster, trial.seed, static_cast<int>(b)});
-    } catch (const BrokerParameterError& e) {
+    const auto broker = trial.brokers[b]->system.build(BrokerContext{});
+    for (const ParameterProblem& problem : broker->parameter_problems(cluster))
       errors.push_back({{"broker", b},
-                        {"what", e.what()},
-                        {"parameter", "system." + e.parameter},
-                        {"allowed", e.allowed}});
-    }
+                        {"what", problem.what},
+                        {"parameter", "system." + problem.parameter},
+                        {"allowed", problem.allowed}});
   }
   for (std::size_t j = 0; j < trial.jobs.size(); ++j) {
     const JobSpec& job = *trial.jobs[j].job;

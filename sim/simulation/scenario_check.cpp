@@ -417,14 +417,21 @@ void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck
     nodes.push_back(&j.at);
     trial.jobs.push_back({&j.job, &j.dataflow});
   }
-  const Node* brokers = root.find("brokers");
-  if (brokers != nullptr && errors.sound(*brokers))
-    for (const BrokerSpec& broker : loaded.scenario.brokers) trial.brokers.push_back(&broker);
+  std::vector<const Node*> broker_nodes;
+  if (const Node* brokers = root.find("brokers"); brokers != nullptr && brokers->is_array()) {
+    for (std::size_t b = 0; b < loaded.scenario.brokers.size(); ++b) {
+      const Node& at = *brokers->items()[b];
+      if (!at.is_object() || !is_chosen(at, "system", loaded.scenario.brokers[b].system, errors)) continue;
+      broker_nodes.push_back(&at);
+      trial.brokers.push_back(&loaded.scenario.brokers[b]);
+    }
+  }
   for (const PlacementError& error : check_placement(trial)) {
     if (error.job) {
       errors.add(below(*nodes[*error.job], error.parameter), error.what, error.allowed);
     } else if (error.broker) {
-      errors.add(below(*brokers->items()[*error.broker], error.parameter), error.what, error.allowed);
+      const Node& at = below(*broker_nodes[*error.broker], error.parameter);
+      if (errors.sound(at)) errors.add(at, error.what, error.allowed);
     } else {
       errors.add(root.at_or_self("cluster"), error.what, "");
     }

@@ -66,9 +66,9 @@ TEST_CASE("what is wrong with brokers and topics is said where it is", "[cli][ka
        R"("sources": [{"name": "in", "arrivals": {"type": "constant", "rate_per_s": 1}, "when_blocked": "skip"}],)",
        R"(s.json:10: jobs[0].reads[0].source: "in" skips records while it is blocked; those of a topic wait (a source with "when_blocked": "queue"))"},
       {3, R"("brokers": [{"name": "log", "system": {"type": "kafka", "hosts": ["x"],)",
-       R"(s.json:3: brokers[0].system.hosts: there is no host "x" (a host of the cluster, with slots or without: did you mean "w"? allowed: w, k))"},
+       R"(s.json:3: brokers[0].system.hosts[0]: there is no host "x" (a host of the cluster, with slots or without: did you mean "w"? allowed: w, k))"},
       {3, R"("brokers": [{"name": "log", "system": {"type": "kafka", "hosts": ["k", "k"],)",
-       R"(s.json:3: brokers[0].system.hosts: a host twice (a host for each broker))"},
+       R"(s.json:3: brokers[0].system.hosts[1]: the host "k" a second time (a host for each broker))"},
       {3, R"("brokers": [{"name": "log", "system": {"type": "kafka", "hosts": [],)",
        R"(s.json:3: brokers[0].system.hosts: no hosts (one for each broker))"},
       {3, R"("brokers": [{"name": "log", "system": {"type": "kafak", "hosts": ["k"],)",
@@ -102,6 +102,33 @@ TEST_CASE("what is wrong with brokers and topics is said where it is", "[cli][ka
     CHECK(outcome.code == 2);
     CHECK(outcome.err.starts_with(std::string(one.says) + "\n"));
   }
+}
+
+TEST_CASE("all that is wrong with the hosts of brokers is said at once", "[cli][kafka]") {
+  constexpr const char* several =
+      R"("brokers": [{"name": "a", "system": {"type": "kafka", "hosts": ["x", "k", "y"], "io_threads": 0,
+ "producer": {"host": "p"}, "topics": [{"name": "u", "replication": 9}]}},
+ {"name": "log", "system": {"type": "kafka", "hosts": ["k", "z", "z", "k"],)";
+  const Outcome outcome = validate(3, several);
+  INFO(outcome.err);
+  CHECK(outcome.code == 2);
+  const std::string no_host = " (a host of the cluster, with slots or without: ";
+  CHECK(outcome.err ==
+        "s.json:3: brokers[0].system.io_threads: 0 is out of range (an integer from 1 to 1024, threads)\n"
+        "s.json:3: brokers[0].system.hosts[0]: there is no host \"x\"" +
+            no_host +
+            "did you mean \"w\"? allowed: w, k)\n"
+            "s.json:3: brokers[0].system.hosts[2]: there is no host \"y\"" +
+            no_host +
+            "did you mean \"w\"? allowed: w, k)\n"
+            "s.json:4: brokers[0].system.topics[0].replication: more replicas than brokers (at most 3)\n"
+            "s.json:4: brokers[0].system.producer.host: there is no host \"p\"" +
+            no_host +
+            "did you mean \"w\"? allowed: w, k)\n"
+            "s.json:5: brokers[1].system.hosts[2]: the host \"z\" a second time (a host for each broker)\n"
+            "s.json:5: brokers[1].system.hosts[3]: the host \"k\" a second time (a host for each broker)\n"
+            "s.json:5: brokers[1].system.hosts[1]: there is no host \"z\"" +
+            no_host + "did you mean \"w\"? allowed: w, k)\n");
 }
 
 TEST_CASE("brokers are listed, explained, and summed up", "[cli][kafka]") {

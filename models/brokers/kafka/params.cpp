@@ -112,9 +112,11 @@ ParamTable<KafkaParams> make_table() {
   t.required("topics");
   t.check({"hosts", "topics"}, [](const KafkaParams& p, const Node& at, Errors& errors) {
     if (p.hosts.empty()) errors.add(at.at_or_self("hosts"), "no hosts", "one for each broker");
-    std::set<std::string> hosts(p.hosts.begin(), p.hosts.end());
-    if (hosts.size() < p.hosts.size())
-      errors.add(at.at_or_self("hosts"), "a host twice", "a host for each broker");
+    std::set<std::string> hosts;
+    for (std::size_t i = 0; i < p.hosts.size(); ++i)
+      if (!hosts.insert(p.hosts[i]).second)
+        errors.add(*at.at_or_self("hosts").items()[i],
+                   "the host " + weir::quoted(p.hosts[i]) + " a second time", "a host for each broker");
     const Node* topics = at.find("topics");
     for (std::size_t i = 0; i < p.topics.size(); ++i) {
       const Node& topic = topics != nullptr && i < topics->items().size() ? *topics->items()[i] : at;
