@@ -43,8 +43,8 @@ def measured(weir, output, scenario):
         for (activity, method), of in values.items():
             factor = SCENARIOS[scenario] if method == "conventional" else 1
             of.append(factor * activities.get(activity, {}).get(method, 0.0))
-        # A thread that another operator of its core has is told as overhead (fault tolerance).
-        idle = ("waiting", "blocked", "fault-tolerance")
+        # An operator whose thread works for another one is busy waiting: that time is the other one's work.
+        idle = ("waiting", "blocked", "busy-waiting")
         working.append(SCENARIOS[scenario] * sum(r["conventional"] for a, r in activities.items() if a not in idle))
     return values, working
 

@@ -62,6 +62,9 @@ class HarmonicIo final : public Engine, EventHandler {
     WEIR_ASSERT(false, "containers are started one by one");
   }
 
+  void trace_until(Nanos now) override { master_.trace_until(now); }
+  Nanos trace_settled(Nanos until_ns) override { return master_.trace_settled(until_ns); }
+
   std::vector<std::string> explain() const override;
   std::vector<EngineFigure> figures() const override;
   std::vector<std::string> story() const override;

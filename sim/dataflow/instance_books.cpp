@@ -85,12 +85,14 @@ void Instance::tell_tracer(Nanos now) {
     case TimeUse::blocked:
       return tell(TracedUse::blocked);
     case TimeUse::overhead:
+      // A place without a container: nobody is there who could work.
+      if (job_.stopped(operator_id_, index_)) return tell(TracedUse::waiting);
       if (!accounts_.lent()) return tell(TracedUse::overhead);
       // Its thread works in one piece for the other operator, and then it waits.
       if (const auto lent_ns =
               static_cast<Nanos>(static_cast<double>(now - traced_until_ns_) * accounts_.busy_share() + 0.5);
           lent_ns > 0) {
-        tracer_->did(trace_worker_, traced_until_ns_, traced_until_ns_ + lent_ns, TracedUse::overhead,
+        tracer_->did(trace_worker_, traced_until_ns_, traced_until_ns_ + lent_ns, TracedUse::lent,
                      operator_id_, 0);
         traced_until_ns_ += lent_ns;
       }

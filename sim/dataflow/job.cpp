@@ -287,8 +287,8 @@ void Job::resume() {
 
 void Job::start_instance(int operator_id, int index) {
   WEIR_ASSERT(running_ && stopped_[operator_id][index], "an instance is started that runs");
-  stopped_[operator_id][index] = false;
   instances_[operator_id][index]->resume_accounts();
+  stopped_[operator_id][index] = false;
   executors_[operator_id][index]->resume();
 }
 

@@ -157,6 +157,12 @@ class Job final : public DeliveryHandler {
   bool running() const { return running_; }
   // Whether the instance works; one that is stopped, with the job or alone, does not.
   bool runs(int operator_id, int index) const { return !executors_[operator_id][index]->halted(); }
+  // Whether it is stopped alone: a place without a container.
+  bool stopped(int operator_id, int index) const {
+    const auto& of_operator = stopped_[static_cast<std::size_t>(operator_id)];
+    return static_cast<std::size_t>(index) < of_operator.size() &&
+           of_operator[static_cast<std::size_t>(index)];
+  }
   // How many instances of the operator are not stopped by themselves.
   int running_instances(int operator_id) const;
   int deployment() const { return deployment_; }

@@ -25,6 +25,7 @@ enum class TracedUse : std::uint8_t {
   waiting,
   blocked,
   overhead,  // restart, snapshot
+  lent,      // its thread works for another operator, of its chain or slot
 };
 
 class Tracer {

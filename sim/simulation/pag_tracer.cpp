@@ -51,6 +51,8 @@ constexpr Activity activity_of(TracedUse use) {
       return Activity::waiting;
     case TracedUse::blocked:
       return Activity::blocked;
+    case TracedUse::lent:
+      return Activity::busy_waiting;
     case TracedUse::overhead:
       break;
   }

@@ -13,7 +13,10 @@
 //   tracing itself          unknown: its own trace would not name that time
 //   a stream manager        buffer, while it holds records
 //   waiting                 waiting; of a source: input, as it waits for nobody in the job
+//   a place without a container: waiting
 //   blocked                 blocked
+//   an operator whose thread works for another one
+//                           busy waiting: a path runs along it, from what it did before to what it does next
 //   overhead                fault tolerance: snapshots, restarts
 //   the engine in an action scheduling
 //

@@ -60,7 +60,10 @@ void Producers::deployed() {
 
 void Producers::write(Instance& by, const Batch& batch) {
   write(by.index(), batch);
-  if (at(by.index()).held_bytes > nodes_.params.producer.buffer_bytes) by.hold_output();
+  Producer& producer = producers_[static_cast<std::size_t>(by.index())];
+  if (producer.held_bytes <= nodes_.params.producer.buffer_bytes) return;
+  if (!by.output_held()) producer.held_up_since_ns = nodes_.calendar.now();
+  by.hold_output();
 }
 
 void Producers::write(int number, const Batch& batch) {
@@ -184,7 +187,7 @@ void Producers::finish(std::uint32_t id) {
   requests_[id].used = false;
   free_requests_.push_back(id);
   if (producer.instance != nullptr && producer.held_bytes <= nodes_.params.producer.buffer_bytes)
-    producer.instance->release_output(*producer.instance, nodes_.calendar.now());
+    producer.instance->release_output(*producer.instance, producer.held_up_since_ns);
   dispatch(number, node);
 }
 

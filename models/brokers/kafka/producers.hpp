@@ -52,7 +52,8 @@ class Producers final : public TopicWriter, AppendHandler, EventHandler, Deliver
     Batch open;
     int partition = 0;  // that it goes to
     Nanos open_until_ns = 0;
-    double held_bytes = 0;  // not acknowledged
+    double held_bytes = 0;       // not acknowledged
+    Nanos held_up_since_ns = 0;  // its instance, for that
     std::int64_t held_records = 0;
   };
   struct Request {

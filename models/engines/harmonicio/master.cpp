@@ -48,7 +48,9 @@ void Master::route(Channel& channel, const Batch& batch) {
   while (rest.count > 1) peer.outgoing.push_back(rest.split_head(1));
   peer.outgoing.push_back(rest);
   channel.sender->hold_output();
-  if (!peer.sending) ask(sender);
+  if (peer.sending) return;
+  peer.sending_since_ns = calendar_.now();
+  ask(sender);
 }
 
 void Master::ask(std::uint32_t sender) {
@@ -138,7 +140,8 @@ void Master::sent(std::uint32_t sender) {
   Peer& peer = peers_[sender];
   if (!peer.outgoing.empty()) return ask(sender);
   peer.sending = false;
-  peer.instance->release_output(*peer.instance, calendar_.now());
+  // Nobody but its own sending held it up.
+  peer.instance->release_output(*peer.instance, peer.sending_since_ns);
   if (!peer.instance->source()) ask_for_work(sender);
 }
 
@@ -260,6 +263,22 @@ void Master::add_queued(std::vector<std::int64_t>& records_by_edge) const {
     if (message.used && message.sender < 0)
       records_by_edge[static_cast<std::size_t>(message.batch.channel->edge)] += message.batch.count;
   }
+}
+
+// At the end: who sends still, does so until then.
+void Master::trace_until(Nanos now) {
+  Tracer* const tracer = job_->tracer();
+  for (const Peer& peer : peers_) {
+    if (!peer.sending || peer.sending_since_ns == now) continue;
+    const int worker = peer.instance->trace_worker();
+    tracer->signalled(worker, worker, peer.sending_since_ns, now);
+  }
+}
+
+Nanos Master::trace_settled(Nanos until_ns) const {
+  for (const Peer& peer : peers_)
+    if (peer.sending) until_ns = std::min(until_ns, peer.sending_since_ns);
+  return until_ns;
 }
 
 std::int64_t Master::backlog_messages() const {

@@ -54,6 +54,9 @@ class Master final : public Router, EventHandler, DeliveryHandler {
   std::int64_t held_weight() const override;
   void add_queued(std::vector<std::int64_t>& records_by_edge) const override;
   Waiting waiting_for(int operator_id) const override;
+  // Engine::trace_until and trace_settled.
+  void trace_until(Nanos now);
+  Nanos trace_settled(Nanos until_ns) const;
   // That wait here now, for all operators.
   std::int64_t backlog_messages() const;
 
@@ -85,6 +88,7 @@ class Master final : public Router, EventHandler, DeliveryHandler {
     Ring<Batch> outgoing;           // the first is being sent
     std::int32_t target = backlog;  // of the first: a container, by number
     bool sending = false;
+    Nanos sending_since_ns = 0;
     bool is_volatile = false;
     bool free = false;               // noted by the master
     Nanos free_since_ns = 0;         // waits for a sender
