@@ -145,6 +145,10 @@ irm::Parameters chosen(const IrmParams& p) {
   return c;
 }
 
+std::string containers(int count) {
+  return fmt::format("{} container{}", count, count == 1 ? "" : "s");
+}
+
 // A loop that sleeps: due at multiples of its interval.
 class Loop {
  public:
@@ -180,6 +184,7 @@ class Irm final : public Policy {
     return params_.report_interval_s + 2 * window_s_ + 2 * params_.interval_s;
   }
   std::vector<Decision> evaluate(const Observation& seen) override;
+  std::vector<std::string> in_force() const override;
   nlohmann::json state() const override;
   std::string why_nothing(const JobView&) const override;
 
@@ -435,6 +440,26 @@ std::string Irm::why_nothing(const JobView&) const {
         "were dropped after that",
         counts.failed, counts.dropped);
   return why;
+}
+
+std::vector<std::string> Irm::in_force() const {
+  const irm::Parameters& p = rules_;
+  return {
+      fmt::format("irm: parameters as {}{}",
+                  params_.preset == Preset::documented ? "documented (2020)" : "configured in the code",
+                  p == (params_.preset == Preset::documented ? irm::documented : irm::configured)
+                      ? ""
+                      : ", but for those that the scenario gives"),
+      fmt::format("irm: load predictor every {} s: a backlog that grows by more than {} messages/s, or is "
+                  "longer than {} and changes by more than {} messages/s, gets {}; one that grows by more "
+                  "than {} messages/s, or is longer than {}, gets {}; then none for {} s",
+                  p.predictor_interval_s, p.upper_rate_limit_per_s, p.queue_size_limit, p.slowdown_rate_per_s,
+                  containers(p.large_scaleup_amount), p.lower_rate_limit_per_s, p.queue_size_limit,
+                  containers(p.small_scaleup_amount), p.scaleup_waiting_time_s),
+      fmt::format("irm: packing by first-fit every {} s: a container takes {} of a worker until it is "
+                  "profiled, every {} s; a start that failed is tried again {}",
+                  p.packing_interval_s, p.default_cpu_share, p.profiling_interval_s,
+                  p.container_request_ttl == 1 ? "once" : fmt::format("{} times", p.container_request_ttl))};
 }
 
 // What the preset says, and what goes before it.

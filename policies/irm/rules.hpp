@@ -23,6 +23,8 @@ struct Parameters {
   int large_scaleup_amount = 2;
   int small_scaleup_amount = 1;
   int container_request_ttl = 1;
+
+  bool operator==(const Parameters&) const = default;
 };
 
 // IRM_default_parameters.md of 2020, which is also IRM_configuration_parameters.md of the paper's repository.

@@ -145,6 +145,8 @@ class Policy {
   virtual ActsOn acts_on() const { return ActsOn::windows; }
   // What its parameters say are operators of the job: a scenario in which one of them is not is wrong.
   virtual std::vector<OperatorNames> operator_names() const;
+  // For `weir explain`: what its parameters come to, where they do not say it by themselves (a preset).
+  virtual std::vector<std::string> in_force() const { return {}; }
   // Anything worth a look in summary.json (an action log, a blacklist); null: nothing.
   virtual nlohmann::json state() const;
   // For the summary of a run in which it never asked for anything: what kept it from that, in one sentence

@@ -577,6 +577,9 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
       lines.push_back(fmt::format(
           "  failure: worker {} at {} s{}", failure.worker, failure.time_s,
           failure.down_s > 0 ? fmt::format("; its place stays empty for {} s", failure.down_s) : ""));
+    const JobView view = job_view(job, *engine, spare_slots + initial_slots(graph, *engine));
+    for (const std::string& line : spec.policy.build(PolicyContext{view, scenario.seed})->in_force())
+      lines.push_back("  " + line);
     for (const std::string& line : predicted_cost(job, *engine, truth, spec, scenario, brokers,
                                                   spare_slots + initial_slots(graph, *engine))) {
       lines.push_back("  " + line);

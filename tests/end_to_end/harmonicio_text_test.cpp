@@ -8,6 +8,39 @@
 using namespace weir::test;
 using nlohmann::json;
 
+TEST_CASE("irm says which numbers its preset has", "[cli][harmonicio][irm]") {
+  const TemporaryFolder folder;
+  const HowToRun in_folder{folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}};
+  const auto told = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> words = {"explain", "papers/harmonicio/workers-fill"};
+    for (const std::string& option : options) words.insert(words.end(), {"--set", option});
+    const Outcome outcome = run_weir(words, in_folder);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    return outcome.out;
+  };
+  // The two published sets: IRM_default_parameters.md and irm_configuration.json.
+  CHECK_THAT(told({}), Catch::Contains("irm: parameters as documented (2020)\n") &&
+                           Catch::Contains("every 1 s: a backlog that grows by more than 5 messages/s, or is "
+                                           "longer than 10 and changes by more than -2 messages/s, gets 2 "
+                                           "containers; one that grows by more than 2 messages/s, or is "
+                                           "longer than 10, gets 1 container; then none for 10 s\n") &&
+                           Catch::Contains("every 1 s: a container takes 0.125 of a worker until it is "
+                                           "profiled, every 4 s; a start that failed is tried again once\n"));
+  CHECK_THAT(
+      told({"jobs[0].policy.preset=configured"}),
+      Catch::Contains("irm: parameters as configured in the code\n") &&
+          Catch::Contains("every 2 s: a backlog that grows by more than 10 messages/s, or is longer than "
+                          "100 and changes by more than -10 messages/s, gets 4 containers; one that "
+                          "grows by more than 5 messages/s, or is longer than 100, gets 1 container; "
+                          "then none for 5 s\n") &&
+          Catch::Contains("every 1 s: a container takes 0.5 of a worker until it is profiled, every 5 "
+                          "s; a start that failed is tried again 50 times\n"));
+  CHECK_THAT(told({"jobs[0].policy.preset=configured", "jobs[0].policy.queue_size_limit=50"}),
+             Catch::Contains("as configured in the code, but for those that the scenario gives\n") &&
+                 Catch::Contains("longer than 50, gets 1 container"));
+}
+
 TEST_CASE("harmonicio explains its workers, and tells what waits at the end", "[cli][harmonicio]") {
   // Of 20 messages one is worked on. The source's host has a spare slot.
   ScenarioText s(10);
