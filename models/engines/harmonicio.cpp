@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <set>
 
 #include "models/engines/harmonicio/master.hpp"
 #include "models/engines/harmonicio/params.hpp"
@@ -65,6 +67,7 @@ class HarmonicIo final : public Engine, EventHandler {
   void trace_until(Nanos now) override { master_.trace_until(now); }
   Nanos trace_settled(Nanos until_ns) override { return master_.trace_settled(until_ns); }
 
+  double messages_most_per_s(const Job& job, int operator_id, int instances) const override;
   std::vector<std::string> explain() const override;
   std::vector<EngineFigure> figures() const override;
   std::vector<std::string> story() const override;
@@ -231,6 +234,23 @@ void HarmonicIo::exited(int operator_id, int index) {
   ++exits_;
   job_->container_exited(operator_id, index,
                          fmt::format("no message for {} s", params_.container_idle_timeout_s));
+}
+
+// Each of them sends one message after the other; those on one host share what its links carry; and the
+// master is asked twice for each, by who sends and by who takes.
+double HarmonicIo::messages_most_per_s(const Job& job, int operator_id, int instances) const {
+  const LogicalOperator& op = job.graph().operators[static_cast<std::size_t>(operator_id)];
+  const double bytes = op.source ? op.source_spec.record_bytes : op.output_bytes();
+  std::set<int> hosts;
+  for (int index = 0; index < job.parallelism()[static_cast<std::size_t>(operator_id)]; ++index)
+    hosts.insert(job.host_of(operator_id, index));
+  const Master::Way way = master_.way_to_master(*hosts.begin());
+  const double message_s =
+      7 * to_seconds(way.latency_ns) + params_.request_ms * 1e-3 + bytes / way.bytes_per_s;
+  const double answers_per_s =
+      params_.request_ms > 0 ? 0.5e3 / params_.request_ms : std::numeric_limits<double>::infinity();
+  return std::min(
+      {instances / message_s, static_cast<double>(hosts.size()) * way.bytes_per_s / bytes, answers_per_s});
 }
 
 std::vector<std::string> HarmonicIo::explain() const {

@@ -196,6 +196,12 @@ class Engine {
     static_cast<void>(job), static_cast<void>(input_per_s);
     return 0;
   }
+  // For `weir explain`, of an engine that hosts containers: how many messages a second so many instances of
+  // the operator can send, where all are taken in again.
+  virtual double messages_most_per_s(const Job& job, int operator_id, int instances) const {
+    static_cast<void>(job), static_cast<void>(operator_id), static_cast<void>(instances);
+    return std::numeric_limits<double>::infinity();
+  }
   // Whether its sources read topics by ranges (RangeReader).
   virtual bool reads_by_ranges() const { return false; }
   // What becomes of it is told by Job::workers_changed, for each change. Only where there is a pool.

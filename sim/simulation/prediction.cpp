@@ -109,6 +109,25 @@ std::vector<std::string> growing_loops(const LogicalGraph& graph, std::uint64_t 
   return loops;
 }
 
+// What operators take in where nobody waits for room, only for his own messages to be sent.
+std::vector<double> taken_from_backlogs(const Job& job, const Engine& engine, const TrueCapacity& truth,
+                                        const RecordFlow& flow, std::vector<double> arriving_per_s,
+                                        const std::vector<int>& parallelism) {
+  std::vector<double> taken_per_s;
+  for (std::size_t i = 0; i < arriving_per_s.size(); ++i) {
+    const auto op = static_cast<int>(i);
+    const LogicalOperator& spec = job.graph().operators[i];
+    double taken =
+        std::min(arriving_per_s[i], parallelism[i] * truth.instance_rate_per_s(op, parallelism[i]));
+    const double messages = taken * flow.selectivity(op) * static_cast<double>(spec.outputs.size());
+    if (messages > 0) taken *= std::min(1.0, engine.messages_most_per_s(job, op, parallelism[i]) / messages);
+    taken_per_s.push_back(taken);
+    for (const int edge : spec.outputs)
+      arriving_per_s[static_cast<std::size_t>(job.graph().edges[edge].to)] += taken * flow.selectivity(op);
+  }
+  return taken_per_s;
+}
+
 }  // namespace
 
 std::vector<double> mean_offered_per_s(const Job& job, double until_s) {
@@ -125,9 +144,35 @@ std::vector<double> mean_offered_per_s(const Job& job, double until_s) {
   return offered_per_s;
 }
 
-double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity,
-                    const std::vector<double>& input_per_s, const std::vector<int>& parallelism) {
+JobRates rates_of(const Job& job, const Engine& engine, const TrueCapacity& truth, double until_s,
+                  const std::vector<int>& parallelism) {
+  JobRates rates;
+  rates.offered_per_s = mean_offered_per_s(job, until_s);
+  const RecordFlow flow(job.graph(), job.seed());
+  if (engine.containers(job) != nullptr) {
+    rates.input_per_s = taken_from_backlogs(job, engine, truth, flow, rates.offered_per_s, parallelism);
+    return rates;
+  }
+  double done_share = 1;
+  const std::vector<Reaching> reaching = flow.reaching(rates.offered_per_s, parallelism);
+  for (std::size_t op = 0; op < reaching.size(); ++op) {
+    rates.input_per_s.push_back(reaching[op].total_per_s(parallelism[op]));
+    const double busiest_per_s = reaching[op].most_per_s(parallelism[op]);
+    const double most_per_s = truth.instance_rate_per_s(static_cast<int>(op), parallelism[op]);
+    if (!std::isfinite(rates.input_per_s.back())) return rates;
+    if (busiest_per_s > most_per_s) done_share = std::min(done_share, most_per_s / busiest_per_s);
+  }
+  for (double& rate : rates.input_per_s) rate *= done_share;
+  rates.held_up = done_share < 1;
+  return rates;
+}
+
+double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity, const JobRates& rates,
+                    const std::vector<int>& parallelism) {
   const LogicalGraph& graph = job.graph();
+  const std::vector<double>& input_per_s = rates.input_per_s;
+  for (const double rate : input_per_s)
+    if (!std::isfinite(rate)) return rate;
   const Router* const router = const_cast<Engine&>(engine).router();
   // One that follows batches gathers for each channel by itself, as instances do.
   const bool follows = router != nullptr && router->follows_batches();
@@ -137,7 +182,7 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   const bool routed = router != nullptr && !follows && tasks_per_s == 0;
   // Containers get records one by one: what senders, receivers and who keeps the backlog say to each other.
   const bool one_by_one = engine.containers(job) != nullptr;
-  constexpr double events_of_message = 8;
+  constexpr double events_of_sending = 4, events_of_taking = 4;
   int hosts = 0;
   for (int host = 0; host < job.cluster().host_count(); ++host) hosts += job.cluster().host(host).slots > 0;
   const double remote_share = 1 - 1.0 / std::max(1, hosts);
@@ -148,14 +193,18 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
     const LogicalOperator& spec = graph.operators[op];
     double selectivity = 1;
     if (spec.source) {
-      const double of_one = input_per_s[op] / instances;
+      const double of_one = rates.offered_per_s[op] / instances;
       const double records = std::clamp(of_one * to_seconds(fidelity.span_ns()), 1.0,
                                         static_cast<double>(fidelity.batch_records));
       served_per_s[op] = input_per_s[op] / records;
-      events += served_per_s[op];  // arrivals
+      events += rates.offered_per_s[op] / records;  // arrivals
     } else {
       OperatorContext context{job.seed(), "prediction"};
       selectivity = spec.operator_spec.logic.build(context)->mean_selectivity();
+    }
+    if (one_by_one && !spec.source) {
+      served_per_s[op] = input_per_s[op];
+      events += events_of_taking * input_per_s[op];
     }
     events += served_per_s[op];
     const Sender sender{input_per_s[op] * selectivity / instances, served_per_s[op] / instances};
@@ -169,8 +218,7 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
       }
       const int receivers = static_cast<int>(receivers_of(edge, parallelism));
       if (one_by_one) {
-        served_per_s[edge.to] += sender.records_per_s * instances;
-        events += events_of_message * sender.records_per_s * instances;
+        events += events_of_sending * sender.records_per_s * instances;
         continue;
       }
       if (routed) {

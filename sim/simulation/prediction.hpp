@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/control/true_capacity.hpp"
 #include "sim/dataflow/job.hpp"
 #include "sim/simulation/scenario.hpp"
 
@@ -15,11 +16,24 @@ namespace weir {
 // where it has one receiver for ever.
 std::int64_t channel_count(const LogicalGraph& graph, const std::vector<int>& parallelism);
 
-// Of the calendar, in a second in which the operators get these rates, while the job keeps up. Within a
-// factor of 2 of the mean of a run, where that is known to keep up (tests/end_to_end/prediction_test.cpp):
-// what waits for room, restarts and the moments of flushes are not looked at.
-double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity,
-                    const std::vector<double>& input_per_s, const std::vector<int>& parallelism);
+// What a job does in a second.
+struct JobRates {
+  std::vector<double> offered_per_s;  // arrives at sources, by operator, whether they can take it in or not
+  std::vector<double> input_per_s;    // that operators take in
+  // More is offered than is served, and senders wait for room: until that is used up, sources take in more.
+  bool held_up = false;
+};
+
+// With what sources offer in the mean of a run. Where senders wait for room, the slowest instance holds all
+// of them up; where a backlog takes everything (containers), each does what it can. Infinite where a loop
+// grows.
+JobRates rates_of(const Job& job, const Engine& engine, const TrueCapacity& truth, double until_s,
+                  const std::vector<int>& parallelism);
+
+// Of the calendar, in such a second. Within a factor of 2 of the mean of a run
+// (tests/end_to_end/prediction_test.cpp): restarts and the moments of flushes are not looked at.
+double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity, const JobRates& rates,
+                    const std::vector<int>& parallelism);
 
 // What sources offer in the mean of a run until then, by operator.
 std::vector<double> mean_offered_per_s(const Job& job, double until_s);

@@ -368,21 +368,10 @@ class Simulation {
 double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity& truth,
                        const Scenario& scenario, const Brokers& brokers,
                        const std::vector<int>& parallelism) {
-  const std::vector<double> offered_per_s = mean_offered_per_s(job, scenario.until_s);
-  std::vector<double> input_per_s;
-  double done_share = 1;
-  const std::vector<Reaching> reaching =
-      RecordFlow(job.graph(), job.seed()).reaching(offered_per_s, parallelism);
-  for (std::size_t op = 0; op < reaching.size(); ++op) {
-    input_per_s.push_back(reaching[op].total_per_s(parallelism[op]));
-    const double busiest_per_s = reaching[op].most_per_s(parallelism[op]);
-    const double most_per_s = truth.instance_rate_per_s(static_cast<int>(op), parallelism[op]);
-    if (!std::isfinite(input_per_s[op])) return input_per_s[op];
-    if (busiest_per_s > most_per_s) done_share = std::min(done_share, most_per_s / busiest_per_s);
-  }
-  for (double& rate : input_per_s) rate *= done_share;
-  return events_per_s(job, engine, scenario.fidelity, input_per_s, parallelism) +
-         brokers.events_per_s(job, static_cast<std::size_t>(job.number()), input_per_s, parallelism);
+  const JobRates rates = rates_of(job, engine, truth, scenario.until_s, parallelism);
+  const double of_job_per_s = events_per_s(job, engine, scenario.fidelity, rates, parallelism);
+  if (!std::isfinite(of_job_per_s)) return of_job_per_s;
+  return of_job_per_s + brokers.events_per_s(job, static_cast<std::size_t>(job.number()), rates, parallelism);
 }
 
 int hosts_with_more_threads_than_cores(const Job& job) {
@@ -455,17 +444,19 @@ std::vector<std::string> predicted_cost(const Job& job, const Engine& engine, co
       events_per_s_at(job, engine, truth, scenario, brokers, parallelism) + control_per_s;
   const auto [least_per_s, most_per_s] = std::minmax(at_start_per_s, at_optimum_per_s);
   const auto of_run = [&](double per_s) { return readable_count(per_s * scenario.until_s); };
+  const char* const unsure = rates_of(job, engine, truth, scenario.until_s, parallelism).held_up
+                                 ? "more is offered than it can serve: this or more, as far as queues hold it"
+                                 : "within a factor of 2";
   if (of_run(least_per_s) == of_run(most_per_s)) {
-    lines.push_back(
-        fmt::format("about {} events in all, {} a simulated second in the mean (within a factor of 2)",
-                    of_run(most_per_s), readable_count(most_per_s)));
+    lines.push_back(fmt::format("about {} events in all, {} a simulated second in the mean ({})",
+                                of_run(most_per_s), readable_count(most_per_s), unsure));
     return lines;
   }
   lines.push_back(
       fmt::format("about {} to {} events in all, {} to {} a simulated second in the mean: if {} leaves the "
-                  "job as it begins, and if it serves the mean load from the start (within a factor of 2)",
+                  "job as it begins, and if it serves the mean load from the start ({})",
                   of_run(least_per_s), of_run(most_per_s), readable_count(least_per_s),
-                  readable_count(most_per_s), spec.policy.name()));
+                  readable_count(most_per_s), spec.policy.name(), unsure));
   return lines;
 }
 

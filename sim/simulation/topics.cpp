@@ -99,36 +99,39 @@ void Brokers::connect(Job& job, std::size_t number) {
   }
 }
 
-double Brokers::events_per_s(const Job& job, std::size_t number, const std::vector<double>& input_per_s,
+double Brokers::events_per_s(const Job& job, std::size_t number, const JobRates& rates,
                              const std::vector<int>& parallelism) const {
   const JobSpec& spec = scenario_.jobs[number];
-  const auto load = [&](const TopicUse& use, double record_bytes) {
+  const auto load = [&](const TopicUse& use, const std::vector<double>& records_per_s, double record_bytes) {
     const int op = job.graph().find(use.operator_name);
     TopicLoad of_use;
     of_use.topic = use.topic;
     of_use.instances = parallelism[op];
-    of_use.bytes_per_s = input_per_s[op] * record_bytes;
-    const double of_one = input_per_s[op] / of_use.instances;
-    of_use.batches_per_s = input_per_s[op] / std::clamp(of_one * to_seconds(job.batch_span_ns()), 1.0,
-                                                        static_cast<double>(job.batch_records()));
+    of_use.bytes_per_s = records_per_s[op] * record_bytes;
+    const double of_one = records_per_s[op] / of_use.instances;
+    of_use.batches_per_s = records_per_s[op] / std::clamp(of_one * to_seconds(job.batch_span_ns()), 1.0,
+                                                          static_cast<double>(job.batch_records()));
     return of_use;
   };
   double events = 0;
   for (const TopicUse& use : spec.reads) {
     const LogicalOperator& source = job.graph().operators[job.graph().find(use.operator_name)];
-    TopicLoad of_use = load(use, source.source_spec.record_bytes);
-    of_use.by_ranges = job.engine().reads_by_ranges();
-    of_use.made = source.source_spec.arrivals.name() != "none";
-    of_use.read = true;
-    events += of(use.topic).events_per_s(of_use);
+    // What is offered is put into the topic whether the job can read it or not.
+    TopicLoad made = load(use, rates.offered_per_s, source.source_spec.record_bytes);
+    made.made = source.source_spec.arrivals.name() != "none";
+    events += of(use.topic).events_per_s(made);
+    TopicLoad read = load(use, rates.input_per_s, source.source_spec.record_bytes);
+    read.by_ranges = job.engine().reads_by_ranges();
+    read.read = true;
+    events += of(use.topic).events_per_s(read);
   }
   for (const TopicUse& use : spec.writes) {
-    TopicLoad of_use = load(use, 0);
+    TopicLoad of_use = load(use, rates.input_per_s, 0);
     const int sink = job.graph().find(use.operator_name);
     for (const int edge : job.graph().operators[sink].inputs)
-      of_use.bytes_per_s =
-          std::max(of_use.bytes_per_s,
-                   input_per_s[sink] * job.graph().operators[job.graph().edges[edge].from].output_bytes());
+      of_use.bytes_per_s = std::max(
+          of_use.bytes_per_s,
+          rates.input_per_s[sink] * job.graph().operators[job.graph().edges[edge].from].output_bytes());
     of_use.made = true;
     events += of(use.topic).events_per_s(of_use);
   }

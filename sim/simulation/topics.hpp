@@ -6,6 +6,7 @@
 
 #include "sim/dataflow/broker.hpp"
 #include "sim/dataflow/job.hpp"
+#include "sim/simulation/prediction.hpp"
 #include "sim/simulation/scenario.hpp"
 
 // The brokers of a scenario, and which jobs they join.
@@ -26,8 +27,8 @@ class Brokers {
   // Before the job's first deployment.
   void connect(Job& job, std::size_t number);
   const std::vector<std::unique_ptr<Broker>>& all() const { return all_; }
-  // About how many events a second they have from that job, whose operators get these rates.
-  double events_per_s(const Job& job, std::size_t number, const std::vector<double>& input_per_s,
+  // About how many events a second they have from that job, which does so much.
+  double events_per_s(const Job& job, std::size_t number, const JobRates& rates,
                       const std::vector<int>& parallelism) const;
 
  private:

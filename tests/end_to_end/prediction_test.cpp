@@ -147,6 +147,74 @@ TEST_CASE("events are predicted whatever the policy, and whether it has the time
   }
 }
 
+TEST_CASE("events of containers that get more than they can serve are predicted", "[cli][prediction]") {
+  // Eight containers of 10 messages a second or 1.25, or that are fast; a source that the master's answers
+  // let send 362 a second.
+  const TemporaryFolder folder;
+  for (const double rate_per_s : {100., 1000.}) {
+    for (const double service_us : {100., 8e5}) {
+      for (const int batch_records : {1, 64}) {
+        INFO(rate_per_s << " " << service_us << " " << batch_records);
+        json hosts = json::array({{{"name", "source"}, {"cores", 1}, {"slots", 1}},
+                                  {{"name", "worker"}, {"count", 2}, {"cores", 8}, {"slots", 4}},
+                                  {{"name", "master"}, {"cores", 8}, {"slots", 0}}});
+        json scenario = fan(rate_per_s, {{"partitioning", "rebalance"}}, 1, 1);
+        scenario["cluster"] = {{"hosts", hosts}, {"network", {{"latency_us", 250}}}};
+        scenario["fidelity"] = {{"batch_records", batch_records},
+                                {"batch_span_ms", batch_records == 1 ? 0 : 50}};
+        json& job = scenario["jobs"][0];
+        job["workload"]["operators"] = {{{"name", "work"},
+                                         {"logic", "sink"},
+                                         {"parallelism", 8},
+                                         {"cost", {{"per_record_us", service_us}}}}};
+        job["workload"]["edges"] = {{{"from", "in"}, {"to", "work"}}};
+        job["engine"] = {{"type", "harmonicio"}, {"master_host", "master"}, {"request_ms", 1}};
+        job["placement"] = "packed";
+        folder.write("s.json", scenario.dump());
+        check_events("s.json", folder);
+      }
+    }
+  }
+}
+
+TEST_CASE("events of a topic that gets more than is read are predicted", "[cli][prediction]") {
+  const TemporaryFolder folder;
+  const std::string note = "more is offered than it can serve";
+  for (const double service_us : {100., 1e4, 1e5}) {
+    for (const int batch_records : {1, 1024}) {
+      INFO(service_us << " " << batch_records);
+      json scenario = fan(5000, {{"partitioning", "rebalance"}}, 1, 1);
+      scenario["until_s"] = 20;
+      scenario["cluster"]["hosts"] = {{{"name", "w"}, {"count", 2}, {"cores", 8}},
+                                      {{"name", "b"}, {"count", 2}, {"cores", 8}, {"slots", 0}},
+                                      {{"name", "p"}, {"cores", 8}, {"slots", 0}}};
+      scenario["fidelity"] = {{"batch_records", batch_records},
+                              {"batch_span_ms", batch_records == 1 ? 0 : 50}};
+      scenario["brokers"] = {{{"name", "log"},
+                              {"system",
+                               {{"type", "kafka"},
+                                {"hosts", {"b-0", "b-1"}},
+                                {"producer", {{"host", "p"}}},
+                                {"topics", {{{"name", "t"}, {"partitions", 4}}}}}}}};
+      json& job = scenario["jobs"][0];
+      job["workload"]["operators"] = {{{"name", "work"},
+                                       {"logic", "sink"},
+                                       {"parallelism", 4},
+                                       {"cost", {{"per_record_us", service_us}}}}};
+      job["workload"]["edges"] = {{{"from", "in"}, {"to", "work"}}};
+      job["reads"] = {{{"source", "in"}, {"topic", "t"}}};
+      for (const char* engine : {"generic", "flink"}) {
+        INFO(engine);
+        job["engine"] = engine;
+        folder.write("s.json", scenario.dump());
+        check_events("s.json", folder);
+        const Outcome explained = run_weir({"explain", "s.json"}, {folder.path()});
+        CHECK((explained.out.find(note) != std::string::npos) == (service_us > 1e3));
+      }
+    }
+  }
+}
+
 TEST_CASE("events of batches that are divided among receivers are predicted", "[cli][prediction]") {
   const TemporaryFolder folder;
   const std::vector<json> edges = {

@@ -1,6 +1,7 @@
 #include "models/engines/harmonicio/master.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "sim/cluster/cluster.hpp"
@@ -26,16 +27,29 @@ void Master::deploy(Job& job) {
   }
 }
 
+namespace {
+
+class NobodyReceives final : public DeliveryHandler {
+  void on_delivery(std::uint32_t, Nanos, Nanos) override {}
+};
+
+}  // namespace
+
 // Without a load: a connection that exists tells it.
+Master::Way Master::way(int from_host, int to_host) const {
+  if (from_host == to_host) return {0, std::numeric_limits<double>::infinity()};
+  NobodyReceives nobody;
+  Network& network = job_->cluster().network();
+  const int probe = network.connect(from_host, to_host, TrafficClass::control, nobody);
+  const Way way{network.latency_ns(probe), network.bytes_per_s(probe)};
+  network.disconnect(probe);
+  return way;
+}
+
 Nanos Master::latency_ns(int from_host, int to_host) {
   if (from_host == to_host) return 0;
   const auto [it, added] = latencies_.try_emplace({from_host, to_host}, 0);
-  if (added) {
-    Network& network = job_->cluster().network();
-    const int probe = network.connect(from_host, to_host, TrafficClass::control, *this);
-    it->second = network.latency_ns(probe);
-    network.disconnect(probe);
-  }
+  if (added) it->second = way(from_host, to_host).latency_ns;
   return it->second;
 }
 

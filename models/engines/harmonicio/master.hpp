@@ -49,6 +49,13 @@ class Master final : public Router, EventHandler, DeliveryHandler {
   // Told when a container exits.
   std::function<void(int operator_id, int index)> on_exit;
 
+  // As a probe of the network finds it.
+  struct Way {
+    Nanos latency_ns = 0;
+    double bytes_per_s = 0;  // alone
+  };
+  Way way_to_master(int from_host) const { return way(from_host, settings_.host); }
+
   void route(Channel& channel, const Batch& batch) override;
   void drop_all(Job& job) override;
   std::int64_t held_weight() const override;
@@ -117,6 +124,7 @@ class Master final : public Router, EventHandler, DeliveryHandler {
   Backlog& backlog_of(const Peer& container) {
     return backlogs_[static_cast<std::size_t>(container.instance->operator_id())];
   }
+  Way way(int from_host, int to_host) const;
   Nanos latency_ns(int from_host, int to_host);
   // A request from there arrives at the master so much later: connection and one way.
   Nanos request_way_ns(const Peer& peer) { return 3 * latency_ns(peer.instance->host(), settings_.host); }
