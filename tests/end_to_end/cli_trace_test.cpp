@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "tests/support/program.hpp"
@@ -203,4 +204,49 @@ TEST_CASE("Memory grows neither with the length of a traced run nor with that of
   const double analysis_short = analysis_kib("2500"), analysis_long = analysis_kib("10000");
   INFO("analysis: " << analysis_short << " KiB, four times as long " << analysis_long << " KiB");
   CHECK(analysis_long < 1.05 * analysis_short);
+}
+
+TEST_CASE("the workers of several jobs are told apart by their job", "[cli][trace]") {
+  // Two jobs that are alike, names of operators and all.
+  const auto job = [](const char* name) {
+    const json op = {
+        {"name", "map"}, {"logic", "map"}, {"cost", {{"per_record_us", 10}}}, {"parallelism", 2}};
+    return json({{"name", name},
+                 {"workload",
+                  {{"type", "dataflow"},
+                   {"sources", {{{"name", "in"}, {"arrivals", {{"type", "constant"}, {"rate_per_s", 100}}}}}},
+                   {"operators", {op}},
+                   {"edges", {{{"from", "in"}, {"to", "map"}}}}}}});
+  };
+  json scenario = {{"weir", 1},
+                   {"until_s", 3},
+                   {"cluster", {{"hosts", {{{"name", "h"}, {"cores", 16}}}}}},
+                   {"jobs", {job("a"), job("b")}}};
+  using Names = std::set<std::string>;
+  const auto told = [&](const char* option) {
+    const TemporaryFolder folder;
+    folder.write("s.json", scenario.dump());
+    const Outcome run =
+        run_weir({"run", "s.json", "--trace", "pag", "-o", "out", "--quiet"}, {folder.path()});
+    INFO(run.err);
+    REQUIRE(run.code == 0);
+    const Outcome analysis = run_weir({"analyze", "out", option}, {folder.path()});
+    INFO(analysis.err);
+    REQUIRE(analysis.code == 0);
+    if (option != std::string("--json")) return std::pair{Names{analysis.out}, Names{}};
+    const json report = json::parse(analysis.out);
+    std::pair<Names, Names> names;
+    for (const json& row : report["straggler"]) names.first.insert(row["worker"].get<std::string>());
+    for (const json& row : report["operator"]) names.second.insert(row["operator"].get<std::string>());
+    return names;
+  };
+  const auto [workers, operators] = told("--json");
+  CHECK(workers == Names{"a/in[0]", "a/map[0]", "a/map[1]", "b/in[0]", "b/map[0]", "b/map[1]"});
+  CHECK(operators == Names{"a/map", "b/map"});
+  CHECK_THAT(*told("--critical-path").first.begin(),
+             Catch::Contains("a/in[0]") || Catch::Contains("b/in[0]"));
+  scenario["jobs"].erase(1);
+  const auto [own_workers, own_operators] = told("--json");
+  CHECK(own_workers == Names{"in[0]", "map[0]", "map[1]"});
+  CHECK(own_operators == Names{"map"});
 }

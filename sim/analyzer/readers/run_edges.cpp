@@ -1,5 +1,6 @@
 #include "sim/analyzer/readers/run_edges.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace weir::analyzer {
@@ -42,10 +43,33 @@ RunEdges::RunEdges(const std::filesystem::path& path, bool loads)
   }
   read_extent();
   read_hosts();
+  read_jobs();
   count_rows();
   if (!file_.has("operators")) return;
   const Column operator_names(file_, "operators/name");
   operator_names_ = operator_names.texts(operator_names.rows());
+  if (!workers_jobs_) return;
+  const Column jobs(file_, "operators/job_id");
+  const std::vector<std::int32_t> of = jobs.all<std::int32_t>(jobs.rows(), H5T_NATIVE_INT32);
+  for (std::size_t i = 0; i < std::min(of.size(), operator_names_.size()); ++i)
+    operator_names_[i] = with_job(of[i], operator_names_[i]);
+}
+
+// Of a single job, names need none.
+void RunEdges::read_jobs() {
+  for (const char* part : {"jobs", "operators", "pag_workers", "jobs/name", "operators/job_id",
+                           "pag_workers/job_id", "pag_workers/operator_id"})
+    if (!file_.has(part)) return;
+  const Column names(file_, "jobs/name");
+  if (names.rows() < 2) return;
+  job_names_ = names.texts(names.rows());
+  workers_jobs_.emplace(file_, "pag_workers/job_id");
+  workers_operators_.emplace(file_, "pag_workers/operator_id");
+}
+
+std::string RunEdges::with_job(std::int32_t job, const std::string& name) const {
+  const auto place = static_cast<std::size_t>(job);
+  return place < job_names_.size() ? job_names_[place] + "/" + name : name;
 }
 
 void RunEdges::read_extent() {
@@ -87,6 +111,10 @@ void RunEdges::refresh() {
     size_bytes_->refresh();
   }
   workers_column_.refresh();
+  if (workers_jobs_) {
+    workers_jobs_->refresh();
+    workers_operators_->refresh();
+  }
   for (Slab& slab : slabs_) {
     if (slab.gap.size() < slab_rows) slab.number = -1;
   }
@@ -109,9 +137,17 @@ void RunEdges::count_rows() {
   rows_ = rows_of_all(edges_);
   if (records_) rows_ = std::min({rows_, records_->rows(), size_bytes_->rows()});
   block_rows_ = rows_of_all(blocks_);
-  if (workers_column_.rows() <= static_cast<std::int64_t>(worker_names_.size())) return;
-  worker_names_ = workers_column_.texts(workers_column_.rows());
+  std::int64_t workers = workers_column_.rows();
+  if (workers_jobs_) workers = std::min({workers, workers_jobs_->rows(), workers_operators_->rows()});
+  if (workers <= static_cast<std::int64_t>(worker_names_.size())) return;
+  worker_names_ = workers_column_.texts(workers);
   workers_.resize(worker_names_.size());
+  if (!workers_jobs_) return;
+  const auto jobs = workers_jobs_->all<std::int32_t>(workers, H5T_NATIVE_INT32);
+  const auto operators = workers_operators_->all<std::int32_t>(workers, H5T_NATIVE_INT32);
+  // Parts of an engine are called after their job as it is.
+  for (std::size_t i = 0; i < worker_names_.size(); ++i)
+    if (operators[i] >= 0) worker_names_[i] = with_job(jobs[i], worker_names_[i]);
 }
 
 std::vector<RunEdges::Block> RunEdges::blocks(std::int64_t first, std::int64_t count) {

@@ -75,6 +75,7 @@ class RunEdges {
 
   void leave_out(const std::string& what, std::int64_t count = 1) { left_out_[what] += count; }
   const std::map<std::string, std::int64_t>& left_out() const { return left_out_; }
+  // With its job, where there are several: "job/map[0]".
   std::string worker_name(std::int64_t worker) const;
   std::string worker_host(std::int64_t worker) const;
   std::string operator_name(std::int32_t operator_id) const;
@@ -100,6 +101,8 @@ class RunEdges {
 
   void read_extent();
   void read_hosts();
+  void read_jobs();
+  std::string with_job(std::int32_t job, const std::string& name) const;
   void count_rows();
   const Slab& slab_of(std::int64_t number);
   void decode_rows(const Slab& slab, std::int64_t first, std::int64_t last, std::int32_t worker_id,
@@ -112,8 +115,10 @@ class RunEdges {
   std::array<Column, 6> blocks_;
   std::array<Column, 3> commits_;
   Column workers_column_;
+  std::optional<Column> workers_jobs_, workers_operators_;  // where there are several jobs
   Column final_;
   Extent extent_;
+  std::vector<std::string> job_names_;
   std::vector<std::string> worker_names_;
   std::vector<std::string> worker_hosts_;
   std::vector<std::string> operator_names_;
