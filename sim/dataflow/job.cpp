@@ -307,6 +307,14 @@ int Job::running_instances(int operator_id) const {
   return static_cast<int>(std::count(stopped.begin(), stopped.end(), false));
 }
 
+std::int64_t Job::kept_by_engine_records() const {
+  const Router* const router = setup_.engine->router();
+  std::int64_t records = 0;
+  for (std::size_t op = 0; router != nullptr && op < instances_.size(); ++op)
+    records += router->waiting_for(static_cast<int>(op)).records;
+  return records;
+}
+
 void Job::container_started(std::int64_t number, const ActionOutcome& outcome) {
   if (on_container_started) on_container_started(number, outcome);
 }

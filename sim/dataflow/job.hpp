@@ -163,6 +163,8 @@ class Job final : public DeliveryHandler {
     return static_cast<std::size_t>(index) < of_operator.size() &&
            of_operator[static_cast<std::size_t>(index)];
   }
+  // What sources sent and nobody has taken, because the engine keeps it (a backlog at a master).
+  std::int64_t kept_by_engine_records() const;
   // How many instances of the operator are not stopped by themselves.
   int running_instances(int operator_id) const;
   int deployment() const { return deployment_; }

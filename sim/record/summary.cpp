@@ -50,7 +50,8 @@ Json throughput_json(const ThroughputSummary& t) {
           {"end_offered_per_s", finite(t.end_offered_per_s)},
           {"end_achieved_per_s", finite(t.end_achieved_per_s)},
           {"falling_behind", known(t.falling_behind)},
-          {"suppressed_records", t.suppressed_records}};
+          {"suppressed_records", t.suppressed_records},
+          {"kept_by_engine_records", t.kept_by_engine_records}};
 }
 
 Json operators_json(const std::vector<OperatorSummary>& operators) {

@@ -63,6 +63,8 @@ struct ThroughputSummary {
   // spike, and not a backlog that is worked off. None if there are less than two.
   std::optional<bool> falling_behind = {};
   std::int64_t suppressed_records = 0;  // of the offered: never made (`when_blocked: skip`)
+  std::int64_t kept_by_engine_records =
+      0;  // taken in, and in a backlog of the engine (a master's) at the end
 };
 
 struct OperatorSummary {

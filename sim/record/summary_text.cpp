@@ -289,11 +289,18 @@ std::string optimum_sentence(const JobSummary& job) {
 }
 
 std::string throughput_sentence(const ThroughputSummary& t) {
-  std::string text = fmt::format("Took in {} of {} records/s offered", readable_count(t.achieved_per_s),
-                                 readable_count(t.offered_per_s));
+  // What an engine keeps in a backlog was sent, and nobody has worked on it.
+  const bool kept = t.kept_by_engine_records > 0;
+  std::string text = fmt::format("{} {} of {} records/s offered", kept ? "The sources sent" : "Took in",
+                                 readable_count(t.achieved_per_s), readable_count(t.offered_per_s));
   if (t.ratio) text += fmt::format(" ({})", readable_percent(*t.ratio));
   if (t.backlog_records && *t.backlog_records >= 1)
     text += fmt::format("; {} wait outside at the end", readable_count(*t.backlog_records));
+  if (kept)
+    text += fmt::format(
+        ".\n    Of that, {} in a backlog of the engine at the end, and nobody has worked on it",
+        t.kept_by_engine_records == 1 ? "1 record waits"
+                                      : readable_integer(t.kept_by_engine_records) + " records wait");
   if (t.suppressed_records > 0)
     text += fmt::format(
         ".\n    {} were not made, since the sources may not fall behind (when_blocked: skip)",

@@ -529,6 +529,7 @@ JobSummary Recorder::summary(const ControlLoop& loop, Nanos end, bool checks_pas
   if (arrived > 0) s.throughput.ratio = static_cast<double>(emitted) / static_cast<double>(arrived);
   s.throughput.backlog_records = backlog;
   s.throughput.suppressed_records = suppressed;
+  s.throughput.kept_by_engine_records = job_.kept_by_engine_records();
   sum_up_intake(s.throughput);
 
   s.scaling.actions = actions_.items();

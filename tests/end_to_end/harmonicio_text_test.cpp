@@ -67,6 +67,10 @@ TEST_CASE("harmonicio explains its workers, and tells what waits at the end", "[
   INFO(outcome.out << outcome.err);
   REQUIRE(outcome.code == 0);
   CHECK_THAT(outcome.out,
-             Catch::Contains("1 messages went to a container directly, 19 to the master's backlog") &&
+             Catch::Contains("The sources sent 2 of 2 records/s offered (100 %).\n"
+                             "    Of that, 19 records wait in a backlog of the engine at the end, and nobody "
+                             "has worked on it.\n") &&
+                 !Catch::Contains("Took in") &&
+                 Catch::Contains("1 messages went to a container directly, 19 to the master's backlog") &&
                  Catch::Contains("19 messages wait in the master's backlog at the end"));
 }

@@ -55,7 +55,8 @@ constexpr char golden[] = R"json({
     "end_offered_per_s": 1666.75,
     "end_achieved_per_s": 1666.75,
     "falling_behind": null,
-    "suppressed_records": 0
+    "suppressed_records": 0,
+    "kept_by_engine_records": 0
   },
   "operators": {
     "source": {
