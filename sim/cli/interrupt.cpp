@@ -18,20 +18,14 @@ extern "C" void ask_to_stop(int) {
 }  // namespace
 
 Interrupts::Interrupts() {
-  for (int i = 0; i < 2; ++i) {
+  for (const int number : numbers) {
     struct sigaction before {};
-    ignored_[i] = ::sigaction(numbers[i], nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
-  }
-  catch_again();
-}
-
-void Interrupts::catch_again() {
-  if (asked_to_stop) return;
-  for (int i = 0; i < 2; ++i) {
+    // nohup, or a job in the background of a script: stays so.
+    if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
     struct sigaction action {};
-    action.sa_handler = ignored_[i] ? SIG_IGN : ask_to_stop;
+    action.sa_handler = ask_to_stop;
     action.sa_flags = SA_RESTART;
-    ::sigaction(numbers[i], &action, nullptr);
+    ::sigaction(number, &action, nullptr);
   }
 }
 

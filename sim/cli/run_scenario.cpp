@@ -62,7 +62,6 @@ RunSummary run_scenario(const LoadedScenario& loaded, const RunSettings& setting
   options.output = settings.directory;
   options.scenario_sha256 = manifest.scenario_sha256;
   options.progress = [&](const Progress& progress) {
-    if (progress.simulated_s == 0) interrupts.catch_again();
     under_way |= progress.simulated_s > 0;
     bar.update(progress.simulated_s, progress.until_s);
   };

@@ -1,6 +1,7 @@
 #include "sim/cluster/platform.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <xbt/log.h>
 
 #include <algorithm>
@@ -25,11 +26,35 @@ constexpr double bytes_per_gbit = 1e9 / 8;
 constexpr double bytes_per_gib = 1024.0 * 1024 * 1024;
 constexpr double reference_flops = 1e9;
 
+// SimGrid puts a handler of SIGINT, which exits at once, in the place of whatever is there. What comes
+// meanwhile is for whom it would have been for.
+class KeepsInterrupts {
+ public:
+  KeepsInterrupts() {
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &mask_);
+    sigaction(SIGINT, nullptr, &action_);
+  }
+  ~KeepsInterrupts() {
+    sigaction(SIGINT, &action_, nullptr);
+    pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+  }
+  KeepsInterrupts(const KeepsInterrupts&) = delete;
+  KeepsInterrupts& operator=(const KeepsInterrupts&) = delete;
+
+ private:
+  sigset_t mask_;
+  struct sigaction action_;
+};
+
 }  // namespace
 
 void create_simgrid_engine() {
   WEIR_ASSERT(!sg::Engine::has_instance(), "a process simulates one cluster");
   xbt_log_control_set("root.thres:error");
+  const KeepsInterrupts keeps;
   new sg::Engine("weir");  // never destroyed: see cluster.hpp
   // Max-min shares and nothing else: latency, factors and windows are weir's, in closed form. The precisions
   // are those of its clock (default 1e-9 s: as coarse as ours) and of shares (default 1e-5).

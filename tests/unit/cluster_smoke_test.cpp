@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <catch2/catch.hpp>
 #include <vector>
 
@@ -30,6 +32,12 @@ struct Receiver final : DeliveryHandler {
   std::vector<std::uint32_t> cookies;
   std::vector<Nanos> firsts, lasts;
 };
+
+volatile sig_atomic_t interrupts = 0;
+
+extern "C" void count_interrupt(int) {
+  interrupts = interrupts + 1;
+}
 
 ClusterSpec two_hosts() {
   ClusterSpec spec;
@@ -74,4 +82,25 @@ TEST_CASE("two services on one core and two batches through one interface share"
   CHECK(a.done == std::vector<Nanos>{to_nanos(0.5)});
   CHECK(b.done == std::vector<Nanos>{to_nanos(0.75)});
   CHECK(receiver.lasts == std::vector<Nanos>{2'050'000, 3'050'000});
+}
+
+TEST_CASE("SimGrid leaves Ctrl-C to who had it", "[cluster]") {
+  struct sigaction own {
+  }, before{}, after{};
+  own.sa_handler = count_interrupt;
+  sigaction(SIGINT, &own, &before);
+  sigset_t blocked_before, blocked_after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &blocked_before);
+  Calendar calendar;
+  Cluster cluster(two_hosts(), calendar, "");
+  SimGridLoop loop(calendar, {});
+  loop.run(to_nanos(1));
+  sigaction(SIGINT, nullptr, &after);
+  pthread_sigmask(SIG_SETMASK, nullptr, &blocked_after);
+  const bool left = after.sa_handler == count_interrupt;
+  if (left) raise(SIGINT);  // SimGrid would end the process
+  sigaction(SIGINT, &before, nullptr);
+  CHECK(left);
+  CHECK(interrupts == 1);
+  CHECK(sigismember(&blocked_after, SIGINT) == sigismember(&blocked_before, SIGINT));
 }
