@@ -328,7 +328,7 @@ std::vector<std::string> Spark::story() const {
   std::vector<std::string> lines = {
       fmt::format("{}: scheduling delay {:.3g} s in the mean and {:.3g} s at most, processing time "
                   "{:.3g} s and {:.3g} s",
-                  of_job == 1 ? fmt::format("{} batches", s.batches)
+                  of_job == 1 ? fmt::format("{} {}", s.batches, s.batches == 1 ? "batch" : "batches")
                               : fmt::format("{} jobs of {} batches each", s.batches, of_job),
                   s.scheduling_delay_sum_s / batches, s.scheduling_delay_max_s, s.processing_sum_s / batches,
                   s.processing_max_s)};

@@ -83,6 +83,45 @@ TEST_CASE("A task of a lost executor starts again elsewhere, from its beginning"
   }
 }
 
+TEST_CASE("A result that is under way is lost with its executor", "[oracle][spark]") {
+  // Half a second of work, and 20 ms until the driver has it.
+  ScenarioText s = on_cores(60, 4);
+  s.source("in", ScenarioText::constant(10));
+  s.op("work", "map", ScenarioText::deterministic(20'000), 4);
+  s.edge("in", "work");
+  s.engine()["direct"] = {{"partitions", 4}};
+  s.engine()["batch_interval_s"] = 10;
+  s.engine()["batches_max"] = 1;
+  s.engine()["driver"]["rpc_ms"] = 20;
+  CHECK(processing_s(spark_result(s)) == Approx(0.54));
+  fail(s, 10.53, 2);
+  const json result = spark_result(s, true);
+  CHECK(processing_s(result) == Approx(1.08));
+  CHECK(spark_figure(result, "redone_core_s") == Approx(0.5));
+  CHECK(result["summary"]["conservation"]["delivered"] == 100);
+  CHECK(result["trace"]["without_path"] == 0);
+}
+
+TEST_CASE("What a lost task had joined by key goes on with it", "[oracle][spark]") {
+  for (const double at_s : {10.1, 10.3}) {
+    ScenarioText s = two_stages(100, 4, 1, 2);
+    s.dataflow()["edges"][1]["keys"] = {{"law", "uniform"}, {"count", 12}};
+    s.engine()["combine"] = {"count"};
+    const json without = spark_result(s);
+    fail(s, at_s, 2);
+    const json with = spark_result(s);
+    CHECK(without["summary"]["conservation"]["delivered"] == with["summary"]["conservation"]["delivered"]);
+    const auto counted = [](const json& result) {
+      std::int64_t records = 0;
+      for (const json& instance : result["instances"][2])
+        records += instance["records_in"].get<std::int64_t>();
+      return records;
+    };
+    CHECK(counted(without) == 4 * 12);
+    CHECK(counted(with) == 4 * 12);
+  }
+}
+
 TEST_CASE("Outputs of map tasks on a lost executor are made again", "[oracle][spark]") {
   // A hundred records: 0.25 s of four map tasks, 0.5 s of four reduce tasks.
   const auto base = [] { return two_stages(10, 4, 10, 20); };
@@ -125,6 +164,26 @@ TEST_CASE("Outputs of map tasks on a lost executor are made again", "[oracle][sp
   CHECK(spark_figure(result, "outputs_redone") == 1);
   CHECK(spark_figure(result, "tasks_failed") == 1);
   CHECK(result["trace"]["without_path"] == 0);
+}
+
+TEST_CASE("A task that fetches from a lost executor holds its core until it gives up", "[oracle][spark]") {
+  // Two hosts of a core each, which have 500 MB for each other (records go to partitions in turn, of the
+  // topic and of the shuffle): more than four seconds. At eleven seconds one is lost. The other one's core
+  // waits, and then does all: a map task of 50 ms, and two reduce tasks of 100.
+  for (const double wait_s : {15.0, 3.0}) {
+    ScenarioText s = two_stages(10, 2, 1, 2);
+    s.hosts()[0] = {{"name", "h"}, {"count", 2}, {"cores", 1}, {"slots", 1}, {"nic_gbit_per_s", 1}};
+    for (json& op : s.dataflow()["operators"]) op["parallelism"] = 2;
+    s.dataflow()["operators"][0]["output_bytes"] = 10'000'000;
+    s.engine()["recovery"] = {{"fetch_wait_s", wait_s}};
+    CHECK(processing_s(spark_result(s)) == Approx(0.05 + 0.5e9 / 0.9415 / 125e6 + 0.1).epsilon(1e-3));
+    fail(s, 11, 1);
+    const json result = spark_result(s, true);
+    CHECK(processing_s(result) == Approx(1 + wait_s + 0.05 + 2 * 0.1).epsilon(1e-6));
+    CHECK(spark_figure(result, "tasks_failed") == 2);
+    CHECK(result["trace"]["without_path"] == 0);
+    CHECK(result["summary"]["conservation"]["delivered"] == 100);
+  }
 }
 
 TEST_CASE("A lost executor is replaced where there is room", "[oracle][spark]") {

@@ -126,11 +126,11 @@ void Window::checkpointed() {
   results_.back().checkpointed = true;
 }
 
-// Of a batch that was reduced before: it is read where it is, or made again. What entered a state was never
-// kept.
+// Of a batch that was reduced before: it is read where it is, or made again. (What entered a state is not
+// kept apart: it is where the result that it entered is.)
 void Window::need_batch(std::int64_t batch, std::size_t partition, Rebuilt& all) const {
   const Reduced& part = reduced_.at(batch)[partition];
-  if (part.slot >= 0 && !is_state()) {
+  if (part.slot >= 0) {
     if (part.keys > 0) all.reads.push_back({part.slot, bytes_of(part)});
     return;
   }
