@@ -19,7 +19,7 @@ def plan(arguments, applications, seed):
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     report = json.loads(done.stdout)
-    return {"index_points": len(report["index_points"]), "creation_s": report["search_s"], "search_ms": 1e3 * report["look_up_s"]}
+    return {"index_points": len(report["index_points"]), "linear_programs": report["linear_programs"], "creation_s": report["search_s"], "search_ms": 1e3 * report["look_up_s"]}
 
 
 def draw(output, table):
@@ -52,12 +52,13 @@ def main():
         of = [plan(arguments, applications, seed) for seed in range(1, arguments.repetitions + 1)]
         table[applications] = {m: _runs.interval([o[m] for o in of]) for m in of[0]}
         for measure, (mean, half) in table[applications].items():
-            kind = "chosen" if measure == "index_points" else "measured"  # chosen: with the tolerance
+            kind = "chosen" if measure in ("index_points", "linear_programs") else "measured"  # chosen: with the tolerance
             rows.append(["weir", kind, applications, measure, f"{mean:.6g}", f"{half:.3g}"])
     _runs.write_csv(arguments.output / "barre-database.csv", ["source", "kind", "applications", "measure", "value", "half_of_95_percent_interval"], rows)
     draw(arguments.output, table)
     for n, of in table.items():
-        print(f"| {n} applications | {of['index_points'][0]:.1f} ± {of['index_points'][1]:.1f} |")
+        cells = (f"{of[measure][0]:.1f} ± {of[measure][1]:.1f}" for measure in ("index_points", "linear_programs"))
+        print(f"| {n} applications | {' | '.join(cells)} |")
     least, most = min(table), max(table)
     print(f"creation {1e3 * table[least]['creation_s'][0]:.2g} to {1e3 * table[most]['creation_s'][0]:.2g} ms, a look-up "
           f"{1e3 * table[least]['search_ms'][0]:.2g} to {1e3 * table[most]['search_ms'][0]:.2g} us, on this machine")

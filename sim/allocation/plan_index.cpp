@@ -98,10 +98,17 @@ PlanIndex::Answer PlanIndex::at(const Rates& p) const {
   if (index_.points[static_cast<std::size_t>(nearest_point)].rates == p)
     return combined(p, {{nearest_point, 1.0}}, Way::point);
   std::vector<std::pair<int, double>> weights;
+  int looked_at = 0;
   for (const int side : sides_at_[static_cast<std::size_t>(nearest_point)]) {
-    if (meets(side, p, weights)) return combined(p, std::move(weights), Way::side);
+    ++looked_at;
+    if (!meets(side, p, weights)) continue;
+    Answer answer = combined(p, std::move(weights), Way::side);
+    answer.sides_looked_at = looked_at;
+    return answer;
   }
-  return best_of_all(p);
+  Answer answer = best_of_all(p);
+  answer.sides_looked_at = looked_at;
+  return answer;
 }
 
 PlanIndex::Answer PlanIndex::best_of_all(const Rates& p) const {

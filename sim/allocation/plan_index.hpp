@@ -29,6 +29,7 @@ class PlanIndex {
     double headroom = 0;  // by how much every rate may grow at least: min (p' - p); negative: p is too much
     std::vector<std::pair<int, double>> weights;  // of index points; positive, their sum is 1
     Way way = Way::side;
+    int sides_looked_at = 0;
   };
   Answer at(const Rates& p) const;
 

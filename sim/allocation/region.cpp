@@ -90,12 +90,17 @@ PlannedPoint Region::point_of(const LinearProgram::Solution& solution) const {
   return point;
 }
 
+LinearProgram::Solution Region::solved(const LinearProgram& program, const std::vector<double>& then) const {
+  ++programs_;
+  return program.maximum(then);
+}
+
 std::vector<int> Region::unlimited_applications() const {
   std::vector<int> result;
   for (int q = 0; q < applications(); ++q) {
     LinearProgram program = program_;
     program.set_gain(rate_column(q), 1);
-    if (!program.maximum().optimal()) result.push_back(q);
+    if (!solved(program).optimal()) result.push_back(q);
   }
   return result;
 }
@@ -115,7 +120,7 @@ PlannedPoint Region::furthest(const Rates& direction) const {
     program.set_gain(rate_column(q), direction[static_cast<std::size_t>(q)] / length);
     sum.push_back(1);
   }
-  const LinearProgram::Solution solution = program.maximum(sum);
+  const LinearProgram::Solution solution = solved(program, sum);
   if (!solution.optimal()) throw Unsolvable("no greatest rate of an application was found");
   return point_of(solution);
 }
@@ -128,7 +133,7 @@ std::optional<Region::Ray> Region::along(const Rates& from, const Rates& directi
     const auto i = static_cast<std::size_t>(q);
     program.add_row(from[i] / unit_, from[i] / unit_, {{rate_column(q), 1}, {t, -direction[i] / length}});
   }
-  const LinearProgram::Solution solution = program.maximum();
+  const LinearProgram::Solution solution = solved(program);
   if (!solution.optimal()) return std::nullopt;
   return Ray{solution.gain / length * unit_, point_of(solution)};
 }
@@ -144,7 +149,7 @@ double Region::headroom(const Rates& p) const {
   const int c = program.add_column(-unlimited, unlimited, 1);
   for (int q = 0; q < applications(); ++q)
     program.add_row(p[static_cast<std::size_t>(q)] / unit_, unlimited, {{rate_column(q), 1}, {c, -1}});
-  return program.maximum().gain * unit_;
+  return solved(program).gain * unit_;
 }
 
 std::optional<ComponentRates> Region::cheapest(const Rates& rates) const {
@@ -154,7 +159,7 @@ std::optional<ComponentRates> Region::cheapest(const Rates& rates) const {
     const double rate = rates[static_cast<std::size_t>(q)] / unit_;
     program.add_row(rate, rate, {{rate_column(q), 1}});
   }
-  const LinearProgram::Solution solution = program.maximum();
+  const LinearProgram::Solution solution = solved(program);
   if (!solution.optimal()) return std::nullopt;
   return point_of(solution).plan;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -45,14 +46,18 @@ class Region {
   // capacity in use. None: not feasible.
   std::optional<ComponentRates> cheapest(const Rates& rates) const;
   bool contains(const Rates& rates) const { return cheapest(rates).has_value(); }
+  // How many linear programs it has solved so far: what a search costs, on any machine.
+  std::int64_t programs() const { return programs_; }
 
  private:
+  LinearProgram::Solution solved(const LinearProgram& program, const std::vector<double>& then = {}) const;
   PlannedPoint point_of(const LinearProgram::Solution& solution) const;
 
   Network network_;
   double unit_;               // of rates in the program
   LinearProgram program_;     // columns: components' rates, then applications' rates; rows (1) and (2)
   std::vector<double> cost_;  // of each component: see cheapest()
+  mutable std::int64_t programs_ = 0;
   int rate_column(int application) const {
     return static_cast<int>(network_.components.size()) + application;
   }

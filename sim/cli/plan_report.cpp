@@ -95,6 +95,7 @@ json look_up_json(const SharedNodes& nodes, const allocation::Region& region, co
           {"headroom_alone_per_s", named(nodes.network.applications, alone)},
           {"weights", std::move(weights)},
           {"by", way_name(answer.way)},
+          {"sides_looked_at", answer.sides_looked_at},
           {"plan_per_s", plan_json(nodes, answer.plan)},
           {"used", used_json(nodes, answer.plan)}};
 }
@@ -121,10 +122,12 @@ json plan_report(const SharedNodes& nodes, const PlanRequest& request) {
   std::vector<double> alone;
   for (int q = 0; q < region.applications(); ++q) alone.push_back(region.rate_max(q));
   const bool exact = allocation::searches_exactly(request.search, region.applications());
+  const std::int64_t programs_before = region.programs();
   const auto begin = Clock::now();
   const PlanIndex plans(
       allocation::index_points(region, request.search, request.tolerance, request.rounds_max));
   const double search_s = seconds_since(begin);
+  const std::int64_t programs = region.programs() - programs_before;
   std::size_t node_count = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) node_count += hosts_components(nodes, n);
 
@@ -143,6 +146,7 @@ json plan_report(const SharedNodes& nodes, const PlanRequest& request) {
                  {"rate_max_alone_per_s", named(network.applications, alone)},
                  {"index_points", std::move(points)},
                  {"sides", plans.index().sides.size()},
+                 {"linear_programs", programs},
                  {"look_up", look_up_json(nodes, region, plans, p)}};
   if (!exact) report["tolerance_per_s"] = request.tolerance * allocation::greatest_rate(region);
   if (region.applications() == 2) {
@@ -191,11 +195,13 @@ std::string plan_text(const json& report) {
     text += fmt::format("; of its area {:.5g} % below index points\n",
                         100 * report["area_below_index_points"].get<double>() / report["area"].get<double>());
   }
-  text += fmt::format("{} index points and {} sides, by the {} search{}\n", report["index_points"].size(),
-                      report["sides"].get<std::size_t>(), report["search"].get<std::string>(),
+  text += fmt::format("{} index points and {} sides, by the {} search{}: {} linear programs\n",
+                      report["index_points"].size(), report["sides"].get<std::size_t>(),
+                      report["search"].get<std::string>(),
                       report.contains("tolerance_per_s")
                           ? fmt::format(" to {:.3g}/s", report["tolerance_per_s"].get<double>())
-                          : std::string());
+                          : std::string(),
+                      report["linear_programs"].get<std::int64_t>());
   int number = 0;
   for (const json& point : report["index_points"]) {
     text += fmt::format("  {:>3}  {}\n", ++number, pairs_text(point["rates_per_s"]));
@@ -203,8 +209,10 @@ std::string plan_text(const json& report) {
   }
   const json& look_up = report["look_up"];
   text += fmt::format("look-up at {}\n", pairs_text(look_up["at_per_s"]));
-  text += fmt::format("  planned for {}, by {} ({})\n", pairs_text(look_up["planned_for_per_s"]),
-                      look_up["by"].get<std::string>(), pairs_text(look_up["weights"], "{}: {:.4g}"));
+  text += fmt::format("  planned for {}, by {} ({}); {} of {} sides looked at\n",
+                      pairs_text(look_up["planned_for_per_s"]), look_up["by"].get<std::string>(),
+                      pairs_text(look_up["weights"], "{}: {:.4g}"), look_up["sides_looked_at"].get<int>(),
+                      report["sides"].get<std::size_t>());
   text += fmt::format("  every rate may grow by {:.6g}/s (at most {:.6g}/s); alone: {}\n",
                       look_up["headroom_per_s"].get<double>(), look_up["headroom_max_per_s"].get<double>(),
                       pairs_text(look_up["headroom_alone_per_s"]));

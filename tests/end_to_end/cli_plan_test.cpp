@@ -93,6 +93,40 @@ TEST_CASE("weir plan: the published search", "[cli][barre]") {
         3);
 }
 
+TEST_CASE("weir plan: what a search costs, in linear programs", "[cli][barre]") {
+  // Two for each application: its greatest rate, for the tolerance and as the first points. Then one for each
+  // middle: of the first side, which moves by 0.0696 ADU/ms; of the two that it is divided into, which move
+  // by 0.0236 and 0.0461; of the four that these become, of which two stand along an axis and have none.
+  const auto programs = [](const char* tolerance) {
+    return report({"--search", "midpoint", "--tolerance", tolerance})["linear_programs"].get<int>();
+  };
+  CHECK(programs("1") == 4 + 1);
+  CHECK(programs("0.2") == 4 + 1 + 2);
+  CHECK(programs("0.02") == 4 + 1 + 2 + 2);
+  const TemporaryFolder folder;
+  CHECK_THAT(plan({"--search", "midpoint"}, folder).out,
+             Catch::Contains("to 5/s: 9 linear programs\n") && Catch::Contains("of 2 sides looked at\n"));
+  // Where middles move the cost grows exponentially with the applications, as published: the evaluation's
+  // first network, at 1 %.
+  int before = 0;
+  for (int applications = 2; applications <= 7; ++applications) {
+    const Outcome outcome =
+        run_weir({"plan", "papers/barre/evaluation", "--search", "midpoint", "--tolerance", "0.01", "--json",
+                  "--set", fmt::format("jobs[0].workload.applications={}", applications), "--set",
+                  "jobs[0].workload.bursting=0", "--set", "jobs[0].workload.structure_seed=1", "--set",
+                  "jobs[0].placement.seed=1"},
+                 {folder.path(), {home}});
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const int now = json::parse(outcome.out)["linear_programs"];
+    CAPTURE(applications, before, now);
+    // At two and three applications nothing moves.
+    if (applications <= 3) CHECK(now == 2 * applications + 1);
+    if (applications > 3) CHECK(now > 2 * before);
+    before = now;
+  }
+}
+
 TEST_CASE("weir plan says it for people, and draws the region", "[cli][barre][figure]") {
   const TemporaryFolder folder;
   const Outcome text = plan({}, folder);

@@ -45,9 +45,15 @@ TEST_CASE("BARRE's data base: an index point for each application", "[cli][figur
   const TemporaryFolder folder;
   const Outcome outcome = draw(folder, "barre-database", {});
   check_picture(folder.path() / "barre-database", "barre-database",
-                {"published,stated,", "weir,chosen,12,index_points,", "weir,measured,12,creation_s,"});
+                {"published,stated,", "weir,chosen,12,index_points,", "weir,chosen,12,linear_programs,",
+                 "weir,measured,12,creation_s,"});
   for (const int applications : {2, 3, 4, 5, 8, 12}) {
     const std::string row = fmt::format("| {} applications |", applications);
     CHECK(documented(row) == told(outcome, row));
   }
+  // No middle moves: one program for each greatest rate, for each point, and one for the only side.
+  const std::string data = read_file(folder.path() / "barre-database/barre-database.csv");
+  for (int applications = 5; applications <= 12; ++applications)
+    CHECK(value_of(data, fmt::format("weir,chosen,{},linear_programs,", applications)) ==
+          2 * applications + 1);
 }
