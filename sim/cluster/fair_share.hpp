@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sim/kernel/assert.hpp"
-#include "sim/kernel/time.hpp"
+#include "sim/kernel/durations.hpp"
 
 // Transfers that all cross one link, which is the narrowest of each one's route.
 //
@@ -80,7 +80,8 @@ class FairShare {
 
  private:
   Nanos left_ns(const Member& member) const {
-    return static_cast<Nanos>(bytes_left(member) * members_ / bytes_per_ns_ + 0.5);
+    const double left_ns = bytes_left(member) * members_ / bytes_per_ns_ + 0.5;
+    return static_cast<Nanos>(std::min(left_ns, static_cast<double>(longest_duration)));
   }
 
   double bytes_per_ns_ = 0;

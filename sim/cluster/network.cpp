@@ -9,6 +9,7 @@
 #include "sim/cluster/activity.hpp"
 #include "sim/cluster/fair_share.hpp"
 #include "sim/cluster/platform.hpp"
+#include "sim/kernel/durations.hpp"
 #include "sim/kernel/look_back.hpp"
 
 namespace weir {
@@ -25,6 +26,9 @@ constexpr std::uint32_t event_transfer_end = 1;  // closed form, and something i
 constexpr std::uint32_t event_comm_end = 2;
 constexpr std::uint32_t event_arrival = 3;
 constexpr std::uint32_t event_share = 4;
+
+// SimGrid counts in 64 bits: larger transfers (9 PB) are several Comms, one after the other.
+constexpr double comm_bytes_max = 0x1p63 / simgrid_bytes_scale;
 
 constexpr std::uint32_t network_handler_id = 0xffff0002;
 constexpr std::uint32_t none = 0xffffffff;
@@ -97,6 +101,7 @@ class Network::Impl final : EventHandler, OutboxHandler {
     // When it shares: since phase_ns, with done_bytes through by then.
     Nanos phase_ns = 0;
     double done_bytes = 0;
+    double comm_bytes = 0;          // of those left, what its Comm passes
     std::uint32_t group = none;     // in a fair share
     std::uint32_t reaching = none;  // the batch whose end is the next milestone there
   };
@@ -214,8 +219,9 @@ const Network::Impl::Route* Network::Impl::find_route(int from, int to) {
       route.bytes_per_s = std::min(route.bytes_per_s, windowed);
     }
   }
-  route.ns_per_byte = 1e9 / route.bytes_per_s;
-  route.latency_ns = to_nanos(latency_s);
+  // Finite: of no bytes it is no time.
+  route.ns_per_byte = std::min(1e9 / route.bytes_per_s, static_cast<double>(longest_duration));
+  route.latency_ns = to_duration(latency_s);
   return &route;
 }
 
@@ -312,8 +318,8 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
   const Nanos now = calendar_.now();
   const Route& route = *connection.route;
   Message& message = messages_[m];
-  const Nanos whole_ns = to_nanos(message.bytes * route.ns_per_byte * 1e-9);
-  const Nanos record_ns = to_nanos(share_ns * 1e-9);
+  const Nanos whole_ns = to_duration(message.bytes * route.ns_per_byte * 1e-9);
+  const Nanos record_ns = to_duration(share_ns * 1e-9);
   if (!connection.gathered) connection.look_back.restart(connection.end_ns);
   const LookBack::Served served =
       connection.look_back.serve(message.first_ns, message.last_ns, whole_ns, record_ns);
@@ -347,7 +353,7 @@ void Network::Impl::begin(Connection& connection, std::uint32_t id, std::uint32_
 void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
   const Nanos now = calendar_.now();
   const Route& route = *connection.route;
-  const auto through_ns = [&](double bytes) { return now + to_nanos(bytes * route.ns_per_byte * 1e-9); };
+  const auto through_ns = [&](double bytes) { return now + to_duration(bytes * route.ns_per_byte * 1e-9); };
   ++counts_.transfers;
   double bytes = 0;
   const std::uint32_t first = connection.queued.head;
@@ -355,8 +361,8 @@ void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
   do {
     last = pop(connection.queued);
     Message& message = messages_[last];
-    const Nanos record_ns = to_nanos(message.first_bytes * route.ns_per_byte * 1e-9);
-    const Nanos whole_ns = to_nanos(message.bytes * route.ns_per_byte * 1e-9);
+    const Nanos record_ns = to_duration(message.first_bytes * route.ns_per_byte * 1e-9);
+    const Nanos whole_ns = to_duration(message.bytes * route.ns_per_byte * 1e-9);
     message.first_bytes += bytes;
     bytes += message.bytes;
     message.last_bytes = bytes;
@@ -375,7 +381,7 @@ void Network::Impl::begin_queued(Connection& connection, std::uint32_t id) {
     }
     message.deliver_ns = never;
     append(connection.travelling, last);
-  } while (!connection.queued.empty() &&
+  } while (!connection.queued.empty() && messages_[last].last_ns < longest_duration &&
            bytes + messages_[connection.queued.head].bytes <= settings_.transfer_bytes_max);
   connection.bytes = bytes;
   for (const int l : route.shared) links_[static_cast<std::size_t>(l)].account(now);
@@ -642,7 +648,7 @@ void Network::Impl::finish_comm(Connection& connection, std::uint32_t id) {
                              std::max(connection.bytes - connection.done_bytes, 1e-9);
   const auto through_ns = [&](double bytes) {
     const double ns = std::max(0.0, bytes - connection.done_bytes) * ns_per_byte;
-    return std::min(now, connection.phase_ns + to_nanos(ns * 1e-9));
+    return std::min(now, connection.phase_ns + to_duration(ns * 1e-9));
   };
   for (std::uint32_t m = connection.travelling.head; m != none; m = messages_[m].next) {
     Message& message = messages_[m];
@@ -690,6 +696,12 @@ void Network::Impl::on_event(std::uint32_t kind, std::uint32_t id) {
     default:
       if (!connection.comm_ended) return;
       connection.comm_ended = false;
+      if (connection.bytes - connection.done_bytes > connection.comm_bytes) {
+        connection.done_bytes += connection.comm_bytes;
+        connection.phase_ns = calendar_.now();
+        calendar_.post(*this, post_start, id);
+        return;
+      }
       finish_comm(connection, id);
   }
 }
@@ -715,12 +727,13 @@ void Network::Impl::on_simgrid(std::uint32_t kind, std::uint32_t id) {
     drop(slot);
     return;
   }
-  const Connection& connection = connections_[id];
+  Connection& connection = connections_[id];
   if (connection.mode != Mode::comm || slot.comm) return;
-  const double rest = (connection.bytes - connection.done_bytes) * simgrid_bytes_scale;
+  connection.comm_bytes = std::min(connection.bytes - connection.done_bytes, comm_bytes_max);
+  const double scaled = connection.comm_bytes * simgrid_bytes_scale;
   slot.comm =
       sg::Comm::sendto_init(platform_.simgrid_host(connection.from), platform_.simgrid_host(connection.to));
-  slot.comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(rest))));
+  slot.comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(scaled))));
   if (connection.route->windowed) slot.comm->set_rate(connection.route->bytes_per_s * simgrid_bytes_scale);
   slot.own(*slot.comm);
   slot.comm->vetoable_start();

@@ -200,3 +200,41 @@ TEST_CASE("what is disconnected is not delivered and gives its bandwidth back", 
   CHECK(rig.deliveries.size() == 2);
   CHECK(rig.deliveries.count(3) == 1);
 }
+
+TEST_CASE("a transfer that outlasts every run takes its share of the links, and is never there",
+          "[oracle][cluster]") {
+  // 1 byte a nanosecond: 1e19 bytes take 317 years, more than the calendar counts.
+  ClusterRig rig(small_cluster(16, 1));
+  constexpr Nanos second = nanos_per_second;
+  const double huge[] = {1e19, 1e21, 1e300};
+  for (int i = 0; i < 3; ++i) rig.send_at(0, rig.connect(2 * i, 2 * i + 1), huge[i]);
+  // Behind a short one, with another behind it.
+  const int queue = rig.connect(6, 7);
+  const std::uint32_t first = rig.cookies;
+  for (const double bytes : {1e6, 1e19, 1e21, 1e6}) rig.send_at(0, queue, bytes);
+  // With others that have the same narrowest link.
+  const std::uint32_t fair = rig.cookies + 1;
+  rig.send_at(0, rig.connect(8, 9), 1e21);
+  rig.send_at(second, rig.connect(8, 9), 1e6);
+  // And where they have not: 12 -> 13 and 12 -> 14 share, 12 -> 14 and 15 -> 14 share.
+  const std::uint32_t row = rig.cookies + 1;
+  rig.send_at(0, rig.connect(12, 13), 1e21);
+  rig.send_at(second, rig.connect(12, 14), 1e6);
+  rig.send_at(second, rig.connect(15, 14), 2e6);
+  rig.loop.run(to_nanos(1e9));
+  REQUIRE(rig.cluster.network().counts().comms > 0);
+  constexpr Nanos latency_ns = 50'000;
+  REQUIRE(rig.deliveries.size() == 4);
+  CHECK(rig.deliveries.at(first).last_ns == 1'000'000 + latency_ns);
+  CHECK(rig.deliveries.at(fair).last_ns == second + 2'000'000 + latency_ns);
+  CHECK(std::abs(rig.deliveries.at(row).last_ns - (second + 2'000'000 + latency_ns)) <= 2);
+  CHECK(std::abs(rig.deliveries.at(row + 1).last_ns - (second + 3'000'000 + latency_ns)) <= 2);
+}
+
+TEST_CASE("a latency that outlasts every run", "[oracle][cluster]") {
+  ClusterRig rig(small_cluster(2, 1, 8, 1e300));
+  rig.send_at(1'000, rig.connect(0, 1), 1e21);
+  rig.send_at(1'000, rig.connect(1, 0), 1);
+  rig.loop.run(to_nanos(1e9));
+  CHECK(rig.deliveries.empty());
+}

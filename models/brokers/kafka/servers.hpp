@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "sim/kernel/time.hpp"
+#include "sim/kernel/durations.hpp"
 
 // Threads of a broker that take requests in the order in which they come, and its disk, which is one of them.
 // In closed form: a request that comes now is done when the thread that is free first has dealt with it.
@@ -16,8 +16,8 @@ class Servers {
   // When it is done.
   Nanos serve(Nanos now, Nanos length_ns) {
     const auto first = std::min_element(free_ns_.begin(), free_ns_.end());
-    *first = std::max(*first, now) + length_ns;
-    busy_ns_ += length_ns;
+    *first = later(std::max(*first, now), length_ns);
+    busy_ns_ = later(busy_ns_, length_ns);
     return *first;
   }
   Nanos busy_ns() const { return busy_ns_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/kernel/durations.hpp"
+
 namespace weir {
 
 NodeQueues::NodeQueues(Calendar& calendar, std::uint32_t id, Nanos queue_ns)
@@ -67,7 +69,7 @@ void NodeQueues::serve(std::size_t resource, const Batch& batch) {
   const auto number = static_cast<std::size_t>(component.node);
   Server& server = nodes_[number].servers[resource - 1];
   const double work_s = static_cast<double>(batch.count) * component.use_s[resource];
-  server.free_ns = std::max(server.free_ns, calendar_.now()) + to_nanos(work_s);
+  server.free_ns = later(std::max(server.free_ns, calendar_.now()), to_nanos(work_s));
   server.waiting.push_back(batch);
   server.end_ns.push_back(server.free_ns);
   calendar_.schedule(server.free_ns, EventClass::timer, *this, 0,
