@@ -2,6 +2,7 @@
 
 #include "models/engines/spark/cluster_manager.hpp"
 #include "models/engines/spark/micro_batches.hpp"
+#include "models/engines/spark/names.hpp"
 #include "models/engines/spark/params.hpp"
 #include "models/engines/spark/stages.hpp"
 #include "sim/cluster/cluster.hpp"
@@ -22,35 +23,6 @@ namespace {
 
 using namespace spark;
 
-std::string host_of_input(const SparkParams& params) {
-  switch (params.input) {
-    case InputKind::file:
-      return params.file.host;
-    case InputKind::direct:
-      return params.direct.host;
-    case InputKind::receiver:
-      return params.receiver.host;
-  }
-  return {};
-}
-
-// -1: none is named. `parameter`: where it is.
-int host_named(const Cluster& cluster, const std::string& name, const std::string& parameter) {
-  if (name.empty()) return -1;
-  std::vector<std::string> hosts;
-  for (int host = 0; host < cluster.host_count(); ++host) {
-    if (cluster.host(host).name == name) return host;
-    hosts.push_back(cluster.host(host).name);
-  }
-  throw EngineParameterError(parameter, fmt::format("there is no host {}", weir::quoted(name)),
-                             "a host of the cluster, with slots or without: " + allowed_names(name, hosts));
-}
-
-int input_host(const Cluster& cluster, const SparkParams& params) {
-  const char* const at[] = {"receiver.host", "file.host", "direct.host"};
-  return host_named(cluster, host_of_input(params), at[static_cast<int>(params.input)]);
-}
-
 // Of the operators, which must agree; 0: there is none.
 int cores_of(const LogicalGraph& graph) {
   for (const LogicalOperator& op : graph.operators)
@@ -64,14 +36,12 @@ class Spark final : public Engine {
       : params_(params),
         fidelity_(context.fidelity),
         workers_fail_(context.workers_fail),
-        batches_(context, 0, params_, input_host(context.cluster, params)),
+        batches_(context, 0, params_, host_named(context.cluster, host_of_input(params))),
         manager_(context.calendar, engine_handler_id(context.job_number, 4), batches_.executors(),
                  to_nanos(params.executor_start_s)) {
     std::map<std::string, int> data_sets;
-    for (const auto& [name, join] : params_.joins)
-      data_sets[name] = host_named(context.cluster, join.host, fmt::format("joins.{}.host", name));
-    batches_.set_hosts(host_named(context.cluster, params_.checkpoint.host, "checkpoint.host"),
-                       std::move(data_sets));
+    for (const auto& [name, join] : params_.joins) data_sets[name] = host_named(context.cluster, join.host);
+    batches_.set_hosts(host_named(context.cluster, params_.checkpoint.host), std::move(data_sets));
     manager_.on_lost = [this](int executor) { batches_.lose(executor); };
     batches_.on_task_over = [this](int executor) { manager_.task_over(executor); };
     manager_.on_change = [this](const WorkerChange& change) {
@@ -186,26 +156,6 @@ std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluste
                       "for all operators: the number of cores)",
                       op.name, op.parallelism(), cores));
   }
-  for (const std::string& name : params_.combine)
-    if (!reduces_by_key(graph, graph.find(name)))
-      wrong.push_back(
-          fmt::format("combine: {} (an operator whose only input is a shuffle by key)", weir::quoted(name)));
-  const auto needs_key = [&](const char* what, const std::string& name) {
-    if (may_be_windowed(graph, graph.find(name))) return;
-    wrong.push_back(fmt::format(
-        "{} of {}: they are of what one shuffle by key brings, from a stage that reads sources alone "
-        "(an operator whose only input is an edge by key, first of its stage)",
-        what, weir::quoted(name)));
-  };
-  for (const auto& [name, window] : params_.windows) needs_key("windows", name);
-  for (const auto& [name, state] : params_.states) needs_key("states", name);
-  for (const auto& [name, join] : params_.joins) {
-    if (reduces_by_key(graph, graph.find(name))) continue;
-    wrong.push_back(
-        fmt::format("joins of {}, whose records are not partitioned by key (an operator whose only "
-                    "input is a shuffle by key)",
-                    weir::quoted(name)));
-  }
   if (params_.input == InputKind::receiver && receivers >= cores)
     wrong.push_back(
         fmt::format("{} receivers take a core each, and there are {}: none is left for tasks (more "
@@ -236,13 +186,16 @@ std::vector<std::string> Spark::problems(const LogicalGraph& graph, const Cluste
   return wrong;
 }
 
-std::vector<ParameterProblem> Spark::parameter_problems(const LogicalGraph&, const Cluster&) const {
-  if (!workers_fail_ || params_.group.batches == 1) return {};
-  return {{"group.batches",
-           fmt::format("groups of {} batches, and executors that fail: recovery inside a group is not "
-                       "modelled",
-                       params_.group.batches),
-           "1, or no failures"}};
+std::vector<ParameterProblem> Spark::parameter_problems(const LogicalGraph& graph,
+                                                        const Cluster& cluster) const {
+  std::vector<ParameterProblem> problems = problems_of_names(graph, cluster, params_);
+  if (workers_fail_ && params_.group.batches > 1)
+    problems.push_back({"group.batches",
+                        fmt::format("groups of {} batches, and executors that fail: recovery inside a group "
+                                    "is not modelled",
+                                    params_.group.batches),
+                        "1, or no failures"});
+  return problems;
 }
 
 std::vector<std::string> Spark::explain() const {

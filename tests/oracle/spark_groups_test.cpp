@@ -118,6 +118,6 @@ TEST_CASE("Groups that cannot be are told", "[oracle][spark]") {
   CHECK(error().find("group.batches") != std::string::npos);
   s.engine().erase("group");
   s.engine()["combine"] = {"a"};
-  CHECK(error().find("combine: \"a\" (an operator whose only input is a shuffle by key)") !=
-        std::string::npos);
+  CHECK(error().find("engine.combine[0]: what \"a\" gets is not partitioned by key (an operator whose only "
+                     "input is a shuffle by key)") != std::string::npos);
 }

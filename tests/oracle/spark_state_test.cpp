@@ -213,7 +213,7 @@ TEST_CASE("States, checkpoints and data sets that cannot be are told", "[oracle]
     CHECK(error_of(change).find(what) != std::string::npos);
   };
   CHECK(error_of([](json&) {}) == "none");
-  told("states of \"words\": they are of what one", [](json& e) {
+  told("engine.states.words: \"words\" does not get what one shuffle by key brings", [](json& e) {
     e["states"] = {{"words", json::object()}};
   });
   told("engine.states: 0 windows, 2 states (one at most)",
@@ -233,9 +233,10 @@ TEST_CASE("States, checkpoints and data sets that cannot be are told", "[oracle]
   told("engine.joins.count.host: there is no host \"nfs\"", [](json& e) {
     e["joins"] = {{"count", {{"host", "nfs"}}}};
   });
-  told("joins of \"words\", whose records are not partitioned by key", [](json& e) {
-    e["joins"] = {{"words", json::object()}};
-  });
+  told("engine.joins.words: what \"words\" gets is not partitioned by key (an operator whose only",
+       [](json& e) {
+         e["joins"] = {{"words", json::object()}};
+       });
   told("batches_max", [](json& e) { e["batches_max"] = 0; });
 }
 
