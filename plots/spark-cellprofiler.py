@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""CellProfiler on Spark Streaming: allocated executors and busy cores over time, with 40 and with 3 concurrent jobs."""
+"""CellProfiler on Spark Streaming: allocated executors and busy cores over time, with 40 and with 3 concurrent jobs, and one after the other."""
 
 import _runs
 
 FOLDER = "papers/spark-cellprofiler"
-RUNS = {"concurrent-40": 2, "concurrent-3": 1}  # and executors at the start
+RUNS = {"concurrent-40": 2, "concurrent-3": 1, "in-turn": 1}  # and executors at the start
+RECORDED = {"concurrent-40": "concurrent-40", "concurrent-3": "concurrent-3", "in-turn": "concurrent-3"}
 CORES = 40
 RAMP = (3, 4, 6, 10, 18, 34, 40)
 BUSY_FROM_S, BUSY_TO_S = 24, 600
@@ -58,8 +59,9 @@ def compare(name, points, run):
     """Rows: quantity, kind, recorded, ours."""
     times, values = run.workers(RUNS[name])
     ends, busy = busy_cores(run)
-    rows = [("busy core-seconds", "calibrated", known(points, name, "busy_core_s")[0][1], f"{sum(busy) * (ends[1] - ends[0]):.0f}")]
-    recorded_s, recorded = staircase(points, name)
+    log = RECORDED[name]
+    rows = [("busy core-seconds", "calibrated", known(points, log, "busy_core_s")[0][1], f"{sum(busy) * (ends[1] - ends[0]):.0f}")]
+    recorded_s, recorded = staircase(points, log)
     if name == "concurrent-40":
         ours = ", ".join(str(v) for v in values[1:values.index(CORES) + 1])
         rows.append(("executors as they are added", "predicted", ", ".join(str(v) for v in recorded[1:8]), ours))
@@ -70,9 +72,12 @@ def compare(name, points, run):
             rows.append((f"executors at {time_s} s", "predicted", str(at(recorded_s, recorded, time_s)), str(at(times, values, time_s))))
     else:
         said = lambda numbers: ", ".join(str(v) for v in numbers) or "none"
-        rows.append(("dips of executors", "predicted", said(v for _, v in known(points, name, "dip")), said(v for _, v in dips(times, values))))
+        recorded_dips, ours = known(points, log, "dip"), dips(times, values)
+        rows.append(("dips of executors", "predicted", said(v for _, v in recorded_dips), said(v for _, v in ours)))
+        if name == "in-turn":
+            rows.append(("dips at (s)", "calibrated", said(t for t, _ in recorded_dips), said(round(t - times[1]) for t, _ in ours)))
     last_s = last_done_s(ends, busy) - begin_s(name, times)
-    rows.append(("last work at", "predicted", f"{known(points, name, 'last_done')[0][0]} s", f"{last_s:.0f} s"))
+    rows.append(("last work at", "predicted", f"{known(points, log, 'last_done')[0][0]} s", f"{last_s:.0f} s"))
     return rows
 
 
@@ -84,21 +89,23 @@ def begin_s(name, times):
 def draw(output, points, runs):
     import _style as style
 
-    fig, axes = style.figure(len(RUNS), 1, width_in=style.PAGE_IN, height_in=3.6)
+    fig, axes = style.figure(len(RUNS), 1, width_in=style.PAGE_IN, height_in=4.9)
     for ax, (name, run) in zip(axes, runs.items()):
         times, values = run.workers(RUNS[name])
         begin = begin_s(name, times)
         ends, busy = busy_cores(run)
         ax.step([t - begin for t in times], values, where="post", label="weir, executors (predicted)", color=style.BLUE, **style.PREDICTED)
         ax.plot([e - begin for e in ends], busy, label="weir, busy cores (sum calibrated)", color=style.SKY, linewidth=0.8)
-        recorded_s, recorded = staircase(points, name)
+        log = RECORDED[name]
+        recorded_s, recorded = staircase(points, log)
         ax.step(recorded_s, recorded, where="post", label="recorded, executors", color=style.BLACK, linestyle=":", linewidth=0.9)
-        marks = known(points, name, "busy_at_least") + known(points, name, "dip")
+        marks = known(points, log, "busy_at_least") + known(points, log, "dip")
         ax.plot([float(t) for t, _ in marks], [int(v) for _, v in marks], label="recorded: busy until, or dips", color=style.BLACK,
                 linestyle="none", marker="o", markersize=3, markerfacecolor="none")
         ax.set(ylabel="cores", ylim=(0, 46), xlim=(0, 900))
-        ax.text(0.5, 0.06, name, transform=ax.transAxes, ha="center", va="bottom", fontsize=6)
-    axes[-1].set(xlabel="time after the first file (concurrent-3: the first executor that is added) (s)")
+        said = {"in-turn": "in-turn (interval of jobs fitted)"}.get(name, name)
+        ax.text(0.5, 0.06, said, transform=ax.transAxes, ha="center", va="bottom", fontsize=6)
+    axes[-1].set(xlabel="time after the first file (concurrent-3 and in-turn: the first executor that is added) (s)")
     style.shared_legend(fig, axes[0], 2, 0.42, below=False)
     style.save(fig, output, "spark-cellprofiler")
 

@@ -1,8 +1,13 @@
 // The figures of Spark Streaming: drawn, with the numbers that docs/figures.md has.
 
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "tests/support/figures.hpp"
 
@@ -21,7 +26,8 @@ TEST_CASE("CellProfiler on Spark: executors as recorded, one after the other, an
         "concurrent-40: 40 executors at", "concurrent-40: CPU from 24 s to 600 s",
         "concurrent-40: executors at 630 s", "concurrent-40: executors at 640 s",
         "concurrent-40: executors at 660 s", "concurrent-40: last work at", "concurrent-3: dips of executors",
-        "concurrent-3: last work at"}) {
+        "concurrent-3: last work at", "in-turn: dips of executors", "in-turn: dips at (s)",
+        "in-turn: last work at"}) {
     const std::string row = fmt::format("| {} |", quantity);
     CHECK(documented(row) == told(outcome, row));
   }
@@ -36,6 +42,21 @@ TEST_CASE("CellProfiler on Spark: executors as recorded, one after the other, an
   CHECK(value("concurrent-40", "CPU from 24 s to 600 s") >= 98);
   // Missed, and said so: if this changes, the text about it must.
   CHECK(value("concurrent-3", "last work at") < 0.85 * 846);
+  // One job after the other: every recorded dip is within 8 s of one of ours.
+  CHECK(value("in-turn", "last work at") == Approx(846).epsilon(0.02));
+  CHECK(data.find("weir,predicted,concurrent-3,dips of executors,none") != std::string::npos);
+  const std::string label = "weir,calibrated,in-turn,dips at (s),\"";
+  const std::size_t at = data.find(label);
+  REQUIRE(at != std::string::npos);
+  std::istringstream list(data.substr(at + label.size()));
+  std::vector<double> dips;
+  for (double dip; list >> dip; list.ignore(1)) dips.push_back(dip);
+  REQUIRE(dips.size() == 8);
+  for (const double recorded : {218, 314, 405, 584, 671, 761}) {
+    const auto near = [&](double dip) { return std::abs(dip - recorded) <= 8; };
+    INFO(recorded);
+    CHECK(std::any_of(dips.begin(), dips.end(), near));
+  }
 }
 
 TEST_CASE("Windows on Spark: the inverse function reads what the formula says, and saves what is told",
