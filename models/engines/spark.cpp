@@ -4,6 +4,7 @@
 #include "models/engines/spark/micro_batches.hpp"
 #include "models/engines/spark/names.hpp"
 #include "models/engines/spark/params.hpp"
+#include "models/engines/spark/prediction.hpp"
 #include "models/engines/spark/stages.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/dataflow/engine.hpp"
@@ -61,6 +62,7 @@ class Spark final : public Engine {
   }
 
   bool shares_slots() const override { return true; }
+  bool slots_are_threads() const override { return true; }
   bool scales() const override { return false; }
   // A core runs one task at a time, whatever its stage.
   bool chains(const LogicalGraph& graph, int edge, const std::vector<int>&) const override {
@@ -90,11 +92,9 @@ class Spark final : public Engine {
       settings.gather_span_ns = to_nanos(params_.receiver.block_interval_ms * 1e-3);
     return settings;
   }
-  // The driver may have no time for more.
-  double tasks_per_s(const Job& job, const std::vector<double>& input_per_s) const override {
-    const double tasks = batches_.tasks_per_batch(job, input_per_s);
-    const double driver_s = 1e-3 * tasks * params_.driver.task_ms / std::max(1, params_.group.batches);
-    return tasks / std::max(params_.batch_interval_s, driver_s);
+  std::optional<double> events_per_s(const Job& job, const std::vector<double>& offered_per_s,
+                                     double until_s) const override {
+    return spark::events_per_s(job, params_, fidelity_, offered_per_s, until_s);
   }
   void request_workers(const WorkerRequest& request) override { manager_.request(request); }
   int workers_max(const std::vector<PlacedInstance>& placed) const override {
@@ -103,6 +103,7 @@ class Spark final : public Engine {
   void worker_fails(Job&, int worker, Nanos down_ns) override { manager_.fail(worker, down_ns); }
   std::vector<ParameterProblem> parameter_problems(const LogicalGraph& graph,
                                                    const Cluster& cluster) const override;
+  std::vector<IdleParameter> idle_parameters() const override;
   void served(Job&, const Instance& instance) override { batches_.served(instance); }
   void rescale(Job&, const std::vector<int>&) override {
     WEIR_ASSERT(false, "cores are scaled by executors");
@@ -111,6 +112,8 @@ class Spark final : public Engine {
   Nanos trace_settled(Nanos until_ns) override { return batches_.trace_settled(until_ns); }
 
   std::vector<std::string> explain() const override;
+  std::vector<std::string> explain_stages() const;
+  std::vector<std::string> explain_kept() const;
   std::vector<EngineFigure> figures() const override;
   std::vector<std::string> story() const override;
 
@@ -198,11 +201,31 @@ std::vector<ParameterProblem> Spark::parameter_problems(const LogicalGraph& grap
   return problems;
 }
 
+std::vector<IdleParameter> Spark::idle_parameters() const {
+  std::vector<IdleParameter> idle;
+  const auto of_input = [&](const char* name, InputKind kind) {
+    if (params_.input != kind)
+      idle.push_back({name, fmt::format("the input is another one (input {:?} would read it)", name)});
+  };
+  of_input("receiver", InputKind::receiver);
+  of_input("file", InputKind::file);
+  of_input("direct", InputKind::direct);
+  if (params_.backpressure.enabled && params_.input == InputKind::file)
+    idle.push_back({"backpressure", "a file stream takes all the files that are there, in Spark too"});
+  const bool taken_back = std::any_of(params_.windows.begin(), params_.windows.end(),
+                                      [](const auto& one) { return one.second.inverse; });
+  if (params_.states.empty() && !taken_back)
+    idle.push_back(
+        {"checkpoint", "states and windows with an inverse function are written, and there are none"});
+  return idle;
+}
+
 std::vector<std::string> Spark::explain() const {
   const char* const inputs[] = {"receivers", "files", "partitions of topics"};
   std::vector<std::string> lines = {
-      fmt::format("batches: every {} s, from {}; {} at a time", params_.batch_interval_s,
-                  inputs[static_cast<int>(params_.input)],
+      fmt::format("batches: {}every {} s, from {}; {} at a time",
+                  params_.batches_max ? fmt::format("{} in all, ", *params_.batches_max) : "",
+                  params_.batch_interval_s, inputs[static_cast<int>(params_.input)],
                   params_.concurrent_jobs == 1 ? "one job" : fmt::format("{} jobs", params_.concurrent_jobs)),
       fmt::format("driver: {} ms for a batch, {} ms for a stage, {} ms to launch a task, one after the other",
                   params_.driver.generation_ms, params_.driver.stage_ms, params_.driver.task_ms),
@@ -210,6 +233,7 @@ std::vector<std::string> Spark::explain() const {
                   params_.task_setup_ms),
       fmt::format("metrics: windows of {} s, {} s late", params_.metrics_interval_s,
                   params_.metrics_delay_s)};
+  for (const std::string& line : explain_stages()) lines.push_back(line);
   if (params_.group.batches > 1)
     lines.push_back(fmt::format("groups: {} batches are scheduled at once; executors start tasks in {} ms",
                                 params_.group.batches, params_.group.local_launch_ms));
@@ -222,6 +246,58 @@ std::vector<std::string> Spark::explain() const {
             ? fmt::format("{} reduced batches and results", inverse_window_batches(slide_ns, batch_ns))
             : fmt::format("{} reduced batches", window_batches(to_nanos(window.length_s), batch_ns))));
   }
+  for (const std::string& line : explain_kept()) lines.push_back(line);
+  return lines;
+}
+
+// As the job is deployed.
+std::vector<std::string> Spark::explain_stages() const {
+  const LogicalGraph& graph = job_->graph();
+  const int partitions = params_.shuffle_partitions > 0 ? params_.shuffle_partitions : cores_of(graph);
+  std::vector<std::string> lines;
+  for (const Stage& stage : stages_of(graph).list) {
+    std::vector<std::string> names, from;
+    for (const int op : stage.operators) names.push_back(graph.operators[static_cast<std::size_t>(op)].name);
+    for (const int edge : stage.inputs) from.push_back(graph.edges[static_cast<std::size_t>(edge)].spec.from);
+    for (const int edge : stage.shuffles)
+      from.push_back(fmt::format("a shuffle of {} in {} partitions",
+                                 graph.edges[static_cast<std::size_t>(edge)].spec.from, partitions));
+    lines.push_back(
+        fmt::format("stage {}: {} (reads {})", lines.size(), fmt::join(names, ", "), fmt::join(from, ", ")));
+  }
+  return lines;
+}
+
+// What is kept from batch to batch, or joined.
+std::vector<std::string> Spark::explain_kept() const {
+  std::vector<std::string> lines;
+  const auto where = [](const char* way, const std::string& host) {
+    return host.empty() ? std::string() : fmt::format(", {} {}", way, host);
+  };
+  std::optional<double> kept_slide_s;
+  for (const auto& [name, window] : params_.windows)
+    if (window.inverse) kept_slide_s = window.slide_s;
+  for (const auto& [name, state] : params_.states) {
+    kept_slide_s = params_.batch_interval_s;
+    lines.push_back(
+        fmt::format("state of {}: made anew by every batch, {} us for each key that it has and each "
+                    "different one of the batch",
+                    name, state.update_per_key_us));
+  }
+  if (kept_slide_s) {
+    const CheckpointParams& checkpoint = params_.checkpoint;
+    lines.push_back(fmt::format(
+        "checkpoints: every {} s, {} us for a key{}",
+        checkpoint.interval_s.value_or(to_seconds(checkpoint_interval_ns(to_nanos(*kept_slide_s)))),
+        checkpoint.write_per_key_us, where("written to", checkpoint.host)));
+  }
+  for (const auto& [name, join] : params_.joins)
+    lines.push_back(fmt::format(
+        "join of {}: with {} keys in every batch, {} us each; {}", name, join.keys, join.merge_per_key_us,
+        join.cached ? std::string("in memory") : "read again each time" + where("from", join.host)));
+  for (const std::string& name : params_.combine)
+    lines.push_back(
+        fmt::format("combine for {}: what a task sends is joined by key before it is written", name));
   return lines;
 }
 

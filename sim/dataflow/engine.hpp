@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -77,6 +78,12 @@ struct EngineParameterError : std::runtime_error {
   std::string allowed;
 };
 
+// What can be written and changes nothing, as things are.
+struct IdleParameter {
+  std::string parameter;  // its path below the engine, or that of a table: "checkpoints"
+  std::string why;
+};
+
 class Engine {
  public:
   static constexpr RegistryKind registry_kind{"engine", "engines"};
@@ -95,6 +102,9 @@ class Engine {
   }
   // Whether a slot holds an instance of each operator (slots.hpp); else one.
   virtual bool shares_slots() const { return false; }
+  // Whether a slot does one thing at a time, whatever it holds: its operators and sources take turns on one
+  // thread.
+  virtual bool slots_are_threads() const { return false; }
   // Whether operators can be given another parallelism.
   virtual bool scales() const { return true; }
   // Whether the operators at the ends of the edge are one task at this parallelism: instances with the same
@@ -147,6 +157,8 @@ class Engine {
     static_cast<void>(graph), static_cast<void>(cluster);
     return {};
   }
+  // Of its parameters those that have no effect beside the others: told as a warning where they are written.
+  virtual std::vector<IdleParameter> idle_parameters() const { return {}; }
   // What is wrong with a job on these hosts, instance by instance; nothing if it can be run. Asked if its
   // parameters are right.
   virtual std::vector<std::string> problems(const LogicalGraph& graph, const Cluster& cluster,
@@ -190,11 +202,13 @@ class Engine {
   }
   // Of an engine that scales workers (worker_pool.hpp), now; null: it does not.
   virtual const WorkerPool* workers() { return nullptr; }
-  // For `weir explain`, of an engine that hands records out in tasks: about how many a second, with what
-  // sources take in, by operator. 0: it does not.
-  virtual double tasks_per_s(const Job& job, const std::vector<double>& input_per_s) const {
-    static_cast<void>(job), static_cast<void>(input_per_s);
-    return 0;
+  // For `weir explain`, of an engine whose work is not told by how often operators serve: about how many
+  // events a second in the mean of a run until then, besides those of brokers, when sources offer so much.
+  // None: instances and channels tell it.
+  virtual std::optional<double> events_per_s(const Job& job, const std::vector<double>& offered_per_s,
+                                             double until_s) const {
+    static_cast<void>(job), static_cast<void>(offered_per_s), static_cast<void>(until_s);
+    return std::nullopt;
   }
   // For `weir explain`, of an engine that hosts containers: how many messages a second so many instances of
   // the operator can send, where all are taken in again.

@@ -168,7 +168,8 @@ JobRates rates_of(const Job& job, const Engine& engine, const TrueCapacity& trut
 }
 
 double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity, const JobRates& rates,
-                    const std::vector<int>& parallelism) {
+                    const std::vector<int>& parallelism, double until_s) {
+  if (const auto own = engine.events_per_s(job, rates.offered_per_s, until_s)) return *own;
   const LogicalGraph& graph = job.graph();
   const std::vector<double>& input_per_s = rates.input_per_s;
   for (const double rate : input_per_s)
@@ -176,10 +177,7 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   const Router* const router = const_cast<Engine&>(engine).router();
   // One that follows batches gathers for each channel by itself, as instances do.
   const bool follows = router != nullptr && router->follows_batches();
-  // A launch, the way there, fetches, the way back, besides what a core does.
-  constexpr double events_of_task = 5;
-  const double tasks_per_s = engine.tasks_per_s(job, input_per_s);
-  const bool routed = router != nullptr && !follows && tasks_per_s == 0;
+  const bool routed = router != nullptr && !follows;
   // Containers get records one by one: what senders, receivers and who keeps the backlog say to each other.
   const bool one_by_one = engine.containers(job) != nullptr;
   constexpr double events_of_sending = 4, events_of_taking = 4;
@@ -187,7 +185,7 @@ double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fi
   for (int host = 0; host < job.cluster().host_count(); ++host) hosts += job.cluster().host(host).slots > 0;
   const double remote_share = 1 - 1.0 / std::max(1, hosts);
   std::vector<double> served_per_s(graph.operators.size(), 0);
-  double events = events_of_task * tasks_per_s;
+  double events = 0;
   for (std::size_t op = 0; op < graph.operators.size(); ++op) {
     const int instances = parallelism[op];
     const LogicalOperator& spec = graph.operators[op];

@@ -369,7 +369,7 @@ double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity&
                        const Scenario& scenario, const Brokers& brokers,
                        const std::vector<int>& parallelism) {
   const JobRates rates = rates_of(job, engine, truth, scenario.until_s, parallelism);
-  const double of_job_per_s = events_per_s(job, engine, scenario.fidelity, rates, parallelism);
+  const double of_job_per_s = events_per_s(job, engine, scenario.fidelity, rates, parallelism, scenario.until_s);
   if (!std::isfinite(of_job_per_s)) return of_job_per_s;
   return of_job_per_s + brokers.events_per_s(job, static_cast<std::size_t>(job.number()), rates, parallelism);
 }
@@ -377,9 +377,11 @@ double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity&
 int hosts_with_more_threads_than_cores(const Job& job) {
   std::vector<int> threads(static_cast<std::size_t>(job.cluster().host_count()), 0);
   for (int op = 0; op < static_cast<int>(job.graph().operators.size()); ++op) {
-    if (job.chain_head(op) != op) continue;
+    if (job.chain_head(op) != op || job.engine().slots_are_threads()) continue;
     for (int i = 0; i < job.parallelism()[op]; ++i) ++threads[static_cast<std::size_t>(job.host_of(op, i))];
   }
+  if (job.engine().slots_are_threads())
+    for (const PlacedInstance& slot : job.placed()) ++threads[static_cast<std::size_t>(slot.host)];
   int hosts = 0;
   for (int host = 0; host < job.cluster().host_count(); ++host)
     hosts += threads[static_cast<std::size_t>(host)] > job.cluster().host(host).cores ? 1 : 0;
@@ -548,12 +550,17 @@ std::vector<std::string> explain(const LoadedScenario& loaded) {
               : std::to_string(truth.optimal_parallelism(op, 0, scenario.until_s))));
     }
     lines.push_back(fmt::format("  {} slots{}", slots_taken(parallelism, engine->shares_slots()),
-                                engine->shares_slots() ? ", each with an instance of every operator" : ""));
+                                !engine->shares_slots()       ? ""
+                                : engine->slots_are_threads() ? ", each a thread for every operator in turn"
+                                                              : ", each with an instance of every operator"));
     for (const std::string& line : what_topics_say(job, scenario)) lines.push_back("  " + line);
     if (const int crowded = hosts_with_more_threads_than_cores(job); crowded > 0)
-      lines.push_back(fmt::format("  {} hosts have more threads of it than cores, and share them", crowded));
+      lines.push_back(
+          crowded == 1
+              ? std::string("  1 host has more threads of it than cores, which share them")
+              : fmt::format("  {} hosts have more threads of it than cores, which share them", crowded));
     for (const LogicalEdge& edge : graph.edges) {
-      if (job.chain_head(edge.from) == job.chain_head(edge.to))
+      if (job.chain_head(edge.from) == job.chain_head(edge.to) && !engine->slots_are_threads())
         lines.push_back(fmt::format("  {} -> {}: chained, one thread", edge.spec.from, edge.spec.to));
     }
     for (const LogicalEdge& edge : graph.edges) {

@@ -233,6 +233,85 @@ TEST_CASE("events of batches that are divided among receivers are predicted", "[
   }
 }
 
+TEST_CASE("events of Spark's jobs are predicted", "[cli][prediction][spark]") {
+  const TemporaryFolder folder;
+  const auto host = [](const char* name, int count, int cores, int slots) {
+    return json({{"name", name}, {"count", count}, {"cores", cores}, {"slots", slots}});
+  };
+  const auto scenario = [&](int hosts, int cores, double rate_per_s, const json& said) {
+    const auto op = [&](const char* name, const char* logic) {
+      return json({{"name", name},
+                   {"logic", logic},
+                   {"parallelism", hosts * cores},
+                   {"cost", {{"per_record_us", 20}}}});
+    };
+    const json key = {{"from", "words"},
+                      {"to", "count"},
+                      {"partitioning", "key"},
+                      {"keys", {{"law", "uniform"}, {"count", 500}}}};
+    json engine = {{"type", "spark"}, {"input", "direct"}, {"executor_cores", cores}};
+    engine.merge_patch(said);
+    return json({{"weir", 1},
+                 {"until_s", 60},
+                 {"cluster", {{"hosts", {host("w", hosts, cores, cores), host("x", 1, 1, 0)}}}},
+                 {"jobs",
+                  {{{"placement", "packed"},
+                    {"engine", engine},
+                    {"workload",
+                     {{"type", "dataflow"},
+                      {"sources",
+                       {{{"name", "in"}, {"arrivals", {{"type", "constant"}, {"rate_per_s", rate_per_s}}}}}},
+                      {"operators", {op("words", "map"), op("count", "keyed-count")}},
+                      {"edges", {{{"from", "in"}, {"to", "words"}}, key}}}}}}}});
+  };
+  // A window of all, half a minute of each, and one whose last job has no time to end.
+  const auto window = [](double length_s, double slide_s, bool inverse) {
+    return json(
+        {{"windows", {{"count", {{"length_s", length_s}, {"slide_s", slide_s}, {"inverse", inverse}}}}}});
+  };
+  const json few_keys = {{"shuffle_partitions", 1000}, {"driver", {{"task_ms", 0.1}, {"stage_ms", 1}}}};
+  const json slow_driver = {{"driver", {{"task_ms", 20}}}};
+  const std::vector<json> said = {
+      json::object(),
+      {{"batches_max", 1}},
+      {{"batches_max", 3}, {"first_batch_s", 7}},
+      {{"batch_interval_s", 0.2}, {"concurrent_jobs", 3}},
+      {{"shuffle_partitions", 100}, {"driver", {{"task_ms", 0.5}}}},
+      few_keys,
+      slow_driver,
+      {{"batch_interval_s", 0.001}, {"driver", {{"task_ms", 1000}}}},
+      window(30, 10, false),
+      window(30, 10, true),
+      window(30, 30, false),
+      {{"states", {{"count", json::object()}}}, {"checkpoint", {{"host", "x"}}}},
+      {{"joins", {{"count", {{"cached", false}, {"host", "x"}}}}}, {"combine", {"count"}}},
+      {{"group", {{"batches", 20}}}},
+      {{"batch_interval_s", 0.02}, {"group", {{"batches", 20}}}},
+      {{"direct", {{"partitions", 32}, {"host", "x"}}}},
+      {{"input", "receiver"}},
+      {{"input", "receiver"}, {"receiver", {{"host", "x"}, {"block_interval_ms", 50}}}},
+      {{"input", "file"}, {"file", {{"host", "x"}, {"listing_per_file_ms", 0.01}}}}};
+  for (const json& engine : said) {
+    for (const auto& [hosts, rate_per_s] : {std::pair{1, 20.0}, {3, 1000.0}}) {
+      // A file is a task: a thousand each second are more than any driver launches.
+      const bool files = engine.value("input", "") == "file";
+      json all = scenario(hosts, 4, files ? 20.0 : rate_per_s, engine);
+      folder.write("s.json", all.dump());
+      INFO(engine.dump() << " on " << hosts << " hosts");
+      check_events("s.json", folder);
+      if (engine.value("input", "direct") != "direct" || engine.contains("direct")) continue;
+      all["brokers"] = {
+          {{"name", "log"},
+           {"system",
+            {{"type", "kafka"}, {"hosts", {"x"}}, {"topics", {{{"name", "t"}, {"partitions", 6}}}}}}}};
+      all["jobs"][0]["reads"] = {{{"source", "in"}, {"topic", "t"}}};
+      folder.write("s.json", all.dump());
+      INFO("from a topic");
+      check_events("s.json", folder);
+    }
+  }
+}
+
 TEST_CASE("channels are counted, and their memory is near what a run takes", "[cli][prediction]") {
   const TemporaryFolder folder;
   json scenario = fan(1000, {{"partitioning", "rebalance"}}, 1500, 1);
