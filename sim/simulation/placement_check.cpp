@@ -83,6 +83,9 @@ json try_placements(const PlacementTrial& trial) {
                             {"parameter", "engine." + problem.parameter},
                             {"allowed", problem.allowed}});
         }
+        for (const IdleParameter& idle : engine->idle_parameters())
+          errors.push_back(
+              {{"job", j}, {"what", idle.why}, {"parameter", "engine." + idle.parameter}, {"idle", true}});
       }
       const bool shared = engine && engine->shares_slots();
       PlacementContext context{trial.seed, job.name, cluster, graph, shared};
@@ -198,6 +201,7 @@ std::vector<PlacementError> check_placement(const PlacementTrial& trial) {
     if (one.contains("job")) error.job = one["job"].get<std::size_t>();
     if (one.contains("broker")) error.broker = one["broker"].get<std::size_t>();
     error.what = one["what"];
+    error.idle = one.value("idle", false);
     error.parameter = one.value("parameter", error.parameter);
     error.allowed = one.value("allowed", error.allowed);
     errors.push_back(error);

@@ -31,6 +31,7 @@ struct PlacementError {
   std::string what;
   std::string parameter = "placement";  // where, below the job, with dots
   std::string allowed = "hosts of the cluster with free slots";
+  bool idle = false;  // no error: the parameter has no effect, `what` says why
 };
 
 std::vector<PlacementError> check_placement(const PlacementTrial& trial);

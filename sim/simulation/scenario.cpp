@@ -286,7 +286,7 @@ std::optional<LoadedScenario> read_loaded(Document& document, const std::filesys
   add_new(found, written, errors);
   if (!errors.empty()) return std::nullopt;
   if (loaded.scenario.name.empty()) loaded.scenario.name = default_name;
-  loaded.warnings = warnings_of(loaded.scenario);
+  for (std::string& warning : warnings_of(loaded.scenario)) loaded.warnings.push_back(std::move(warning));
   return loaded;
 }
 

@@ -393,8 +393,12 @@ const Node* member(const Node& node, std::string_view name) {
   return node.items()[number];
 }
 
-// The member at the end of a path with dots, or the last one on the way that is there.
-const Node& below(const Node& node, std::string_view path) {
+// The last member on a path with dots that is there, and whether it is the end of it.
+struct Below {
+  const Node& node;
+  bool whole;
+};
+Below below(const Node& node, std::string_view path) {
   const Node* at = &node;
   while (!path.empty()) {
     const std::size_t dot = std::min(path.find('.'), path.size());
@@ -403,10 +407,16 @@ const Node& below(const Node& node, std::string_view path) {
     at = next;
     path.remove_prefix(std::min(dot + 1, path.size()));
   }
-  return *at;
+  return {*at, path.empty()};
 }
 
-void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck>& jobs, bool may_fit,
+std::string no_effect(const Node& at, const std::string& why) {
+  const std::string where =
+      at.source().from_argument() ? "by " + at.source().argument : fmt::format("line {}", at.line());
+  return fmt::format("{} ({}) has no effect: {}", at.path(), where, why);
+}
+
+void check_placements(LoadedScenario& loaded, const std::vector<JobToCheck>& jobs, bool may_fit,
                       const Node& root, Errors& errors) {
   PlacementTrial trial{
       loaded.scenario.cluster, loaded.base_dir.string(), loaded.scenario.seed, may_fit, {}, {}};
@@ -427,10 +437,14 @@ void check_placements(const LoadedScenario& loaded, const std::vector<JobToCheck
     }
   }
   for (const PlacementError& error : check_placement(trial)) {
-    if (error.job) {
-      errors.add(below(*nodes[*error.job], error.parameter), error.what, error.allowed);
+    if (error.idle) {
+      // Defaults are nobody's wish.
+      const Below written = below(*nodes[*error.job], error.parameter);
+      if (written.whole) loaded.warnings.push_back(no_effect(written.node, error.what));
+    } else if (error.job) {
+      errors.add(below(*nodes[*error.job], error.parameter).node, error.what, error.allowed);
     } else if (error.broker) {
-      const Node& at = below(*broker_nodes[*error.broker], error.parameter);
+      const Node& at = below(*broker_nodes[*error.broker], error.parameter).node;
       if (errors.sound(at)) errors.add(at, error.what, error.allowed);
     } else {
       errors.add(root.at_or_self("cluster"), error.what, "");

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace {
 std::string scenario(const std::vector<std::string>& engine) {
   std::string text =
       R"({"weir": 1, "until_s": 10,
- "cluster": {"hosts": [{"name": "w", "cores": 4, "slots": 4}, {"name": "files", "slots": 0}]},
+ "cluster": {"hosts": [{"name": "w", "cores": 4, "slots": 4}, {"name": "hdfs", "slots": 0}]},
  "jobs": [{"name": "j", "placement": "packed", "workload": {"type": "dataflow",
    "sources": [{"name": "in", "arrivals": {"type": "constant", "rate_per_s": 100}}],
    "operators": [{"name": "words", "logic": "map", "parallelism": 4},
@@ -44,16 +45,16 @@ bool says(const Outcome& outcome, const std::string& line) {
 TEST_CASE("Hosts that are not there are told all at once, of an input that is not chosen too",
           "[cli][spark]") {
   const Outcome outcome =
-      call("validate", {R"("receiver": {"host": "nobody1"})", R"("file": {"host": "fils"})",
+      call("validate", {R"("receiver": {"host": "nobody1"})", R"("file": {"host": "hdsf"})",
                         R"("direct": {"host": "nobody3"})", R"("checkpoint": {"host": "nobody4"})",
                         R"("joins": {"count": {"host": "nobody5"}})"});
   INFO(outcome.err);
   CHECK(outcome.code == 2);
-  const std::string allowed = "(a host of the cluster, with slots or without: allowed: w, files)";
+  const std::string allowed = "(a host of the cluster, with slots or without: allowed: w, hdfs)";
   CHECK(says(outcome, R"(s.json:9: jobs[0].engine.receiver.host: there is no host "nobody1" )" + allowed));
   CHECK(says(outcome,
-             R"(s.json:10: jobs[0].engine.file.host: there is no host "fils" (a host of the cluster, )"
-             R"(with slots or without: did you mean "files"? allowed: w, files))"));
+             R"(s.json:10: jobs[0].engine.file.host: there is no host "hdsf" (a host of the cluster, )"
+             R"(with slots or without: did you mean "hdfs"? allowed: w, hdfs))"));
   CHECK(says(outcome, R"(s.json:11: jobs[0].engine.direct.host: there is no host "nobody3" )" + allowed));
   CHECK(says(outcome, R"(s.json:12: jobs[0].engine.checkpoint.host: there is no host "nobody4" )" + allowed));
   CHECK(
@@ -80,4 +81,97 @@ TEST_CASE("Operators that are not there are told at their keys, and blamed on th
   CHECK(says(combined,
              R"(s.json:10: jobs[0].engine.combine[2]: there is no operator "in" besides the sources )"
              R"((allowed: words, count))"));
+}
+
+TEST_CASE("What is written and has no effect is warned of, where it is", "[cli][spark]") {
+  const auto warned = [](const std::vector<std::string>& engine,
+                         const std::vector<std::string>& arguments = {}) {
+    const Outcome validated = call("validate", engine, arguments);
+    CHECK(validated.code == 0);
+    std::vector<std::string> words = {"-q", "-o", "out"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    const Outcome run = call("run", engine, words);
+    CHECK(run.code == 0);
+    CHECK(run.err == validated.err);
+    return validated.err;
+  };
+  const std::string nothing =
+      "has no effect: states and windows with an inverse function are written, and there are none\n";
+  CHECK(warned({}) == "");
+  CHECK(warned({R"("checkpoint": {"host": "hdfs"})"}) ==
+        "weir: warning: s.json: jobs[0].engine.checkpoint (line 9) " + nothing);
+  CHECK(warned({R"("windows": {"count": {"length_s": 5, "slide_s": 5}})", R"("checkpoint": {})"}) ==
+        "weir: warning: s.json: jobs[0].engine.checkpoint (line 10) " + nothing);
+  const std::string window = R"("windows": {"count": {"length_s": 5, "slide_s": 1, "inverse": true}})";
+  CHECK(warned({window, R"("checkpoint": {"interval_s": 5})"}) == "");
+  CHECK(warned({R"("states": {"count": {}})", R"("checkpoint": {"interval_s": 5})"}) == "");
+
+  CHECK(warned({R"("direct": {"partitions": 2})", R"("backpressure": {"enabled": true})"}) == "");
+  CHECK(warned({R"("file": {"kept_s": 5})", R"("receiver": {})"}) ==
+        "weir: warning: s.json: jobs[0].engine.receiver (line 10) has no effect: the input is another one "
+        "(input \"receiver\" would read it)\n"
+        "weir: warning: s.json: jobs[0].engine.file (line 9) has no effect: the input is another one (input "
+        "\"file\" would read it)\n");
+  CHECK(warned({R"("backpressure": {"enabled": true})"}, {"--set", "jobs[0].engine.input=file"}) ==
+        "weir: warning: s.json: jobs[0].engine.backpressure (line 9) has no effect: a file stream takes all "
+        "the "
+        "files that are there, in Spark too\n");
+  CHECK(warned({R"("backpressure": {"enabled": false})"}, {"--set", "jobs[0].engine.input=file"}) == "");
+  CHECK(
+      warned({}, {"--set", "jobs[0].engine.file.kept_s=3"}) ==
+      "weir: warning: s.json: jobs[0].engine.file (by --set jobs[0].engine.file.kept_s=3) has no effect: the "
+      "input is another one (input \"file\" would read it)\n");
+}
+
+TEST_CASE("weir explain says what a job keeps, and nothing of threads that there are not", "[cli][spark]") {
+  const auto explained = [](const std::vector<std::string>& engine) { return call("explain", engine).out; };
+  const auto has = [](const std::string& text, const char* line) {
+    INFO(text);
+    return text.find(std::string("\n  ") + line + "\n") != std::string::npos;
+  };
+  const std::string plain = explained({});
+  CHECK(has(plain, "4 slots, each a thread for every operator in turn"));
+  CHECK(has(plain, "stage 0: words (reads in)"));
+  CHECK(has(plain, "stage 1: count (reads a shuffle of words in 4 partitions)"));
+  for (const char* const wrong :
+       {"chained", "more threads", "state of", "checkpoints", "join of", "combine"}) {
+    INFO(wrong << "\n" << plain);
+    CHECK(plain.find(wrong) == std::string::npos);
+  }
+  const std::string kept = explained({R"("states": {"count": {}})", R"("combine": ["count"])",
+                                      R"("checkpoint": {"host": "hdfs"})", R"("shuffle_partitions": 9)"});
+  CHECK(has(kept, "stage 1: count (reads a shuffle of words in 9 partitions)"));
+  CHECK(has(kept,
+            "state of count: made anew by every batch, 1 us for each key that it has and each different "
+            "one of the batch"));
+  CHECK(has(kept, "checkpoints: every 10 s, 1 us for a key, written to hdfs"));
+  CHECK(has(kept, "combine for count: what a task sends is joined by key before it is written"));
+  const std::string window =
+      explained({R"("windows": {"count": {"length_s": 6, "slide_s": 3, "inverse": true}})"});
+  CHECK(has(window, "checkpoints: every 12 s, 1 us for a key"));
+  const std::string batch =
+      explained({R"("batches_max": 1)", R"("joins": {"count": {"cached": false, "host": "hdfs"}})"});
+  CHECK(has(batch, "batches: 1 in all, every 1 s, from partitions of topics; one job at a time"));
+  CHECK(has(batch,
+            "join of count: with 10000 keys in every batch, 1 us each; read again each time, from hdfs"));
+}
+
+TEST_CASE("docs/spark.md: what it writes as JSON is an engine that runs", "[docs][spark]") {
+  const std::string text = read_file(std::filesystem::path(WEIR_SOURCE_DIR) / "docs/spark.md");
+  const std::regex block("```json\n([^`]*)```");
+  int blocks = 0;
+  for (std::sregex_iterator at(text.begin(), text.end(), block); at != std::sregex_iterator();
+       ++at, ++blocks) {
+    INFO((*at)[1].str());
+    nlohmann::json all = nlohmann::json::parse(scenario({}));
+    all["jobs"][0]["engine"] = nlohmann::json::parse((*at)[1].str());
+    const TemporaryFolder folder;
+    folder.write("s.json", all.dump());
+    const Outcome run =
+        run_weir({"run", "s.json", "--until", "70", "-q", "-o", "out", "--json"}, {folder.path()});
+    CHECK(run.err == "");
+    REQUIRE(run.code == 0);
+    CHECK(nlohmann::json::parse(run.out)["conservation"]["delivered"].get<int>() > 0);
+  }
+  CHECK(blocks == 3);
 }
