@@ -131,13 +131,13 @@ ParamTable<GroupParams> group_table() {
 
 ParamTable<StateParams> state_table() {
   ParamTable<StateParams> t("state");
-  t.real("update_per_key_us", &StateParams::update_per_key_us,
-         {.unit = "us",
-          .help =
-              "Core time for each key that the state has, and each that is new in the batch, in every batch: "
-              "reading it from memory, and the update function.",
-          .source = chosen},
-         between(0, 1e9));
+  t.real(
+      "update_per_key_us", &StateParams::update_per_key_us,
+      {.unit = "us",
+       .help = "Core time for each key that the state has, and for each different key of the batch, in every "
+               "batch: reading it from memory, and the update function.",
+       .source = chosen},
+      between(0, 1e9));
   return t;
 }
 
