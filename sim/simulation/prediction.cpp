@@ -163,7 +163,8 @@ JobRates rates_of(const Job& job, const Engine& engine, const TrueCapacity& trut
     if (busiest_per_s > most_per_s) done_share = std::min(done_share, most_per_s / busiest_per_s);
   }
   for (double& rate : rates.input_per_s) rate *= done_share;
-  rates.held_up = done_share < 1;
+  // An engine that tells its events by itself knows what it does then.
+  rates.held_up = done_share < 1 && !engine.events_per_s(job, rates.offered_per_s, until_s);
   return rates;
 }
 
