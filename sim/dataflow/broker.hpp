@@ -46,6 +46,7 @@ struct TopicRange {
   std::int64_t records = 0;
   double bytes = 0;
   double written_bytes = 0;  // RangeReader::readable, of the oldest
+  bool again = false;        // it was asked for before, by who is lost
 };
 
 // All instances of a source, which share the topic's partitions among them.

@@ -272,6 +272,7 @@ Instance::Service Instance::begin(Nanos now, Nanos free_since_ns, LookBack& look
   work_s += static_cast<double>(serving_.size_bytes) * per_byte_s_ + per_batch_s_;
   if (has_parts_) work_s = add_parts(work_s);
   work_s *= cost_factor_;
+  service_work_s_ = work_s;
 
   if (settings_.gather_span_ns > 0) return begin_lagging(now, work_s, look_back);
   const Nanos begin_ns =
@@ -301,6 +302,7 @@ Instance::Service Instance::begin_chore(Nanos now, double work_s) {
   serving_ = {};
   serving_.count = serving_.weight = serving_.size_bytes = 0;
   parts_ = {.buffer = 1};
+  service_work_s_ = work_s;
   const Nanos duration_ns = to_nanos(std::min(work_s / executor_->speed(), 1e9));
   service_begin_ns_ = now;
   service_end_ns_ = now + duration_ns;

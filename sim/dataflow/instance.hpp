@@ -222,6 +222,8 @@ class Instance final : public EventHandler {
   // Gives back what it was given and has not dealt with, the batch in service first: its worker is lost, and
   // the engine gives it to another one. Called by the executor, which then serves it no more.
   void take_back(std::vector<Batch>& batches);
+  // Of the service under way, or that has just ended.
+  double service_work_s() const { return service_work_s_; }
   // Whether the service that ends now ended when it was foreseen to.
   bool ends_as_foreseen(Nanos now) const { return now == service_end_ns_; }
   void finish(Nanos now);
@@ -431,6 +433,7 @@ class Instance final : public EventHandler {
   Nanos useful_before_ns_ = 0;       // when the service began
   Nanos gapped_work_ns_ = -1;        // its work, if it has gaps between records; else -1
   // As foreseen at its begin, with a core of its own at the speed of that moment.
+  double service_work_s_ = 0;
   Nanos service_begin_ns_ = 0;
   Nanos service_end_ns_ = 0;
   Nanos service_last_done_ns_ = 0;

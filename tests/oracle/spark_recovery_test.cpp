@@ -403,6 +403,99 @@ TEST_CASE("A job with random failures loses nothing but blocks", "[oracle][spark
   }
 }
 
+TEST_CASE("A lost receiver takes what is on its link with it", "[oracle][spark]") {
+  // One executor of two cores, and records that are 0.2 s on their way to its receiver.
+  ScenarioText s = received(20.9);
+  s.hosts()[0] = {{"name", "h"}, {"count", 1}, {"cores", 2}, {"slots", 2}, {"nic_gbit_per_s", 1}};
+  s.hosts().push_back({{"name", "out"}, {"count", 1}, {"cores", 1}, {"slots", 0}, {"nic_gbit_per_s", 1}});
+  s.dataflow()["operators"][0]["parallelism"] = 2;
+  s.engine()["executor_cores"] = 2;
+  s.engine()["executor_start_s"] = 2;
+  s.all["cluster"]["network"] = {{"latency_us", 200'000}};
+  s.engine()["receiver"] = {{"host", "out"}, {"replicate", false}};
+  const int delivered = spark_result(s)["summary"]["conservation"]["delivered"].get<int>();
+  fail(s, 10.5005, 0);
+  const json result = spark_result(s, true);
+  CHECK(result["trace"]["without_path"] == 0);
+  const int lost = static_cast<int>(spark_figure(result, "block_records_lost"));
+  CHECK(result["summary"]["conservation"]["dropped"] == lost);
+  CHECK(result["summary"]["conservation"]["delivered"] == delivered - lost);
+  // Two blocks, what was taken in since, and what was on the way.
+  CHECK(lost >= 80 + 1);
+  CHECK(lost <= 80 + 21 + 90);
+}
+
+TEST_CASE("What is read again of a topic counts once", "[oracle][spark][kafka]") {
+  for (const int failures : {0, 1, 5}) {
+    ScenarioText s = on_cores(20.5, 4);
+    s.hosts()[0]["slots"] = 4;
+    s.hosts().push_back({{"name", "log"}, {"count", 1}, {"cores", 4}, {"slots", 0}});
+    s.all["brokers"] = {{{"name", "kafka"},
+                         {"system",
+                          {{"type", "kafka"},
+                           {"hosts", {"log"}},
+                           {"topics", {{{"name", "t"}, {"partitions", 4}, {"replication", 1}}}}}}}};
+    s.source("in", ScenarioText::constant(200));
+    s.op("out", "sink", ScenarioText::deterministic(10'000), 4);
+    s.edge("in", "out");
+    s.job()["reads"] = {{{"source", "in"}, {"topic", "t"}}};
+    s.engine()["executor_start_s"] = 0.2;
+    for (int i = 0; i < failures; ++i) fail(s, 5.2 + i, i % 4);
+    const json result = spark_result(s, true);
+    INFO(failures << " failures");
+    if (failures > 0) CHECK(spark_figure(result, "tasks_failed") == failures);
+    CHECK(result["summary"]["conservation"]["delivered"].get<int>() >= 200 * 18);
+    CHECK(result["trace"]["without_path"] == 0);
+  }
+}
+
+TEST_CASE("An executor that is leaving goes when its task is taken from it", "[oracle][spark]") {
+  // At 10 s streaming allocation releases one of four, while reduce tasks are on their way to all. Another
+  // one is lost at 10.01 s, for good: the reduce tasks are taken back, so the first one goes at once. Three
+  // are wanted: one starts in its place, 0.5 s later.
+  ScenarioText s = kept(60, 0);
+  s.dataflow()["operators"][0]["cost"]["per_record_us"] = 500;
+  s.dataflow()["operators"][1]["cost"]["per_record_us"] = 500;
+  s.engine()["batch_interval_s"] = 2;
+  s.engine()["first_batch_s"] = 1.3;
+  s.engine()["driver"]["rpc_ms"] = 300;
+  s.engine()["executor_start_s"] = 0.5;
+  s.job()["policy"] = {{"type", "spark-dynamic-allocation"},
+                       {"mode", "streaming"},
+                       {"scaling_interval_s", 10},
+                       {"down_ratio", 0.95},
+                       {"up_ratio", 5},
+                       {"min_executors", 2}};
+  int released = -1;
+  for (int worker = 0; worker < 4; ++worker) {
+    s.job()["failures"] = {{{"time_s", 10.01}, {"worker", worker}, {"down_s", 100}}};
+    const json result = spark_result(s);
+    const double seconds = spark_figure(result, "executor_seconds");
+    INFO("worker " << worker << ": " << seconds << " s");
+    // The one that is leaving itself: nobody else goes.
+    if (seconds == Approx(4 * 10.01 + 3 * 49.99)) {
+      CHECK(released == -1);
+      released = worker;
+      continue;
+    }
+    CHECK(seconds == Approx(4 * 10.01 + 2 * 0.5 + 3 * 49.49));
+  }
+  CHECK(released >= 0);
+}
+
+TEST_CASE("Core time to be done again is core time, on shared cores too", "[oracle][spark]") {
+  // A map output of 25 records of 10 ms, whose task took twice as long where two slots share a core.
+  for (const int cores : {4, 2}) {
+    ScenarioText s = two_stages(10, 4, 10, 20);
+    s.hosts()[0]["cores"] = cores;
+    s.hosts()[0]["slots"] = 4;
+    fail(s, cores == 4 ? 10.255 : 10.51, 2);
+    const json result = spark_result(s);
+    CHECK(spark_figure(result, "outputs_redone") == 1);
+    CHECK(spark_figure(result, "redone_core_s") == Approx(0.25));
+  }
+}
+
 TEST_CASE("A failure that never comes changes nothing", "[oracle][spark]") {
   for (const char* input : {"receiver", "direct", "file"}) {
     ScenarioText s = two_stages(100, 8, 1, 2);

@@ -67,7 +67,8 @@ void RangeFetches::on_delivery(std::uint32_t number, Nanos, Nanos) {
   fetch.used = false;
   free_.push_back(number);
   // It may begin another one at once.
-  done_(fetch.cookie, fetch.range.records);
+  // What is read once more was counted.
+  done_(fetch.cookie, fetch.range.again ? 0 : fetch.range.records);
 }
 
 void RangeFetches::on_event(std::uint32_t kind, std::uint32_t number) {
@@ -87,7 +88,7 @@ void RangeFetches::on_event(std::uint32_t kind, std::uint32_t number) {
 std::int64_t RangeFetches::records() const {
   std::int64_t records = 0;
   for (const Fetch& fetch : fetches_)
-    if (fetch.used) records += fetch.range.records;
+    if (fetch.used && !fetch.range.again) records += fetch.range.records;
   return records;
 }
 

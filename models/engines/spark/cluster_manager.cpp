@@ -44,6 +44,8 @@ void ClusterManager::fail(int executor, Nanos down_ns) {
                        static_cast<std::uint32_t>(executor));
   on_lost(executor);
   on_change({before, executors_.present(), calendar_.now(), fmt::format("executor {} is lost", executor)});
+  // Their tasks may have been taken from them: what they were to read was lost.
+  for (int other = 0; other < executors_.count(); ++other) task_over(other);
   start_missing();
 }
 
@@ -69,6 +71,8 @@ void ClusterManager::task_over(int executor) {
   executors_.set_state(executor, Executors::State::absent, calendar_.now());
   on_change(
       {before, executors_.present(), calendar_.now(), "an executor has ended its tasks and is released"});
+  // There may not have been room before.
+  start_missing();
 }
 
 void ClusterManager::start(int executors) {

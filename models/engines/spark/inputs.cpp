@@ -130,7 +130,7 @@ void Inputs::take_in(Stream& stream, Instance& instance, const Batch& batch) {
 void Inputs::arrived(std::uint32_t number) {
   const auto [stream, index] = receivers_[number];
   Instance& instance = streams_[stream].instances[index];
-  if (instance.receiver != number) return;  // to where it was when it was lost
+  if (instance.receiver != number || instance.stopped) return;  // to where it was when it was lost
   instance.waiting.push_back(instance.coming.front());
   instance.coming.pop_front();
 }
@@ -370,11 +370,12 @@ std::vector<Pieces> Inputs::take_ranges(Stream& stream, Nanos batch_interval_ns)
 }
 
 // A task reads one partition.
-std::uint32_t Inputs::fetch(const Pieces& task, int to_host, std::uint32_t slot) {
+std::uint32_t Inputs::fetch(const Pieces& task, int to_host, std::uint32_t slot, bool again) {
   if (task.empty() || task.front().partition < 0) return 0;
   TopicRange range;
   range.partition = task.front().partition;
   range.written_bytes = task.front().written_bytes;
+  range.again = again;
   for (const Piece& piece : task) {
     range.records += piece.batch.count;
     range.bytes += static_cast<double>(piece.batch.size_bytes);

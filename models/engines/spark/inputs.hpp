@@ -59,9 +59,9 @@ class Inputs final : EventHandler, DeliveryHandler {
   // The input of the tasks of the batch of now, for this edge from a source. With partitions of a topic, some
   // may be empty.
   std::vector<Pieces> take(int edge, Nanos batch_interval_ns);
-  // Begins to bring what a task reads from brokers to its host; returns how often `on_fetched` will be told
-  // of it.
-  std::uint32_t fetch(const Pieces& task, int to_host, std::uint32_t slot);
+  // Begins to bring what a task reads from brokers to its host, for the first time or once more; returns how
+  // often `on_fetched` will be told of it.
+  std::uint32_t fetch(const Pieces& task, int to_host, std::uint32_t slot, bool again);
   std::function<void(std::uint32_t slot)> on_fetched;
   // Expected, of a source that takes in so much. Before the first deployment as well.
   double tasks_per_batch(const Job& job, int source, double input_per_s, double batch_interval_s) const;

@@ -349,8 +349,9 @@ void MicroBatches::arrive(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   of.phase = Slot::Phase::fetching;
   const int here = executors_.host(slot);
+  const bool again = may_fail_ && std::exchange(task_of(of).fetched, true);
   const Pieces& reads = may_fail_ ? task_of(of).reads : of.input;
-  of.fetches = inputs_.fetch(reads, here, tagged(slot));
+  of.fetches = inputs_.fetch(reads, here, tagged(slot), again);
   std::map<int, double> bytes_from;
   for (const Piece& piece : reads) {
     const int host = host_of(of, piece);
@@ -391,7 +392,8 @@ void MicroBatches::run(int slot) {
   const double setup_s = work_before_records_s(of) + again_s;
   of.set_up_s = setup_s;
   of.worked_s = 0;
-  of.running_ns = of.served_ns = now;
+  of.running_ns = now;
+  of.done_s = 0;
   if (may_fail_) give_gathered(slot);
   of.phase = Slot::Phase::running;
   if (of.input.empty()) return setup_s > 0 ? begin_chore(slot, setup_s) : work_over(slot, false);
@@ -422,7 +424,7 @@ void MicroBatches::served(const Instance& instance) {
   if (instance.source()) return;
   Slot& of = slots_[static_cast<std::size_t>(instance.index())];
   const int slot = instance.index();
-  of.served_ns = calendar_.now();
+  of.done_s += instance.service_work_s();
   for (const int op : operators_of(of.stage))
     if (job_->instance(op, slot).queue_records() > 0) return;
   WEIR_ASSERT(of.phase == Slot::Phase::running, "records were served without a task");

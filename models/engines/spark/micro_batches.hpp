@@ -120,7 +120,8 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     // What it fetches, once it was launched: of `input`, some may be dealt with already.
     Pieces reads;
     bool launched = false;
-    double redo_s = 0;  // core time of records that were dealt with, and whose outcome was lost
+    bool fetched = false;  // it began to fetch, once at least
+    double redo_s = 0;     // core time of records that were dealt with, and whose outcome was lost
     std::map<int, std::vector<Batch>> gathered;  // by edge: what an attempt had joined by key, by partition
     std::int64_t of_batch = -1;                  // an earlier one, of whose map outputs it makes
     std::size_t of_output = 0;                   // this one again
@@ -194,7 +195,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     } phase = Phase::free;
     std::uint32_t attempt = 0;  // events of an earlier one are stale
     // ---- where workers may fail
-    Nanos served_ns = 0;    // when it was done with records last
+    double done_s = 0;      // core time, of services that ended
     double set_up_s = 0;    // core time before its records
     double worked_s = 0;    // on them, when it was over
     bool returned = false;  // its task is another's, though it still waits

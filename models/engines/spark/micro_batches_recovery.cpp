@@ -101,9 +101,7 @@ void MicroBatches::give_gathered(int slot) {
 // The core time of all its records, in this attempt and before.
 void MicroBatches::keep_what_was_done(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
-  const double speed = thread_of(slot).executor().speed();
-  of.worked_s =
-      std::max(0.0, to_seconds(of.served_ns - of.running_ns) * speed - of.set_up_s + task_of(of).redo_s);
+  of.worked_s = std::max(0.0, of.done_s - of.set_up_s + task_of(of).redo_s);
 }
 
 void MicroBatches::remember_output(int slot) {
@@ -153,7 +151,7 @@ int MicroBatches::add_lost_maps(const std::set<std::int64_t>& batches, std::uint
       if (made.slot != Made::lost) continue;
       made.slot = -1;
       Task& task = stage.tasks.emplace_back();
-      task.launched = true;
+      task.launched = task.fetched = true;
       task.reads = made.reads;
       task.redo_s = made.work_s;
       task.of_batch = batch;
@@ -215,7 +213,7 @@ void MicroBatches::abort_task(int slot) {
       piece.batch = batch;
       task.input.push_back(piece);
     }
-    if (of.served_ns > of.running_ns) {
+    if (of.done_s > 0) {
       keep_what_was_done(slot);
       task.redo_s = of.worked_s;
     }
