@@ -29,11 +29,34 @@ CORES, LINK_BYTES_PER_S = 40, 1.3e9 / 8
 SCENARIO = "papers/throughput/"
 
 
+FIT_COST_S, LINK_FIT, FILES_FIT = 0.02, 10_000_000, 100_000  # of the logs: bytes of a file, and bytes at most
+BLOCK_S = 0.05  # of a receiver: what comes is counted by blocks
+GROWTH = 0.01  # of what comes: what waits may grow by it where HarmonicIO is said to sustain a frequency
+
+
+def kind(system, size, cost_s):
+    """Of Spark's files in the logs the largest are what the link is fitted to, and small ones the time of a task."""
+    fitted = system == "spark-file" and cost_s == FIT_COST_S and (size == LINK_FIT or size <= FILES_FIT)
+    return "calibrated" if fitted else "predicted"
+
+
 def bound(size, cost_s):
-    """What no system can exceed on these cores and links, and why."""
+    """What no system can exceed for long on these cores and links, and why."""
     limits = {"cpu": CORES / cost_s if cost_s > 0 else math.inf, "network": LINK_BYTES_PER_S / size}
     why = min(limits, key=limits.get)
     return limits[why], why
+
+
+def tolerance(system, per_s):
+    """By how much what is found may exceed the bound: what waits may grow; else what came in some batches is counted whole."""
+    if system == "harmonicio":
+        return per_s * GROWTH / (1 - GROWTH)
+    return max(1, per_s * BLOCK_S) / (BATCHES * interval_of(system))
+
+
+def interval_of(system):
+    """Of its batches, in s."""
+    return json.loads((_runs.HOME / "scenarios" / f"{SCENARIO}{system}.json").read_text())["jobs"][0]["engine"]["batch_interval_s"]
 
 
 def settings(size, cost_s, arrivals, until_s):
@@ -44,7 +67,7 @@ def settings(size, cost_s, arrivals, until_s):
 
 def of_spark(weir, directory, source, size, cost_s, wanted=BATCHES):
     """Highest frequency, reason, steps: of the scenario of this source, by the published search. Kept in the directory."""
-    interval_s = json.loads((_runs.HOME / "scenarios" / f"{SCENARIO}{source}.json").read_text())["jobs"][0]["engine"]["batch_interval_s"]
+    interval_s = interval_of(source)
 
     def run_phases(phases):
         arrivals = {"type": "phases", "phases": [{"duration_s": d, "rate_per_s": f} for d, f in phases], "after": "stop"}

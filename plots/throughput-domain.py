@@ -28,7 +28,7 @@ def sustained(run, per_s):
     for end, queue, backlog in zip(windows["end_s"], windows["queue_records"], windows["backlog_records"]):
         waits[round(float(end), 6)] = waits.get(round(float(end), 6), 0.0) + sum(float(v) for v in (queue, backlog) if v == v)
     half_s = run_s(per_s) / 2
-    return waits[2 * half_s] - waits[half_s] <= 0.01 * per_s * half_s
+    return waits[2 * half_s] - waits[half_s] <= throughput.GROWTH * per_s * half_s
 
 
 def of_harmonicio(weir, directory, size, cost_s):
@@ -63,8 +63,20 @@ def winners(found, systems, size, cost):
     return best, [s for s in systems if best > 0 and found[s, size, cost][0] >= TIE * best]
 
 
+def check(system, size, cost, per_s):
+    """Nothing may be found that the cores and links cannot do, beyond the tolerance of the search."""
+    limit, why = throughput.bound(size, cost)
+    most = limit + throughput.tolerance(system, limit)
+    if per_s > most:
+        raise RuntimeError(f"{SYSTEMS[system]}, {size} B, {cost:g} s: {per_s:g}/s, and the {why} allows {most:g}/s")
+
+
 def short(per_s):
     return "0" if per_s == 0 else f"{per_s:.3g}" if per_s < 1000 else f"{per_s / 1000:.3g}k" if per_s < 1e6 else f"{per_s / 1e6:.3g}M"
+
+
+def mark(system, size, cost):
+    return "c" if throughput.kind(system, size, cost) == "calibrated" else ""
 
 
 def grid(ax, sizes, costs, below, left):
@@ -92,11 +104,13 @@ def draw(output, found, systems, sizes, costs):
             for part, system in enumerate(who):
                 ax.add_patch(Rectangle((x - 0.5 + part / len(who), y - 0.5), 1 / len(who), 1, facecolor=to_rgb(colours[system]) + (0.55,), linewidth=0))
             limit, why = throughput.bound(size, cost)
-            ax.text(x, y, f"{' '.join(LETTERS[s] for s in who)}\n{short(best)}", ha="center", va="center", fontsize=6.5)
+            ax.text(x, y, f"{' '.join(LETTERS[s] + mark(s, size, cost) for s in who)}\n{short(best)}", ha="center", va="center", fontsize=6.5)
             ax.text(x + 0.47, y - 0.46, f"{why} {short(limit)}", ha="right", va="bottom", fontsize=4.5, color="0.25")
     ax.set(xlim=(-0.5, len(sizes) - 0.5), ylim=(-0.5, len(costs) - 0.5))
     grid(ax, sizes, costs, below=True, left=True)
-    ax.set_title("highest messages/s, who has it (within 5 %), and the bound of cores or link (predicted)", fontsize=7)
+    ax.set_title("highest messages/s, who has it (within 5 %), and the bound of cores or link. Predicted; c, and framed below: calibrated.\n"
+                 "Above the bound by the search's tolerance: 1 % of what comes may pile up (H), or a message too many be counted in 13 batches.",
+                 fontsize=6)
     for system in systems:
         ax.scatter([], [], marker="s", s=40, color=[to_rgb(colours[system]) + (0.55,)], label=f"{LETTERS[system]}  {SYSTEMS[system]}")
     style.shared_legend(fig, ax, len(systems), 0.25, below=False)
@@ -106,6 +120,8 @@ def draw(output, found, systems, sizes, costs):
         place.imshow(shares, cmap="Greys", aspect="auto", origin="lower", vmin=0, vmax=1)
         for y, row in enumerate(shares):
             for x, share in enumerate(row):
+                if throughput.kind(system, sizes[x], costs[y]) == "calibrated":
+                    place.add_patch(Rectangle((x - 0.45, y - 0.45), 0.9, 0.9, fill=False, edgecolor=style.VERMILLION, linewidth=0.8))
                 place.text(x, y, f"{100 * share:.0f}" if share >= 0.01 else "<1" if share > 0 else "0", ha="center", va="center", fontsize=5,
                            color="white" if share > 0.5 else style.BLACK)
         place.set_title(f"{SYSTEMS[system]}, % of the bound", fontsize=7)
@@ -126,19 +142,22 @@ def main():
 
     def find(cell):
         result = highest(weir, arguments.output, *cell)
+        check(*cell, result[0])
         progress.finished(" ".join(map(str, cell)))
         return result
 
     with ThreadPoolExecutor(_runs.PROCESSES_MAX) as pool:
         found = dict(zip(cells, pool.map(find, cells)))
-    rows = [["weir", "predicted", system, size, f"{cost:g}", throughput.bound(size, cost)[1], f"{throughput.bound(size, cost)[0]:.6g}",
-             f"{found[system, size, cost][0]:.6g}", found[system, size, cost][1]] for system, size, cost in cells]
+    rows = [["weir", throughput.kind(system, size, cost), system, size, f"{cost:g}", throughput.bound(size, cost)[1],
+             f"{throughput.bound(size, cost)[0]:.6g}", f"{found[system, size, cost][0]:.6g}",
+             f"{throughput.tolerance(system, throughput.bound(size, cost)[0]):.3g}", found[system, size, cost][1]] for system, size, cost in cells]
     _runs.write_csv(arguments.output / "throughput-domain.csv",
-                    ["source", "kind", "system", "size_bytes", "cost_s", "limit", "limit_per_s", "highest_per_s", "end"], rows)
+                    ["source", "kind", "system", "size_bytes", "cost_s", "limit", "limit_per_s", "highest_per_s", "tolerance_per_s", "end"], rows)
     draw(arguments.output, found, systems, sizes, costs)
     for cost in costs:
         for system in systems:
-            print(f"| {cost:g} s, {SYSTEMS[system]} | " + " | ".join(short(found[system, size, cost][0]) for size in sizes) + " |")
+            cells = (short(found[system, size, cost][0]) + " (calibrated)" * (mark(system, size, cost) != "") for size in sizes)
+            print(f"| {cost:g} s, {SYSTEMS[system]} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

@@ -6,18 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 import _runs
 import _throughput as throughput
 
-COST_S = 0.02
+COST_S = throughput.FIT_COST_S
 WANTED = 3  # batches before each change, in the logs
 NAMES = {10_000_000: "10 MB", 5_000_000: "5 MB", 1_000_000: "1 MB", 100_000: "100 kB", 10_000: "10 kB", 500: "500 B"}
 # What the logs say of where the search ended, and whether that can be compared.
 ENDS = {10_000_000: ("14", "by the delay"), 5_000_000: ("90", "after it had gone too far: delays to 10.5 s"),
         1_000_000: ("390", "by the listing"), 100_000: ("390", "by the listing"), 10_000: ("440", "by the listing"), 500: ("440", "by the listing")}
-LINK_FIT, FILE_FIT = 10_000_000, (100_000, 10_000, 1000, 500)
+LINK_FIT = throughput.LINK_FIT
 
 
 def kind(size):
-    """The link is fitted to the largest files, the time of a task to the small ones."""
-    return "calibrated" if size == LINK_FIT or size in FILE_FIT else "predicted"
+    return throughput.kind("spark-file", size, COST_S)
 
 
 def line(points):

@@ -139,8 +139,15 @@ TEST_CASE("The throughput domain: cores, link and mechanisms limit it, each wher
   }
   // Two messages of half a second in a block are no task of less than a second.
   CHECK(highest("spark-tcp", small_heavy) == 20);
-  // A row of the whole table.
+  // As high as the bound, and no more than the tolerance of the search above it.
+  CHECK_THAT(data, Catch::Contains(",harmonicio,100,0.5,cpu,80,") && Catch::Contains(",0.808,backlog"));
+  // A row of the whole table: of its cells those are calibrated that are so in throughput-files.
   const Outcome row = draw(folder, "throughput-domain", {"--costs", "0.02", "--systems", "spark-file"});
+  const std::string files = read_file(folder.path() / "throughput-domain/throughput-domain.csv");
+  for (const char* size : {"100", "1000", "10000", "100000", "10000000"})
+    CHECK_THAT(files, Catch::Contains(fmt::format("\nweir,calibrated,spark-file,{},0.02,", size)));
+  for (const char* size : {"1000000", "50000000"})
+    CHECK_THAT(files, Catch::Contains(fmt::format("\nweir,predicted,spark-file,{},0.02,", size)));
   CHECK(documented("| 0.02 s, Spark, files |") == told(row, "| 0.02 s, Spark, files |"));
   for (const char* wrong : {"--sizes=7", "--systems=storm", "--costs=a"}) {
     const Outcome refused = run_weir({"figure", "throughput-domain", "-o", "none", "--", wrong},
