@@ -82,18 +82,22 @@ const ActionSummary* take(std::vector<const ActionSummary*>& left, const Publish
 std::string published_text(const PaperSpec& paper, const JobSummary& job) {
   const std::vector<const ActionSummary*> steps = steps_of(job);
   std::vector<const ActionSummary*> left = steps;
-  std::string predicted, fitted;
+  std::string predicted, fitted, alone;
+  bool compares = false;
   for (const PublishedValue& value : paper.published) {
-    std::string line = fmt::format("    {}: {}", value.what, value.value);
+    std::string line = fmt::format("    {}: {}", value.what, value.value), here;
     if (value.step)
-      line += fmt::format("; here {}", compared(*value.step, take(left, *value.step)));
-    else if (const auto here = quantity_of(value.quantity, job, steps))
-      line += fmt::format("; here {:.6g}: {}", *here, difference(*here, value.number));
-    (value.calibrated ? fitted : predicted) += line + "\n";
+      here = fmt::format("; here {}", compared(*value.step, take(left, *value.step)));
+    else if (const auto number = quantity_of(value.quantity, job, steps))
+      here = fmt::format("; here {:.6g}: {}", *number, difference(*number, value.number));
+    compares = compares || !here.empty();
+    (value.calibrated ? fitted : here.empty() ? alone : predicted) += line + here + "\n";
   }
-  std::string text = fmt::format("\nPublished ({}{}), and here\n", paper.citation,
-                                 paper.figure.empty() ? "" : ", figure " + paper.figure);
+  std::string text =
+      fmt::format("\nPublished ({}{}){}\n", paper.citation,
+                  paper.figure.empty() ? "" : ", figure " + paper.figure, compares ? ", and here" : "");
   if (!predicted.empty()) text += "  predicted:\n" + predicted;
+  if (!alone.empty()) text += "  not compared here, and not fitted to:\n" + alone;
   if (!fitted.empty()) text += "  calibrated, since the scenario was fitted to it:\n" + fitted;
   for (const CalibratedParameter& parameter : paper.calibrated)
     text += fmt::format("  fitted: {}, against {}\n", parameter.parameter, parameter.against);

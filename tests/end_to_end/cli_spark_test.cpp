@@ -175,3 +175,15 @@ TEST_CASE("docs/spark.md: what it writes as JSON is an engine that runs", "[docs
   }
   CHECK(blocks == 3);
 }
+
+TEST_CASE("Published values that a run has nothing beside are not said to be compared", "[cli][spark]") {
+  const TemporaryFolder folder;
+  const Outcome run = run_weir({"run", "papers/drizzle/yahoo-drizzle", "--until", "0.3", "-o", "out"},
+                               {folder.path(), {std::string("WEIR_HOME=") + WEIR_SOURCE_DIR}});
+  INFO(run.out);
+  REQUIRE(run.code == 0);
+  CHECK_THAT(run.out, Catch::Contains("figure Yahoo streaming benchmark on 128 machines (abstract))\n"
+                                      "  not compared here, and not fitted to:\n"
+                                      "    latency of Drizzle: less than 100 ms\n") &&
+                          !Catch::Contains("and here") && !Catch::Contains("predicted:"));
+}

@@ -74,7 +74,7 @@ TEST_CASE("Windows on Spark: the inverse function reads what the formula says, a
   const std::string data = read_file(folder.path() / "spark-windows/spark-windows.csv");
   for (const int length : {20, 30, 60, 120}) {
     for (const char* inverse : {"no", "yes"}) {
-      CHECK(value_of(data, fmt::format("weir,predicted,{},{},50000,reads,", inverse, length)) ==
+      CHECK(value_of(data, fmt::format("weir,by construction,{},{},50000,reads,", inverse, length)) ==
             value_of(data, fmt::format("published,formula,{},{},,reads,", inverse, length)));
     }
   }
