@@ -116,4 +116,7 @@ TEST_CASE("Drizzle: groups as measured, within 20 %, and latencies against Spark
   CHECK(spark / drizzle > 2);
   CHECK(spark / drizzle < 3);
   CHECK(value_of(data, "weir,predicted,yahoo-drizzle,0.1,9,") < 100);
+  // Where a group begins, and the batches behind; told in words too.
+  CHECK(value_of(data, "weir,predicted,\"yahoo-drizzle, slowest batch\",0.1,9,") == Approx(335).margin(0.5));
+  CHECK(told(outcome, "| 0.1 s, 9 us |").find("| 335 ms | 6 of 200 |") != std::string::npos);
 }
