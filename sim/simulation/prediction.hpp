@@ -31,8 +31,8 @@ JobRates rates_of(const Job& job, const Engine& engine, const TrueCapacity& trut
                   const std::vector<int>& parallelism);
 
 // Of the calendar, in such a second. Within a factor of 2 of the mean of a run
-// (tests/end_to_end/prediction_test.cpp): restarts and the moments of flushes are not looked at. An engine may
-// know it itself, of a run until then.
+// (tests/end_to_end/prediction_test.cpp): restarts and the moments of flushes are not looked at. An engine
+// may know it itself, of a run until then.
 double events_per_s(const Job& job, const Engine& engine, const FidelitySpec& fidelity, const JobRates& rates,
                     const std::vector<int>& parallelism, double until_s);
 

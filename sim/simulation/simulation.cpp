@@ -369,7 +369,8 @@ double events_per_s_at(const Job& job, const Engine& engine, const TrueCapacity&
                        const Scenario& scenario, const Brokers& brokers,
                        const std::vector<int>& parallelism) {
   const JobRates rates = rates_of(job, engine, truth, scenario.until_s, parallelism);
-  const double of_job_per_s = events_per_s(job, engine, scenario.fidelity, rates, parallelism, scenario.until_s);
+  const double of_job_per_s =
+      events_per_s(job, engine, scenario.fidelity, rates, parallelism, scenario.until_s);
   if (!std::isfinite(of_job_per_s)) return of_job_per_s;
   return of_job_per_s + brokers.events_per_s(job, static_cast<std::size_t>(job.number()), rates, parallelism);
 }

@@ -365,6 +365,15 @@ TEST_CASE("A job with random failures loses nothing but blocks", "[oracle][spark
     }
     s.engine()["input"] = dice.below(10) < 4 ? "receiver" : dice.below(10) < 5 ? "direct" : "file";
     s.engine()["direct"] = {{"partitions", 1 + dice.below(9)}};
+    if (s.engine()["input"] == "direct" && dice.coin()) {
+      s.hosts().push_back({{"name", "log"}, {"count", 1}, {"cores", 4}, {"slots", 0}});
+      s.all["brokers"] = {{{"name", "kafka"},
+                           {"system",
+                            {{"type", "kafka"},
+                             {"hosts", {"log"}},
+                             {"topics", {{{"name", "t"}, {"partitions", 3}, {"replication", 1}}}}}}}};
+      s.job()["reads"] = {{{"source", "in"}, {"topic", "t"}}};
+    }
     s.engine()["driver"] = {{"generation_ms", 2}, {"stage_ms", 5}, {"task_ms", 2}, {"rpc_ms", 1}};
     s.engine()["task_setup_ms"] = dice.below(20);
     s.engine()["executor_start_s"] = dice.between(0.01, 3);

@@ -385,22 +385,6 @@ std::uint32_t Inputs::fetch(const Pieces& task, int to_host, std::uint32_t slot,
   return 1;
 }
 
-double Inputs::tasks_per_batch(const Job& job, int source, double input_per_s,
-                               double batch_interval_s) const {
-  const double records = input_per_s * batch_interval_s;
-  switch (params_.input) {
-    case InputKind::receiver:
-      return std::min(records, batch_interval_s / to_seconds(block_interval_ns_) *
-                                   job.graph().operators[static_cast<std::size_t>(source)].parallelism());
-    case InputKind::file:
-      return records;
-    case InputKind::direct:
-      return job.topic_read(source) != nullptr ? job.topic_read(source)->partitions()
-                                               : params_.direct.partitions;
-  }
-  return 0;
-}
-
 std::int64_t Inputs::files_listed() {
   const Nanos oldest_ns = calendar_.now() - to_nanos(params_.file.kept_s);
   std::int64_t files = 0;

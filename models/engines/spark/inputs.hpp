@@ -63,8 +63,6 @@ class Inputs final : EventHandler, DeliveryHandler {
   // often `on_fetched` will be told of it.
   std::uint32_t fetch(const Pieces& task, int to_host, std::uint32_t slot, bool again);
   std::function<void(std::uint32_t slot)> on_fetched;
-  // Expected, of a source that takes in so much. Before the first deployment as well.
-  double tasks_per_batch(const Job& job, int source, double input_per_s, double batch_interval_s) const;
   // What a source may take in from now on; with receivers, this one of them.
   void limit(int source, int index, double rate_per_s);
   // ---- where workers may fail

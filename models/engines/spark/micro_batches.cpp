@@ -187,23 +187,6 @@ void MicroBatches::prepare_stages(BatchRun& run) {
                        std::vector<std::int64_t>(static_cast<std::size_t>(shuffle_partitions_), 0));
 }
 
-double MicroBatches::tasks_per_batch(const Job& job, const std::vector<double>& input_per_s) const {
-  const LogicalGraph& graph = job.graph();
-  double tasks = 0;
-  for (std::size_t op = 0; op < graph.operators.size(); ++op) {
-    const LogicalOperator& spec = graph.operators[op];
-    if (spec.source) {
-      tasks += inputs_.tasks_per_batch(job, static_cast<int>(op), input_per_s[op], params_.batch_interval_s);
-      continue;
-    }
-    const bool behind_shuffle = std::any_of(spec.inputs.begin(), spec.inputs.end(),
-                                            [&](int edge) { return is_shuffle(graph, edge); });
-    if (behind_shuffle)
-      tasks += params_.shuffle_partitions > 0 ? params_.shuffle_partitions : spec.parallelism();
-  }
-  return tasks;
-}
-
 void MicroBatches::submit(std::uint32_t batch) {
   batches_.at(batch).submitted_ns = calendar_.now();
   jobs_waiting_.push_back(batch);

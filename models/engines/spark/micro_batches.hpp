@@ -102,8 +102,6 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   // With a window, those of a slide.
   int batches_per_job() const { return window_ ? static_cast<int>(window_->slide_batches()) : 1; }
   std::int64_t batches_waiting() const { return static_cast<std::int64_t>(batches_.size()); }
-  // Expected, of what sources take in by operator. Before the first deployment as well.
-  double tasks_per_batch(const Job& job, const std::vector<double>& input_per_s) const;
   double scheduler_busy_s() const { return to_seconds(scheduler_.busy_ns()); }
   double generator_busy_s() const { return to_seconds(generator_.busy_ns()); }
 
