@@ -28,6 +28,18 @@ void fail(ScenarioText& s, double time_s, int worker, double down_s = 0) {
   s.job()["failures"].push_back({{"time_s", time_s}, {"worker", worker}, {"down_s", down_s}});
 }
 
+// One batch, made at 10 s: a hundred records of 20 ms in four tasks, on four cores.
+ScenarioText one_stage() {
+  ScenarioText s = on_cores(60, 4);
+  s.source("in", ScenarioText::constant(10));
+  s.op("work", "map", ScenarioText::deterministic(20'000), 4);
+  s.edge("in", "work");
+  s.engine()["direct"] = {{"partitions", 4}};
+  s.engine()["batch_interval_s"] = 10;
+  s.engine()["batches_max"] = 1;
+  return s;
+}
+
 // One batch, made at 10 s: records of map_ms in so many tasks, and of reduce_ms in four.
 ScenarioText two_stages(int rate_per_s, int partitions, double map_ms, double reduce_ms) {
   ScenarioText s = on_cores(60, 4);
@@ -49,15 +61,9 @@ double processing_s(const json& result) {
 }  // namespace
 
 TEST_CASE("A task of a lost executor starts again elsewhere, from its beginning", "[oracle][spark]") {
-  // A hundred records of 20 ms in four tasks on four cores: half a second.
+  // Half a second.
   for (const double at_s : {10.01, 10.305, 10.35, 10.49}) {
-    ScenarioText s = on_cores(60, 4);
-    s.source("in", ScenarioText::constant(10));
-    s.op("work", "map", ScenarioText::deterministic(20'000), 4);
-    s.edge("in", "work");
-    s.engine()["direct"] = {{"partitions", 4}};
-    s.engine()["batch_interval_s"] = 10;
-    s.engine()["batches_max"] = 1;
+    ScenarioText s = one_stage();
     CHECK(processing_s(spark_result(s)) == Approx(0.5));
     fail(s, at_s, 2);
     const json result = spark_result(s, true);
@@ -85,13 +91,7 @@ TEST_CASE("A task of a lost executor starts again elsewhere, from its beginning"
 
 TEST_CASE("A result that is under way is lost with its executor", "[oracle][spark]") {
   // Half a second of work, and 20 ms until the driver has it.
-  ScenarioText s = on_cores(60, 4);
-  s.source("in", ScenarioText::constant(10));
-  s.op("work", "map", ScenarioText::deterministic(20'000), 4);
-  s.edge("in", "work");
-  s.engine()["direct"] = {{"partitions", 4}};
-  s.engine()["batch_interval_s"] = 10;
-  s.engine()["batches_max"] = 1;
+  ScenarioText s = one_stage();
   s.engine()["driver"]["rpc_ms"] = 20;
   CHECK(processing_s(spark_result(s)) == Approx(0.54));
   fail(s, 10.53, 2);
