@@ -34,6 +34,7 @@ inline nlohmann::json spark_result(const ScenarioText& s, bool trace = false) {
   if (result.contains("error")) FAIL(result["error"].get<std::string>());
   INFO(result["summary"]["failed_checks"].dump());
   REQUIRE(result["summary"]["conservation"]["ok"].get<bool>());
+  REQUIRE(result["summary"].value("failed_checks", nlohmann::json::array()).empty());
   return result;
 }
 
