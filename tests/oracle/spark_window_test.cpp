@@ -127,8 +127,8 @@ TEST_CASE("A window counts what brute force counts, with the inverse function an
         inverse_entries += keys.among(before, p);
         for (std::size_t b = before_end; b < all.size(); ++b)
           inverse_entries += keys.among(all[b][static_cast<std::size_t>(p)], p);
-        whole.made(p, 0);
-        inverse.made(p, 0);
+        whole.made(p, 0, 0, {});
+        inverse.made(p, 0, 0, {});
       }
       REQUIRE(whole.merged_records() == whole_entries);
       REQUIRE(inverse.merged_records() == inverse_entries);
@@ -267,7 +267,7 @@ TEST_CASE("A window is read from where its parts were made", "[oracle][spark]") 
   CHECK(window.home(0) == -1);
   for (int job = 0; job < 4; ++job) {
     window.enter({{1000}});
-    if (job < 3) window.made(0, job);
+    if (job < 3) window.made(0, job, 0, {});
   }
   // The result before, of slot 2, and the batch that leaves, of slot 0: ten keys each.
   CHECK(window.home(0) == 2);

@@ -193,10 +193,11 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
     } phase = Phase::free;
     std::uint32_t attempt = 0;  // events of an earlier one are stale
     // ---- where workers may fail
-    double done_s = 0;      // core time, of services that ended
-    double set_up_s = 0;    // core time before its records
-    double worked_s = 0;    // on them, when it was over
-    bool returned = false;  // its task is another's, though it still waits
+    double done_s = 0;        // core time, of services that ended
+    double set_up_s = 0;      // core time before its records
+    double worked_s = 0;      // on them, when it was over
+    Window::Rebuilt rebuilt;  // that it makes again
+    bool returned = false;    // its task is another's, though it still waits
   };
   // Stages that have tasks to launch, by batch and number.
   using Ready = std::map<std::pair<std::uint32_t, int>, StageRun*>;
@@ -330,7 +331,7 @@ class MicroBatches final : public Router, EventHandler, DeliveryHandler {
   int host_of(const Slot& of, const Piece& piece) const;
   Window::Rebuilt to_rebuild(int stage, int number) const;
   void read_rebuilt(const Slot& of, int here, std::map<int, double>& bytes_from) const;
-  double redo_s(const Slot& of);
+  double redo_s(Slot& of);
   void give_gathered(int slot);
   void remember_output(int slot);
   void remember_maps(std::uint32_t batch, const BatchRun& run);

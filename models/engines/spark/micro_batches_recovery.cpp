@@ -78,8 +78,8 @@ void MicroBatches::read_rebuilt(const Slot& of, int here, std::map<int, double>&
 }
 
 // Besides its records.
-double MicroBatches::redo_s(const Slot& of) {
-  const Window::Rebuilt all = to_rebuild(of.stage, of.number);
+double MicroBatches::redo_s(Slot& of) {
+  const Window::Rebuilt& all = of.rebuilt = to_rebuild(of.stage, of.number);
   const double rebuild_s =
       all.reduce_s + all.merge_s +
       static_cast<double>(all.checkpoint_keys) * params_.checkpoint.read_per_key_us * 1e-6;
@@ -116,7 +116,7 @@ void MicroBatches::remember_output(int slot) {
     made.slot = slot;
     made.work_s = of.worked_s;
   } else if (window_ && of.stage == checkpoint_stage()) {
-    window_->result_rebuilt(of.number, slot);
+    window_->rebuilt(of.rebuilt, of.number, slot);
   }
 }
 

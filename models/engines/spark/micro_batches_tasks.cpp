@@ -192,7 +192,7 @@ void MicroBatches::work_over(int slot, bool worked) {
 void MicroBatches::take_result(int slot) {
   Slot& of = slots_[static_cast<std::size_t>(slot)];
   of.phase = Slot::Phase::free;
-  if (is_window(of.stage)) window_->made(of.number, slot, of.worked_s);
+  if (is_window(of.stage)) window_->made(of.number, slot, of.worked_s, of.rebuilt);
   if (may_fail_) remember_output(slot);
   executors_.set_busy(slot, false, calendar_.now());
   if (on_task_over) on_task_over(executors_.executor_of(slot));

@@ -70,9 +70,9 @@ int Window::home(int partition) const {
                       : Reduced::nobody;
 }
 
-void Window::made(int partition, int slot, double work_s) {
+void Window::made(int partition, int slot, double work_s, const Rebuilt& before) {
   const auto p = static_cast<std::size_t>(partition);
-  rebuilt(to_rebuild(partition), partition, slot);
+  rebuilt(before, partition, slot);
   Result& now = results_.back();
   std::int64_t records = 0;
   for (std::int64_t batch = now.entered_from; batch < now.entered_end; ++batch)
@@ -210,10 +210,6 @@ void Window::rebuilt(const Rebuilt& all, int partition, int slot) {
   const auto p = static_cast<std::size_t>(partition);
   for (const std::int64_t batch : all.batches) reduced_.at(batch)[p].slot = slot;
   for (const std::size_t result : all.results) results_[result].parts[p].slot = slot;
-}
-
-void Window::result_rebuilt(int partition, int slot) {
-  rebuilt(to_rebuild_result(partition), partition, slot);
 }
 
 double Window::share(std::int64_t batch, int partition) const {

@@ -61,8 +61,6 @@ class Window {
   }
   // Who made the partition last; negative: nobody who is there.
   int home(int partition) const;
-  // The task for this partition is over, on that slot, which worked so long on its records.
-  void made(int partition, int slot, double work_s = 0);
   // Counted in the present result.
   const Reduced& result(int partition) const {
     return results_.back().parts[static_cast<std::size_t>(partition)];
@@ -91,12 +89,15 @@ class Window {
     std::vector<std::pair<int, double>> reads;  // slots that have the rest, and bytes
   };
   Rebuilt to_rebuild(int partition) const;
+  // The task for this partition is over, on that slot, which worked so long on its records, and which has
+  // made all this again before.
+  void made(int partition, int slot, double work_s, const Rebuilt& before);
   // The same of a result that exists, which a checkpoint reads.
   Rebuilt to_rebuild_result(int partition) const;
   // The batches of which map outputs will be needed by the result after the present one.
   std::set<std::int64_t> batches_to_rebuild_next() const;
-  // A task on that slot has made it again.
-  void result_rebuilt(int partition, int slot);
+  // A task on that slot has made all this again.
+  void rebuilt(const Rebuilt& all, int partition, int slot);
   // The share of a batch's records that is of the partition.
   double share(std::int64_t batch, int partition) const;
   // Nothing before this batch is needed any more.
@@ -127,7 +128,6 @@ class Window {
   void need_batch(std::int64_t batch, std::size_t partition, Rebuilt& all) const;
   void need_result(std::size_t result, std::size_t partition, Rebuilt& all) const;
   void make_result(std::size_t result, std::size_t partition, Rebuilt& all) const;
-  void rebuilt(const Rebuilt& all, int partition, int slot);
   void forget();
 
   WindowParams params_;
