@@ -34,7 +34,7 @@ def draw(output, points, done):
         axes[1].plot(LENGTHS_S, [figure(s, KEY_COUNT, "processing_time_max_s") for s in LENGTHS_S], **look)
         axes[2].plot(KEYS, [figure(LENGTH_S, k, "window_merged_last") for k in KEYS], **look)
     known = [(int(p["length_s"]), int(p["reads"])) for p in points]
-    axes[0].plot([s for s, _ in known], [r for _, r in known], label="Spark's formulas", **dict(style.PUBLISHED, markersize=6))
+    axes[0].plot([s for s, _ in known], [r for _, r in known], label="Spark's formulas", **dict(style.PUBLISHED, markersize=8, zorder=1))
     axes[0].set(xlabel="window (s)", ylabel="reduced batches and results read", ylim=(0, None))
     axes[0].set_title("by construction", fontsize=7)
     for ax in axes[1:]:
