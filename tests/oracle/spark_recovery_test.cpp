@@ -166,6 +166,27 @@ TEST_CASE("Outputs of map tasks on a lost executor are made again", "[oracle][sp
   CHECK(result["trace"]["without_path"] == 0);
 }
 
+TEST_CASE("A stage that waits for two others goes on once", "[oracle][spark]") {
+  // Both of the stages before have lost an output, and the driver takes a second for each stage: it hears
+  // that the second one is over before it has submitted the third. Tasks that wait are counted once.
+  ScenarioText s = two_stages(10, 4, 10, 20);
+  s.source("too", ScenarioText::constant(10));
+  s.op("more", "map", ScenarioText::deterministic(10'000), 4);
+  s.edge("too", "more");
+  s.edge("more", "count", "key")["keys"] = {{"law", "even"}, {"count", 100}, {"random", false}};
+  s.engine()["driver"]["stage_ms"] = 1000;
+  s.job()["policy"] = {
+      {"type", "spark-dynamic-allocation"}, {"initial_executors", 4}, {"idle_timeout_s", 50}};
+  const double whole_s = processing_s(spark_result(s));
+  // In the middle of the reduce tasks, which take a second.
+  fail(s, 10 + whole_s - 0.5, 2);
+  const json result = spark_result(s, true);
+  CHECK(spark_figure(result, "outputs_redone") == 2);
+  CHECK(spark_figure(result, "stages_submitted_again") == 2);
+  CHECK(result["summary"]["conservation"]["delivered"] == 200);
+  CHECK(result["trace"]["without_path"] == 0);
+}
+
 TEST_CASE("A task that fetches from a lost executor holds its core until it gives up", "[oracle][spark]") {
   // Two hosts of a core each, which have 500 MB for each other (records go to partitions in turn, of the
   // topic and of the shuffle): more than four seconds. At eleven seconds one is lost. The other one's core
@@ -359,6 +380,12 @@ TEST_CASE("A job with random failures loses nothing but blocks", "[oracle][spark
     s.op("b", "keyed-count", ScenarioText::exponential(dice.between(200, 2000)), 6);
     s.edge("in", "a");
     s.edge("a", "b", "key")["keys"] = {{"law", "zipf"}, {"count", 50}, {"exponent", 1.1}};
+    if (kind == 0 && dice.coin()) {
+      s.source("too", ScenarioText::poisson(50));
+      s.op("d", "map", ScenarioText::exponential(500), 6);
+      s.edge("too", "d");
+      s.edge("d", "b", "key")["keys"] = {{"law", "zipf"}, {"count", 50}, {"exponent", 1.1}};
+    }
     if (dice.below(10) < 4) {
       s.op("c", "map", ScenarioText::exponential(2000), 6);
       s.edge("b", "c", dice.below(10) < 5 ? "forward" : "rebalance");

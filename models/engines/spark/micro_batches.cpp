@@ -245,6 +245,8 @@ void MicroBatches::scheduler_did(const DriverThread::Work& work) {
 void MicroBatches::stage_ready(std::uint32_t batch, int stage) {
   StageRun& run = batches_.at(batch).stages[static_cast<std::size_t>(stage)];
   if (run.tasks.empty()) return stage_done(batch, stage);
+  // It waited for two stages, and was submitted when each was over.
+  if (run.running && !run.blocked) return;
   if (is_window(stage) && !std::exchange(batches_.at(batch).in_window, true)) {
     window_->enter(batches_.at(batch).entered);
     note_window();

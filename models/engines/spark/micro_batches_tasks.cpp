@@ -18,6 +18,7 @@ MicroBatches::Ready::iterator MicroBatches::next_stage() {
 
 // A task that is ready goes to a core near its data.
 void MicroBatches::launch() {
+  WEIR_ASSERT(!ready_.empty() || in_groups() || pending_tasks_ == 0, "tasks wait that nobody launches");
   if (!scheduler_.idle() || ready_.empty()) return;
   const auto first = next_stage();
   StageRun& stage = *first->second;
