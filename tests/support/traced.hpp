@@ -17,9 +17,10 @@
 
 namespace weir::test {
 
-// Of the trace: seconds by worker and activity, windows of a second and which of them have no path.
-inline nlohmann::json traced(const ScenarioText& scenario) {
-  const nlohmann::json result = in_child([&]() -> nlohmann::json {
+// Runs it in a child; what `sum_up` makes of its trace.
+template <class SumUp>
+nlohmann::json sum_of_trace(const ScenarioText& scenario, SumUp&& sum_up) {
+  return in_child([&]() -> nlohmann::json {
     Errors errors;
     const auto loaded = load_scenario_text(scenario.text(), "test", ".", {}, errors);
     if (!loaded) return {{"error", errors.text()}};
@@ -28,12 +29,18 @@ inline nlohmann::json traced(const ScenarioText& scenario) {
     options.output = folder.path();
     options.trace.emplace();
     simulate(*loaded, options);
-    const auto source = analyzer::read_run_file(folder.path() / "run.h5");
+    return sum_up(*analyzer::read_run_file(folder.path() / "run.h5"));
+  });
+}
+
+// Of the trace: seconds by worker and activity, windows of a second and which of them have no path.
+inline nlohmann::json traced(const ScenarioText& scenario) {
+  const nlohmann::json result = sum_of_trace(scenario, [](auto& source) -> nlohmann::json {
     std::map<std::string, std::map<std::string, double>> seconds;
     int windows = 0;
     std::vector<int> without_path;
     analyzer::EdgeWindow window;
-    while (source->next(nanos_per_second, window)) {
+    while (source.next(nanos_per_second, window)) {
       analyzer::Pag pag;
       analyzer::EdgeConstruction(nanos_per_second / 10).build(window, pag);
       analyzer::Participation participation;
@@ -42,7 +49,7 @@ inline nlohmann::json traced(const ScenarioText& scenario) {
       ++windows;
       for (std::size_t c = 0; c < pag.chains(); ++c)
         for (std::uint32_t v = pag.chain_first[c]; v + 1 < pag.chain_first[c + 1]; ++v)
-          seconds[source->worker_name(pag.worker[c])][std::string(activity_name(pag.local[v].activity))] +=
+          seconds[source.worker_name(pag.worker[c])][std::string(activity_name(pag.local[v].activity))] +=
               to_seconds(pag.time_ns[v + 1] - pag.time_ns[v]);
     }
     return {{"seconds", seconds}, {"windows", windows}, {"without_path", without_path}};

@@ -1,12 +1,6 @@
 #include <catch2/catch.hpp>
-#include <map>
 
-#include "sim/analyzer/participation.hpp"
-#include "sim/analyzer/trace_source.hpp"
-#include "sim/simulation/simulation.hpp"
-#include "tests/support/program.hpp"
-#include "tests/support/scenario_text.hpp"
-#include "tests/support/simulate.hpp"
+#include "tests/support/traced.hpp"
 
 // A restart stops everybody: from the signal to stop on, the overhead of those who waited just before is on a
 // path too, as that of those who worked is.
@@ -20,25 +14,16 @@ namespace {
 // By worker: the largest share of paths along an edge of fault tolerance that begins at the restart. What
 // begins at 0 is the first deployment.
 json shares_of_restart(const ScenarioText& scenario, double restart_s) {
-  return in_child([&]() -> json {
-    Errors errors;
-    const auto loaded = load_scenario_text(scenario.text(), "test", ".", {}, errors);
-    if (!loaded) return {{"error", errors.text()}};
-    const TemporaryFolder folder;
-    SimulationOptions options;
-    options.output = folder.path();
-    options.trace.emplace();
-    simulate(*loaded, options);
-    const auto source = analyzer::read_run_file(folder.path() / "run.h5");
+  return sum_of_trace(scenario, [&](auto& source) -> json {
     analyzer::EdgeWindow window;
-    if (!source->next(nanos_per_second * 100'000, window)) return {{"error", "no window"}};
+    if (!source.next(nanos_per_second * 100'000, window)) return {{"error", "no window"}};
     analyzer::Pag pag;
     analyzer::EdgeConstruction(0).build(window, pag);
     analyzer::Participation participation;
     participation.count(pag);
     json shares = json::object();
     for (std::size_t c = 0; c < pag.chains(); ++c) {
-      const std::string name = source->worker_name(pag.worker[c]);
+      const std::string name = source.worker_name(pag.worker[c]);
       for (std::uint32_t v = pag.chain_first[c]; v + 1 < pag.chain_first[c + 1]; ++v) {
         if (pag.local[v].activity != Activity::fault_tolerance || pag.time_ns[v] != to_nanos(restart_s))
           continue;

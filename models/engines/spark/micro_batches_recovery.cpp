@@ -3,8 +3,7 @@
 #include "models/engines/spark/micro_batches.hpp"
 
 // What happens when an executor is lost (DAGScheduler.scala, TaskSetManager.scala: executorLost; Zaharia et
-// al., Discretized Streams, SOSP 2013, 3.5): nothing is restored, everything is made again of what it was
-// made of.
+// al., Discretized Streams, SOSP 2013): nothing is restored, everything is made again of what it was made of.
 //
 //   tasks that ran there               start again, elsewhere
 //   outputs of map tasks               their tasks run again, if a stage that is not over has to read them
